@@ -47,9 +47,11 @@ class ToolResult:
         fault: Set when the world failed to answer at all: its handler ran out of time
             (`timeout`) or memory (`memory`), took its process down (`crash`), or answered with
             more than is allowed (`too_large`). The instance is then as it was before the call.
+        exception: What the handler raised and did not handle, for whoever mends the world.
     """
 
     text: str
     is_error: bool = False
     status: int | None = None
     fault: Fault | None = None
+    exception: str | None = None

@@ -1,0 +1,64 @@
+"""Frames: how a gateway and a jailed process talk over one socket.
+
+A frame is a length (unsigned 32 bits, little endian) and that many bytes of MessagePack
+(https://github.com/msgpack/msgpack/blob/master/spec.md). What comes from a worker was written by a
+process that runs hostile code, so a frame has a size limit that is checked before anything is
+allocated, and whatever does not parse is a `FrameError`, never a guess. Lone surrogates, which JSON
+allows in text, pass through.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgpack
+
+__all__ = ["FrameError", "FrameReader", "encode"]
+
+_HEADER: Final = 4
+
+
+class FrameError(Exception):
+    """The peer did not keep to the frame format; nothing it says later can be trusted."""
+
+
+def encode(message: object) -> bytes:
+    """Write one message (MessagePack types only) as a frame."""
+    body: bytes = msgpack.packb(message, unicode_errors="surrogatepass")
+    return len(body).to_bytes(_HEADER, "little") + body
+
+
+class FrameReader:
+    """Cuts a stream of bytes into messages.
+
+    Args:
+        limit: The largest body accepted, in bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, received: bytes) -> Iterator[Any]:
+        """Take what has arrived and yield every message that it completes.
+
+        Raises:
+            FrameError: A frame is larger than the limit or is not MessagePack.
+        """
+        self._buffer += received
+        while len(self._buffer) >= _HEADER:
+            length = int.from_bytes(self._buffer[:_HEADER], "little")
+            if length > self._limit:
+                raise FrameError(f"a frame of {length} bytes exceeds the limit of {self._limit}")
+            end = _HEADER + length
+            if len(self._buffer) < end:
+                return
+            body = bytes(self._buffer[_HEADER:end])
+            del self._buffer[:end]
+            yield _decode(body)
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogatepass")
+    except (ValueError, msgpack.UnpackException, RecursionError) as error:
+        raise FrameError(f"a frame is not MessagePack: {error}") from error

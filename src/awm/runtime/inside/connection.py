@@ -1,0 +1,231 @@
+"""One database connection for whoever's turn it is, safe against sessions that are never closed.
+
+All instances of a world share its engine, and each has one raw SQLite connection. During a call
+every checkout of the engine has to reach the raw connection of the instance whose turn it is. The
+trap is in handing that connection out directly: generated handlers open a session and, on an error,
+never close it; the garbage collector frees it during a *later* call, and the pool's clean-up then
+rolls that call's work back.
+
+So every checkout is a `Checkout` of its own, which is dead once the turn is over: what a dead one
+is asked to undo has no effect. Within a turn a checkout may roll back only what it began itself.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+__all__ = ["Checkout", "Turn"]
+
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+_FORWARDED: Final = frozenset(
+    {"create_aggregate", "create_collation", "create_function", "create_window_function"}
+    | {"getlimit", "in_transaction", "interrupt", "iterdump", "total_changes"}
+    | {"isolation_level", "row_factory", "text_factory"}
+)
+_SETTABLE: Final = frozenset({"isolation_level", "row_factory", "text_factory"})
+_READ_ONLY: Final = ("select", "explain")
+
+
+class Turn:
+    """Whose turn it is, and what was checked out during it.
+
+    Attributes:
+        number: Counts turns; a checkout lives as long as its number is current.
+        dirty: Whether something was executed that may have changed the database.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.dirty = False
+        self._raw: sqlite3.Connection | None = None
+        self._owner: Checkout | None = None
+        self._writers: set[Checkout] = set()
+        self._cursors: list[CheckoutCursor] = []
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The connection of the instance whose turn it is."""
+        if self._raw is None:
+            raise sqlite3.ProgrammingError("the database can be used only while a call runs")
+        return self._raw
+
+    def begin(self, raw: sqlite3.Connection) -> None:
+        """Start a turn on this connection."""
+        self.number += 1
+        self.dirty = False
+        self._raw = raw
+
+    def finish(self) -> None:
+        """End the turn: nothing that was checked out can reach the connection any more."""
+        raw = self.raw
+        for cursor in self._cursors:
+            cursor.close()  # an open SELECT would keep its table locked in the next turn
+        self._cursors.clear()
+        self._forget_transaction()
+        if raw.in_transaction:
+            raw.rollback()
+        raw.isolation_level = "DEFERRED"
+        raw.row_factory = None
+        raw.text_factory = str
+        self.number += 1
+        self._raw = None
+
+    def checkout(self) -> "Checkout":
+        """What the engine gets for a connection: valid until the turn ends."""
+        return Checkout(self, self.number)
+
+    def lasting_checkout(self) -> "Checkout":
+        """A checkout made while the world is loaded, which every later turn may use."""
+        return Checkout(self, None)
+
+    def open_cursor(self, checkout: "Checkout") -> "CheckoutCursor":
+        """Open a cursor on the current connection; it is closed with the turn."""
+        cursor = self.raw.cursor(CheckoutCursor)
+        cursor.checkout = checkout
+        self._cursors.append(cursor)
+        return cursor
+
+    def executed(self, checkout: "Checkout", statement: str) -> None:
+        """Note what a statement did to the transaction, whether or not it succeeded."""
+        if not statement.lstrip()[:7].lower().startswith(_READ_ONLY):
+            self.dirty = True
+            self._writers.add(checkout)
+        if not self.raw.in_transaction:
+            self._forget_transaction()
+        elif self._owner is None:
+            self._owner = checkout
+
+    def commit(self, checkout: "Checkout") -> None:
+        """Commit, if this checkout has a part in the open transaction."""
+        if self._owner in (None, checkout) or checkout in self._writers:
+            self.raw.commit()
+            self._forget_transaction()
+
+    def rollback(self, checkout: "Checkout") -> None:
+        """Roll back, if this checkout began the open transaction."""
+        if self._owner is checkout:
+            self.raw.rollback()
+            self._forget_transaction()
+
+    def _forget_transaction(self) -> None:
+        self._owner = None
+        self._writers.clear()
+
+
+class Checkout:
+    """A view of the current connection that passes for a `sqlite3.Connection`."""
+
+    def __init__(self, turn: Turn, number: int | None) -> None:
+        object.__setattr__(self, "_turn", turn)
+        object.__setattr__(self, "_number", number)
+        object.__setattr__(self, "_closed", False)
+
+    _turn: Turn
+    _number: int | None
+    _closed: bool
+
+    @property
+    def alive(self) -> bool:
+        """Whether the turn this was checked out in is still on."""
+        return not self._closed and self._number in (None, self._turn.number)
+
+    def require_alive(self) -> Turn:
+        """The turn this belongs to; raises `sqlite3.ProgrammingError` when it is over."""
+        if not self.alive:
+            raise sqlite3.ProgrammingError("this connection belongs to a call that has ended")
+        return self._turn
+
+    def cursor(self, factory: object = None) -> "CheckoutCursor":
+        """As `sqlite3.Connection.cursor`; the factory is ignored."""
+        del factory  # a cursor class of the world's own would escape the turn
+        return self.require_alive().open_cursor(self)
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> "CheckoutCursor":
+        """As `sqlite3.Connection.execute`."""
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, rows: Iterable[Parameters], /) -> "CheckoutCursor":
+        """As `sqlite3.Connection.executemany`."""
+        return self.cursor().executemany(sql, rows)
+
+    def executescript(self, script: str, /) -> "CheckoutCursor":
+        """As `sqlite3.Connection.executescript`."""
+        return self.cursor().executescript(script)
+
+    def commit(self) -> None:
+        """Commit what this checkout has a part in."""
+        self.require_alive().commit(self)
+
+    def rollback(self) -> None:
+        """Undo what this checkout began; without effect once its turn is over."""
+        if self.alive:
+            self._turn.rollback(self)
+
+    def close(self) -> None:
+        """Roll back, and end the checkout unless it is a lasting one."""
+        self.rollback()
+        if self._number is not None:
+            object.__setattr__(self, "_closed", True)
+
+    def __enter__(self) -> "Checkout":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
+
+    # Worlds test `isinstance(connection, sqlite3.Connection)` before they set a PRAGMA.
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return sqlite3.Connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _FORWARDED:
+            raise AttributeError(f"a world's connection has no {name!r}")
+        return getattr(self.require_alive().raw, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _SETTABLE:
+            raise AttributeError(f"a world's connection has no {name!r} to set")
+        setattr(self.require_alive().raw, name, value)
+
+
+class CheckoutCursor(sqlite3.Cursor):
+    """A cursor that tells the turn what it does."""
+
+    checkout: Checkout
+
+    @property
+    def connection(self) -> Checkout:  # type: ignore[override]
+        """The checkout; never the raw connection."""
+        return self.checkout
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> "CheckoutCursor":  # type: ignore[override]
+        """As `sqlite3.Cursor.execute`."""
+        turn = self.checkout.require_alive()
+        try:
+            super().execute(sql, parameters)
+        finally:
+            turn.executed(self.checkout, sql)
+        return self
+
+    def executemany(self, sql: str, rows: Iterable[Parameters], /) -> "CheckoutCursor":  # type: ignore[override]
+        """As `sqlite3.Cursor.executemany`."""
+        turn = self.checkout.require_alive()
+        try:
+            super().executemany(sql, rows)
+        finally:
+            turn.executed(self.checkout, sql)
+        return self
+
+    def executescript(self, script: str, /) -> "CheckoutCursor":
+        """As `sqlite3.Cursor.executescript`."""
+        turn = self.checkout.require_alive()
+        try:
+            super().executescript(script)
+        finally:
+            turn.executed(self.checkout, script)
+        return self

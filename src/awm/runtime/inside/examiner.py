@@ -1,0 +1,153 @@
+"""Reads databases: their canonical hash, and the rows in which two of them differ.
+
+Runs in a jailed process that never executes a world's code, because a database's bytes come from a
+process that does: they may be damaged on purpose, and no trusted process opens them.
+"""
+
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import msgpack
+
+__all__ = ["compare", "digest"]
+
+Row: TypeAlias = tuple[Any, ...]
+
+_TABLES: Final = """
+    SELECT name FROM pragma_table_list
+    WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT GLOB 'sqlite_*'
+    ORDER BY name
+"""
+_KEY: Final = "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table's content: column names, the positions of its primary key, and its rows."""
+
+    columns: tuple[str, ...]
+    key: tuple[int, ...]
+    rows: list[Row]
+
+
+def digest(image: bytes) -> str:
+    """The canonical hash of a database: equal rows give equal hashes, whatever their order.
+
+    SHA-256 over the tables in the order of their names, and for each the MessagePack encoding of
+    `[name, [column, ...], number of rows]` followed by those of its rows, sorted as bytes.
+    SQLite's own tables, shadow tables, indexes and views do not count.
+
+    Returns:
+        Hexadecimal.
+
+    Raises:
+        sqlite3.DatabaseError: The image is not a sound database.
+    """
+    total = hashlib.sha256()
+    for name, table in _tables(image).items():
+        total.update(_packed([name, list(table.columns), len(table.rows)]))
+        for packed in sorted(map(_packed, table.rows)):
+            total.update(packed)
+    return total.hexdigest()
+
+
+def compare(before: bytes, after: bytes) -> list[Any]:
+    """The tables in which two databases differ, as `StateDiff.from_plain` reads them.
+
+    Returns:
+        For each such table `[name, columns, key columns, added, removed, changed]`: rows are lists
+        of values, and `changed` holds pairs of a row before and after. Rows are matched by primary
+        key; without one, or where the columns changed, they can only be added and removed.
+
+    Raises:
+        sqlite3.DatabaseError: An image is not a sound database.
+    """
+    first, second = _tables(before), _tables(after)
+    absent = _Table((), (), [])
+    differences = []
+    for name in sorted(first.keys() | second.keys()):
+        old, new = first.get(name, absent), second.get(name, absent)
+        added, removed, changed = _rows_that_differ(old, new)
+        if added or removed or changed or (name in first) != (name in second):
+            columns = new.columns or old.columns
+            key = [columns[position] for position in (new.key or old.key)]
+            differences.append([name, list(columns), key, added, removed, changed])
+    return differences
+
+
+def _rows_that_differ(old: _Table, new: _Table) -> tuple[list[Row], list[Row], list[list[Row]]]:
+    if old.columns == new.columns and old.key == new.key and old.key:
+        rows_before, rows_after = _by_key(old), _by_key(new)
+        if rows_before is not None and rows_after is not None:
+            added = [row for key, row in rows_after.items() if key not in rows_before]
+            removed = [row for key, row in rows_before.items() if key not in rows_after]
+            changed = [
+                [row, rows_after[key]]
+                for key, row in rows_before.items()
+                if key in rows_after and _packed(rows_after[key]) != _packed(row)
+            ]
+            return added, removed, changed
+    counted_before, counted_after = _counted(old), _counted(new)
+    return (
+        [_unpacked(row) for row in (counted_after - counted_before).elements()],
+        [_unpacked(row) for row in (counted_before - counted_after).elements()],
+        [],
+    )
+
+
+def _by_key(table: _Table) -> dict[bytes, Row] | None:
+    """Rows by their primary key, or None where keys repeat: SQLite lets NULLs do so."""
+    rows = {_packed([row[position] for position in table.key]): row for row in table.rows}
+    return rows if len(rows) == len(table.rows) else None
+
+
+def _counted(table: _Table) -> Counter[bytes]:
+    return Counter(map(_packed, table.rows))
+
+
+def _tables(image: bytes) -> dict[str, _Table]:
+    connection = _opened(image)
+    try:
+        names = [name for (name,) in connection.execute(_TABLES)]
+        return {name: _table(connection, name) for name in names}
+    finally:
+        connection.close()
+
+
+def _table(connection: sqlite3.Connection, name: str) -> _Table:
+    quoted = name.replace('"', '""')
+    cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a quoted identifier
+    columns = tuple(description[0] for description in cursor.description)
+    rows = cursor.fetchall()
+    key = [column for (column,) in connection.execute(_KEY, (name,))]
+    return _Table(columns, tuple(columns.index(column) for column in key), rows)
+
+
+def _opened(image: bytes) -> sqlite3.Connection:
+    connection = sqlite3.Connection(":memory:")
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    if image:
+        connection.deserialize(image)
+    for pragma in _hardening():
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _hardening() -> Iterator[str]:
+    """What keeps a hostile schema from doing more than being read."""
+    yield "trusted_schema=OFF"
+    yield "cell_size_check=ON"
+    yield "query_only=ON"
+
+
+def _packed(row: Any) -> bytes:
+    packed: bytes = msgpack.packb(row, unicode_errors="surrogatepass")
+    return packed
+
+
+def _unpacked(packed: bytes) -> Row:
+    return tuple(msgpack.unpackb(packed, unicode_errors="surrogatepass"))

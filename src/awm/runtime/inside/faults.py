@@ -1,0 +1,48 @@
+"""Puts what went wrong in a world's code into words for the person who mends it."""
+
+import sys
+import traceback
+from types import TracebackType
+from typing import Final
+
+from awm.runtime.wire import Failed
+
+__all__ = ["WORLD_FILE", "describe", "load_failure"]
+
+WORLD_FILE: Final = "<world>"
+"""The file name under which a world's code is compiled."""
+
+_LONGEST: Final = 500
+_AVAILABLE: Final = (
+    "a world may import the standard library, fastapi, starlette, sqlalchemy and pydantic"
+)
+
+
+def describe(error: BaseException) -> str:
+    """Type and message of an exception, cut to what a person will read."""
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def load_failure(error: BaseException) -> Failed:
+    """Why a world's code did not come to life, where in it, and what to do."""
+    if isinstance(error, SyntaxError) and error.filename == WORLD_FILE:
+        newer = f"this is Python {sys.version_info.major}.{sys.version_info.minor}"
+        return Failed(f"the code does not compile: {error.msg}", f"line {error.lineno}", newer)
+    where = _line_of(error.__traceback__)
+    if isinstance(error, ModuleNotFoundError):
+        return Failed(f"there is no module {error.name!r} here", where, _AVAILABLE)
+    if isinstance(error, SystemExit):
+        hint = "start servers only under `if __name__ == '__main__':`"
+        return Failed("the code exits while it is imported", where, hint)
+    if isinstance(error, MemoryError):
+        return Failed("the code needs more memory than a worker has", where, "raise memory_mb")
+    hint = ""
+    if isinstance(error, OSError):
+        hint = "worlds run in a jail: no files, no network, no processes"
+    return Failed(f"the code fails while it is imported: {describe(error)}", where, hint)
+
+
+def _line_of(trace: TracebackType | None) -> str:
+    lines = [frame for frame in traceback.extract_tb(trace) if frame.filename == WORLD_FILE]
+    return f"line {lines[-1].lineno}" if lines else ""

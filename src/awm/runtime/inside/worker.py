@@ -1,0 +1,105 @@
+"""The worker: one jailed process that serves requests, strictly in order, until its socket closes.
+
+A worker that was told to `Load` hosts that world's instances. One that was not builds and examines
+databases. It never does both, so what a world's code does to its process cannot reach a
+measurement.
+"""
+
+import socket
+from typing import Final
+
+from awm.runtime.frames import FrameReader, encode
+from awm.runtime.inside import examiner
+from awm.runtime.inside.faults import describe, load_failure
+from awm.runtime.inside.process import Process
+from awm.runtime.inside.world import LiveWorld
+from awm.runtime.sandbox import seal
+from awm.runtime.wire import (
+    Build,
+    Built,
+    Call,
+    Close,
+    Compare,
+    Compared,
+    Digest,
+    Digested,
+    Done,
+    Failed,
+    Load,
+    Message,
+    Open,
+    decode,
+    plain,
+)
+from awm.worlds import DatabaseRecipe, build_database
+
+__all__ = ["serve"]
+
+_RECEIVE: Final = 1 << 18
+_LARGEST_REQUEST: Final = 1 << 30  # the gateway is trusted; its images may be large
+
+
+def serve(connection: socket.socket, process: Process) -> None:
+    """Answer requests on the socket until the gateway closes it."""
+    worker = _Worker(process)
+    reader = FrameReader(_LARGEST_REQUEST)
+    while received := connection.recv(_RECEIVE):
+        for number, request in reader.feed(received):
+            reply = worker.answer(decode(request))
+            connection.sendall(encode([number, plain(reply)]))
+
+
+class _Worker:
+    """Carries out one request after the other."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._world: LiveWorld | None = None
+
+    def answer(self, request: Message) -> Message:
+        try:
+            if self._world is not None:
+                return self._in_world(self._world, request)
+            if isinstance(request, Load):
+                return self._load(request)
+            return _examine(request)
+        except BaseException as error:  # noqa: BLE001 - a request that fails is answered, not fatal
+            return Failed(describe(error), "", "")
+
+    def _load(self, order: Load) -> Message:
+        try:
+            self._world = LiveWorld(self._process, order)
+        except BaseException as error:  # noqa: BLE001 - hostile code may raise anything at import
+            return load_failure(error)
+        loaded = self._world.loaded()
+        seal()
+        return loaded
+
+    def _in_world(self, world: LiveWorld, request: Message) -> Message:
+        match request:
+            case Call():
+                return world.call(request)
+            case Open():
+                world.open(request)
+            case Close():
+                world.close(request.instance)
+            case _:
+                raise TypeError(f"a world's worker does not serve {type(request).__name__}")
+        return Done()
+
+
+def _examine(request: Message) -> Message:
+    match request:
+        case Build():
+            built = build_database(DatabaseRecipe.from_plain(request.recipe))
+            problems = [
+                [problem.world, problem.where, problem.what, problem.hint, problem.severity]
+                for problem in built.problems
+            ]
+            return Built(built.image, problems, built.tables, built.rows)
+        case Digest():
+            return Digested(examiner.digest(request.image))
+        case Compare():
+            return Compared(examiner.compare(request.before, request.after))
+        case _:
+            raise TypeError(f"a worker without a world does not serve {type(request).__name__}")

@@ -1,0 +1,307 @@
+"""A world alive: its code loaded once, its instances side by side, one call at a time."""
+
+import asyncio
+import contextlib
+import gc
+import json
+import linecache
+import os
+import sqlite3
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy.orm import close_all_sessions
+
+from awm.runtime import delta
+from awm.runtime.inside.asgi import (
+    Request,
+    Response,
+    ResponseTooLargeError,
+    respond,
+    run_lifespan,
+)
+from awm.runtime.inside.engine import DATABASE_URL
+from awm.runtime.inside.faults import WORLD_FILE, describe
+from awm.runtime.inside.imports import import_everything_named
+from awm.runtime.inside.memory import MemoryTooLargeError, ModuleMemory
+from awm.runtime.inside.openapi import MissingArgumentError, read_tools, request_for
+from awm.runtime.inside.process import CallTimeoutError, Process
+from awm.runtime.wire import Call, Called, Load, Loaded, Open
+
+__all__ = ["LiveWorld"]
+
+_MODULE: Final = "world"
+_STRAY_ROUNDS: Final = 100
+"""Turns of the event loop that tasks left behind by a call get before they are cancelled.
+
+Counted rather than timed, so that what they still manage to do is always the same.
+"""
+
+_CERTAINLY_SMALL: Final = 1 << 16
+"""Bytes of JSON that cannot become a problem however deeply they are nested and indented."""
+
+
+@dataclass(slots=True)
+class _Instance:
+    """One instance's live parts; its seed, its connection, and what it keeps elsewhere."""
+
+    seed: int
+    raw: sqlite3.Connection
+    memory: bytes
+    changes: int
+
+
+class LiveWorld:
+    """One world in this process.
+
+    Args:
+        process: The patched process: its clock, its dice and its one database turn.
+        order: The world and its limits.
+
+    Raises:
+        Exception: Whatever the world's code raises while it is imported.
+    """
+
+    def __init__(self, process: Process, order: Load) -> None:
+        self._process = process
+        self._order = order
+        self._instances: dict[int, _Instance] = {}
+        self._loop = process.loop
+        self._app_state: dict[str, Any] = {}
+        self._lasting_tasks: set[asyncio.Task[Any]] = set()
+        self._template = _journalled(order.image)
+        with self._loading():
+            module = self._run_code()
+            self._app = _application(module)
+            self._start_up()
+            document = self._app.openapi()
+        self._memory = ModuleMemory(module, self._app)
+        self._tools, self._warnings = read_tools(document)
+        # What is alive now stays alive; collections during calls need not look at it again.
+        gc.collect()
+        gc.freeze()
+
+    def loaded(self) -> Loaded:
+        """What the gateway has to know about the world."""
+        rows = [
+            [tool.spec.name, tool.spec.description, json.dumps(tool.spec.input_schema)]
+            for tool in self._tools.values()
+        ]
+        return Loaded(self._template, rows, self._warnings)
+
+    def open(self, order: Open) -> None:
+        """Make an instance exist in the state that the order describes."""
+        self.close(order.instance)
+        raw = self._connect(delta.apply(self._template, order.delta))
+        self._instances[order.instance] = _Instance(order.seed, raw, order.memory, 0)
+
+    def close(self, number: int) -> None:
+        """Forget an instance; one that does not exist is no fault."""
+        instance = self._instances.pop(number, None)
+        if instance is not None:
+            instance.raw.close()
+
+    def call(self, order: Call) -> Called:
+        """Run one tool call on one instance."""
+        tool = self._tools[order.tool]
+        try:
+            request = request_for(tool, json.loads(order.arguments))
+        except MissingArgumentError as error:
+            body = [{"type": "missing", "loc": ["path", error.argument], "msg": str(error)}]
+            refusal = Response(422, json.dumps({"detail": body}).encode())
+            return _answered(order.tool, refusal, self._order.response_bytes)
+        instance = self._instances[order.instance]
+        self._process.determinism.begin(
+            epoch=self._order.clock, seed=instance.seed, step=order.step
+        )
+        self._memory.enter(instance.memory)
+        self._process.turn.begin(instance.raw)
+        try:
+            with self._process.interrupted_after(self._order.call_seconds):
+                answer = self._answer(order.tool, request)
+        except BaseException as error:  # noqa: BLE001 - whatever a world raises costs its own call
+            answer = self._broken_off(order.tool, error)
+        return self._handed_over(order, instance, answer)
+
+    def _answer(self, tool: str, request: Request) -> Called:
+        limit = self._order.response_bytes
+        response = self._loop.run_until_complete(
+            respond(self._app, request, limit=limit, state=self._app_state)
+        )
+        self._settle_stray_tasks()
+        return _answered(tool, response, limit)
+
+    def _broken_off(self, tool: str, error: BaseException) -> Called:
+        fault, what = _fault(error, self._order)
+        recycle = not isinstance(error, Exception | ResponseTooLargeError)
+        text = f"Error calling {tool}. {what}"
+        return Called(text, True, None, fault, describe(error), None, None, recycle)
+
+    def _handed_over(self, order: Call, instance: _Instance, answer: Called) -> Called:
+        """End the turn and add to the answer what the gateway needs to bring this state back."""
+        close_all_sessions()
+        self._process.turn.finish()
+        try:
+            memory = self._memory.leave()
+        except MemoryTooLargeError as error:
+            answer = self._broken_off(order.tool, error)
+        if answer.fault is not None:
+            # The gateway still has the state before the call and opens the instance anew.
+            self.close(order.instance)
+            return answer
+        kept = None if memory == instance.memory else memory
+        instance.memory = memory
+        return replace(answer, delta=self._changed_pages(instance), memory=kept)
+
+    def _changed_pages(self, instance: _Instance) -> bytes | None:
+        changes = instance.raw.total_changes
+        if changes == instance.changes and not self._process.turn.dirty:
+            return None
+        instance.changes = changes
+        return delta.difference(self._template, instance.raw.serialize())
+
+    @contextlib.contextmanager
+    def _loading(self) -> Iterator[None]:
+        """The turn in which the code runs for the first time, on what will be the template."""
+        self._process.determinism.begin(epoch=self._order.clock, seed=0, step=0)
+        raw = self._connect(self._template)
+        self._process.turn.begin(raw)
+        self._process.loading = True
+        try:
+            yield
+            close_all_sessions()
+            self._process.turn.finish()
+            self._template = self._order.template or raw.serialize()
+        finally:
+            self._process.loading = False
+            raw.close()
+
+    def _run_code(self) -> types.ModuleType:
+        os.environ.update(DATABASE_PATH=DATABASE_URL, HOST="127.0.0.1", PORT="8000")
+        code = compile(self._order.code, WORLD_FILE, "exec")
+        linecache.cache[WORLD_FILE] = (
+            len(self._order.code), None, self._order.code.splitlines(keepends=True), WORLD_FILE
+        )  # fmt: skip
+        import_everything_named(self._order.code)
+        module = types.ModuleType(_MODULE)
+        module.__file__ = WORLD_FILE
+        sys.modules[_MODULE] = module  # pydantic resolves a model's annotations through it
+        exec(code, vars(module))  # noqa: S102 - what the jail is for
+        return module
+
+    def _start_up(self) -> None:
+        """Run the application's start-up, which may seed the database."""
+        started = asyncio.Event()
+        lifespan = self._loop.create_task(
+            run_lifespan(self._app, self._app_state, started.set, asyncio.Event().wait())
+        )
+
+        async def wait() -> None:
+            ready = self._loop.create_task(started.wait())
+            await asyncio.wait({lifespan, ready}, return_when=asyncio.FIRST_COMPLETED)
+            ready.cancel()
+
+        self._loop.run_until_complete(wait())
+        if lifespan.done():
+            lifespan.result()
+        # Whatever else was started would go on during the turns of all instances.
+        self._lasting_tasks = {lifespan}
+        self._settle_stray_tasks()
+
+    def _settle_stray_tasks(self) -> None:
+        """Let tasks that the call left behind finish now, while it is still its instance's turn."""
+        strays = asyncio.all_tasks(self._loop) - self._lasting_tasks
+        if not strays:
+            return
+
+        async def settle() -> None:
+            for _ in range(_STRAY_ROUNDS):
+                await asyncio.sleep(0)
+                if all(task.done() for task in strays):
+                    return
+            for task in strays:
+                task.cancel()
+            await asyncio.wait(strays, timeout=1.0)
+
+        self._loop.run_until_complete(settle())
+
+    def _connect(self, image: bytes) -> sqlite3.Connection:
+        raw = sqlite3.Connection(":memory:", check_same_thread=False)
+        raw.isolation_level = "DEFERRED"
+        if image:
+            raw.deserialize(image)
+        else:
+            raw.executescript("PRAGMA page_size=1024; CREATE TABLE t (c); DROP TABLE t;")
+        self._process.sql_clock.install(raw)
+        (page_size,) = raw.execute("PRAGMA page_size").fetchone()
+        raw.execute(f"PRAGMA max_page_count={self._order.database_bytes // page_size}")
+        if self._order.foreign_keys:
+            raw.execute("PRAGMA foreign_keys=ON")
+        raw.set_progress_handler(self._process.deadline_passed, 100_000)
+        return raw
+
+
+def _answered(tool: str, response: Response, limit: int) -> Called:
+    status, exception = response.status, response.exception
+    described = None if exception is None else describe(exception)
+    if status < 400:
+        return Called(_as_text(response.body, limit), False, status, None, described,
+                      None, None, False)  # fmt: skip
+    body = response.body.decode("utf-8", "replace")
+    text = f"Error calling {tool}. Status code: {status}. Response: {body}"
+    return Called(text, True, status, None, described, None, None, False)
+
+
+def _as_text(body: bytes, limit: int) -> str:
+    """JSON indented by 2 with non-ASCII kept, as published agents have seen it; else as it is.
+
+    Raises:
+        ResponseTooLargeError: Indentation makes it larger than the limit, in characters.
+    """
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")
+    if len(body) < _CERTAINLY_SMALL:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    parts: list[str] = []
+    size = 0
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            raise ResponseTooLargeError
+    return "".join(parts)
+
+
+def _fault(error: BaseException, order: Load) -> tuple[str, str]:
+    if isinstance(error, CallTimeoutError):
+        return "timeout", f"The handler did not answer within {order.call_seconds:g} seconds."
+    if isinstance(error, ResponseTooLargeError):
+        return "too_large", f"The answer is larger than {order.response_bytes >> 20} MB."
+    if isinstance(error, MemoryTooLargeError):
+        return "too_large", "The world keeps too much outside its database."
+    if isinstance(error, MemoryError):
+        return "memory", "The handler needs more memory than its worker has."
+    return "crash", f"The handler broke off: {describe(error)}"
+
+
+def _application(module: types.ModuleType) -> Any:
+    candidates = [vars(module).get("app"), *vars(module).values()]
+    for candidate in candidates:
+        if callable(candidate) and callable(getattr(candidate, "openapi", None)):
+            return candidate
+    raise LookupError("the code defines no FastAPI application named `app`")
+
+
+def _journalled(image: bytes) -> bytes:
+    """The image with its journal mode set back from WAL, which an in-memory database cannot open.
+
+    See https://www.sqlite.org/fileformat.html, 1.3.1: the bytes at 18 and 19 are 2 for WAL.
+    """
+    if image[18:20] == b"\x02\x02":
+        return image[:18] + b"\x01\x01" + image[20:]
+    return image

@@ -1,0 +1,52 @@
+"""Which worker an instance lives in, and which workers nobody needs any more."""
+
+from awm.runtime.host import WorldHost
+from awm.runtime.prepared import PreparedWorld
+
+__all__ = ["Placement"]
+
+
+class Placement:
+    """The hosts of all worlds, the least recently needed first.
+
+    Args:
+        hosts_per_world: Over how many hosts a world's instances are spread.
+        idle: How many hosts without instances are kept.
+        exclusive: Each instance gets a host that never had another one.
+    """
+
+    def __init__(self, *, hosts_per_world: int, idle: int, exclusive: bool) -> None:
+        self._hosts_per_world = hosts_per_world
+        self._idle = idle
+        self._exclusive = exclusive
+        self._hosts: list[WorldHost] = []
+
+    def add(self, host: WorldHost) -> None:
+        """Take a host in."""
+        self._hosts.append(host)
+
+    def find(self, world: PreparedWorld) -> WorldHost | None:
+        """The host for the next instance of a world; None when a new one is to be made."""
+        hosts = [host for host in self._hosts if host.world is world]
+        if self._exclusive:
+            return next((host for host in hosts if not host.used), None)
+        best = min(hosts, key=lambda host: len(host.members), default=None)
+        if best is None or (best.members and len(hosts) < self._hosts_per_world):
+            return None
+        self._hosts.remove(best)
+        self._hosts.append(best)
+        return best
+
+    def take_surplus(self) -> list[WorldHost]:
+        """Remove and return the hosts to be closed: those without instances, beyond the limit."""
+        idle = [host for host in self._hosts if not host.members]
+        spent = [host for host in idle if host.used and self._exclusive]
+        kept = [host for host in idle if host not in spent]
+        surplus = spent + kept[: max(0, len(kept) - self._idle)]
+        self._hosts = [host for host in self._hosts if host not in surplus]
+        return surplus
+
+    def take_all(self) -> list[WorldHost]:
+        """Remove and return every host."""
+        hosts, self._hosts = self._hosts, []
+        return hosts

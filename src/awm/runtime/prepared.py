@@ -1,0 +1,177 @@
+"""A world made ready to be hosted: its database built, its code loaded once, its tools known."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from awm.errors import InfrastructureError, Problem, WorldBuildError, WorldFileError, WorldLoadError
+from awm.runtime.examiner import Examiner
+from awm.runtime.limits import Limits
+from awm.runtime.wire import Failed, Load, Loaded
+from awm.runtime.worker import Worker, WorkerDiedError
+from awm.types import ToolSpec
+from awm.worlds import World
+
+__all__ = ["PreparedWorld", "fingerprint", "load", "load_order"]
+
+_SQLITE = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWorld:
+    """All that is needed to host a world, and to bring its instances back.
+
+    Attributes:
+        name: The world's normalised name.
+        order: How a worker is told to load it.
+        template: The database that every instance starts from.
+        template_hash: Its SHA-256, hexadecimal.
+        tools: What agents see, in the world's order.
+        problems: Everything odd about the world that did not keep it from loading.
+    """
+
+    name: str
+    order: Load = field(repr=False)
+    template: bytes = field(repr=False)
+    template_hash: str
+    tools: tuple[ToolSpec, ...]
+    problems: tuple[Problem, ...]
+
+
+def fingerprint(world: World) -> str:
+    """A hash of everything that decides how a world behaves.
+
+    Raises:
+        WorldIncompleteError: The world has no code, or neither schema nor database.
+        WorldFileError: Its database file cannot be read.
+    """
+    total = hashlib.sha256()
+    for part in _identity(world):
+        total.update(len(part).to_bytes(8, "little"))
+        total.update(part)
+    return total.hexdigest()
+
+
+def _identity(world: World) -> Iterator[bytes]:
+    yield world.name.encode()
+    yield world.code.encode("utf-8", "surrogatepass")
+    yield repr((world.clock, world.foreign_keys)).encode()
+    if world.database_file is None:
+        yield json.dumps(world.recipe().to_plain()).encode()
+    else:
+        yield _read_database(world)
+
+
+async def load_order(
+    world: World, examiner: Examiner, limits: Limits
+) -> tuple[Load, tuple[Problem, ...]]:
+    """Build or read the world's database and say how to load the world.
+
+    Raises:
+        WorldBuildError: No database comes of it.
+        WorldIncompleteError, WorldFileError: See `fingerprint`.
+    """
+    if world.database_file is None:
+        built = await examiner.build(world.recipe())
+        if not built.tables and world.tables:
+            raise WorldBuildError(
+                world.name,
+                "none of its tables could be created.",
+                "Mend the statements named here.",
+                built.problems,
+            )
+        image, problems = built.image, built.problems
+    else:
+        image, problems = _read_database(world), ()
+    order = Load(
+        name=world.name,
+        code=world.code,
+        image=image,
+        template=b"",
+        clock=world.clock.timestamp(),
+        foreign_keys=world.foreign_keys,
+        call_seconds=limits.call_seconds,
+        response_bytes=limits.response_bytes,
+        database_bytes=limits.database_bytes,
+    )
+    return order, problems
+
+
+def _read_database(world: World) -> bytes:
+    assert world.database_file is not None
+    try:
+        image = world.database_file.read_bytes()
+    except OSError as error:
+        raise WorldFileError(world.name, f"its database cannot be read: {error}.") from error
+    if not image.startswith(_SQLITE):
+        raise WorldFileError(
+            world.name,
+            f"{world.database_file} is not a SQLite database.",
+            "Build it anew with `awm env reset_db`.",
+        )
+    return image
+
+
+async def load(worker: Worker, order: Load, limits: Limits) -> Loaded:
+    """Have a worker load a world.
+
+    Raises:
+        WorldLoadError: The world's code does not come to life.
+        InfrastructureError: The worker was lost for another reason.
+    """
+    try:
+        reply = await worker.send(order, limits.load_seconds)
+    except WorkerDiedError as death:
+        if not death.guilty or death.cause == "killed":
+            raise InfrastructureError(f"the worker loading {order.name!r}: {death}") from death
+        raise _load_error(order.name, "", _words(death, limits), "") from death
+    if isinstance(reply, Loaded):
+        return reply
+    worker.retire()
+    if isinstance(reply, Failed):
+        raise _load_error(order.name, reply.where, reply.what, reply.hint)
+    raise InfrastructureError(f"the worker loading {order.name!r} answered {type(reply).__name__}")
+
+
+def _words(death: WorkerDiedError, limits: Limits) -> str:
+    if death.cause == "timeout":
+        return f"the code does not finish loading within {limits.load_seconds:g} seconds"
+    return f"while the code was loading, {death.detail}"
+
+
+def _load_error(world: str, where: str, what: str, hint: str) -> WorldLoadError:
+    place = ": ".join(part for part in ("gen_envs.jsonl: full_code", where) if part)
+    return WorldLoadError(
+        world, "its code does not come to life.", "", [Problem(world, place, what, hint)]
+    )
+
+
+def prepared(order: Load, loaded: Loaded, problems: tuple[Problem, ...]) -> PreparedWorld:
+    """Put together what was learned from the first load.
+
+    Raises:
+        WorldLoadError: The world's tools are not as tools have to be.
+    """
+    warnings = tuple(
+        Problem(order.name, "gen_envs.jsonl: full_code", str(text), severity="warning")
+        for text in loaded.warnings
+    )
+    return PreparedWorld(
+        name=order.name,
+        order=order,
+        template=loaded.template,
+        template_hash=hashlib.sha256(loaded.template).hexdigest(),
+        tools=tuple(_tools(order.name, loaded.tools)),
+        problems=(*problems, *warnings),
+    )
+
+
+def _tools(world: str, rows: list[Any]) -> Iterator[ToolSpec]:
+    for row in rows:
+        try:
+            name, description, schema = row
+            yield ToolSpec(str(name), str(description), dict(json.loads(schema)))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise _load_error(world, "", f"a tool is malformed: {error}", "") from error

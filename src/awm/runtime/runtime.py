@@ -1,0 +1,201 @@
+"""The runtime: worlds made live, thousands of instances of them, in jailed workers."""
+
+import asyncio
+import itertools
+import logging
+from dataclasses import replace
+from typing import Final
+
+from awm.errors import IsolationError, RuntimeClosedError
+from awm.runtime.control import WorkerTerms
+from awm.runtime.examiner import Examiner
+from awm.runtime.host import Member, WorldHost
+from awm.runtime.instance import Instance
+from awm.runtime.limits import Limits
+from awm.runtime.placement import Placement
+from awm.runtime.prepared import PreparedWorld, fingerprint, load, load_order, prepared
+from awm.runtime.sandbox import Isolation
+from awm.runtime.slot import WorkerSlot
+from awm.runtime.worker import Worker
+from awm.runtime.zygote import Zygote
+from awm.worlds import World
+
+__all__ = ["Runtime"]
+
+_log: Final = logging.getLogger(__name__)
+_OPEN_FILES: Final = 256
+
+
+class Runtime:
+    """Hosts worlds. Use it as an asynchronous context manager.
+
+    Args:
+        limits: What each world and each call may take.
+        process_per_instance: Give each instance a worker of its own, for worlds that must not
+            share a process. It costs a fork and a load per instance instead of microseconds.
+        workers_per_world: Over how many workers a world's instances are spread.
+        idle_workers: How many workers without instances are kept for worlds that may return.
+        allow_weak: Run on platforms that cannot jail code (see `Isolation`). Hostile code can then
+            do whatever the user can.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        process_per_instance: bool = False,
+        workers_per_world: int = 1,
+        idle_workers: int = 4,
+        allow_weak: bool = False,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._exclusive = process_per_instance
+        self._placement = Placement(
+            hosts_per_world=workers_per_world, idle=idle_workers, exclusive=process_per_instance
+        )
+        self._allow_weak = allow_weak
+        self._open = False
+        self._numbers = itertools.count(1)
+        self._zygote: Zygote | None = None
+        self._starting_zygote = asyncio.Lock()
+        self._examiner: Examiner | None = None
+        self._examiner_slot: WorkerSlot | None = None
+        self._preparing: dict[str, asyncio.Task[PreparedWorld]] = {}
+
+    async def __aenter__(self) -> "Runtime":
+        zygote = await self._start_zygote()
+        isolation = zygote.isolation
+        if isolation.level == "weak" and not self._allow_weak:
+            await zygote.close()
+            raise IsolationError(
+                f"this platform cannot jail generated code: {isolation.describe()}",
+                "Run on Linux with seccomp, or pass allow_weak=True to accept the risk.",
+            )
+        level = logging.INFO if isolation.level == "full" else logging.WARNING
+        _log.log(level, "isolation: %s", isolation.describe())
+        self._open = True
+        self._examiner_slot = WorkerSlot(self._start_worker)
+        self._examiner = Examiner(self._examiner_slot, self.limits)
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self._open = False
+        for task in self._preparing.values():
+            task.cancel()
+        await asyncio.gather(*self._preparing.values(), return_exceptions=True)
+        await asyncio.gather(*(host.close() for host in self._placement.take_all()))
+        if self._examiner_slot is not None:
+            await self._examiner_slot.close()
+        if self._zygote is not None:
+            await self._zygote.close()
+
+    @property
+    def isolation(self) -> Isolation:
+        """How well the workers are jailed on this machine."""
+        self.require_open()
+        assert self._zygote is not None
+        return self._zygote.isolation
+
+    @property
+    def examiner(self) -> Examiner:
+        """Builds and measures databases."""
+        self.require_open()
+        assert self._examiner is not None
+        return self._examiner
+
+    def require_open(self) -> None:
+        """Check that the runtime is running.
+
+        Raises:
+            RuntimeClosedError: It is not.
+        """
+        if not self._open:
+            raise RuntimeClosedError(
+                "the runtime is not running.", "Use it inside `async with awm.Runtime() as ...`."
+            )
+
+    async def prepare(self, world: World) -> PreparedWorld:
+        """Build a world's database and load its code, without launching an instance.
+
+        What is learned is kept for as long as the runtime runs, so the first launch afterwards is
+        quick, and so is preparing the same world again.
+
+        Raises:
+            WorldError: The world is incomplete, cannot be built, or does not come to life.
+            InfrastructureError: No worker can be started.
+        """
+        self.require_open()
+        key = await asyncio.to_thread(fingerprint, world)
+        task = self._preparing.get(key)
+        if task is None:
+            task = asyncio.create_task(self._prepare(world))
+            self._preparing[key] = task
+        try:
+            return await asyncio.shield(task)
+        except BaseException:
+            if task.done():
+                self._preparing.pop(key, None)  # the next attempt starts over
+            raise
+
+    async def launch(self, world: World, *, seed: int = 0) -> Instance:
+        """Start an instance of a world.
+
+        Args:
+            world: Any world with code and a database.
+            seed: What the randomness of its calls is derived from.
+
+        Raises:
+            WorldError: The world is incomplete, cannot be built, or does not come to life.
+            InfrastructureError: No worker can be started.
+        """
+        ready = await self.prepare(world)
+        return await self._settle(self._host_for(ready), Member(next(self._numbers), seed))
+
+    async def _adopt(self, host: WorldHost, member: Member) -> Instance:
+        """Start an instance in the state of another one."""
+        home = self._host_for(host.world) if self._exclusive else host
+        return await self._settle(home, replace(member, number=next(self._numbers)))
+
+    async def _settle(self, host: WorldHost, member: Member) -> Instance:
+        host.admit(member)
+        try:
+            await host.open(member)
+        except BaseException:
+            await self._release(host, member)
+            raise
+        return Instance(self, host, member)
+
+    async def _release(self, host: WorldHost, member: Member) -> None:
+        host.forget(member)
+        if not host.members:
+            await self._close_surplus()
+
+    async def _close_surplus(self) -> None:
+        await asyncio.gather(*(host.close() for host in self._placement.take_surplus()))
+
+    def _host_for(self, ready: PreparedWorld) -> WorldHost:
+        return self._placement.find(ready) or self._new_host(ready)
+
+    def _new_host(self, ready: PreparedWorld, first: Worker | None = None) -> WorldHost:
+        host = WorldHost(ready, self.limits, self._start_worker, first)
+        self._placement.add(host)
+        return host
+
+    async def _prepare(self, world: World) -> PreparedWorld:
+        order, problems = await load_order(world, self.examiner, self.limits)
+        worker = await self._start_worker()
+        ready = prepared(order, await load(worker, order, self.limits), problems)
+        self._new_host(ready, worker)
+        await self._close_surplus()
+        return ready
+
+    async def _start_worker(self) -> Worker:
+        zygote = await self._start_zygote()
+        return await Worker.start(zygote, self.limits.frame_bytes)
+
+    async def _start_zygote(self) -> Zygote:
+        async with self._starting_zygote:
+            if self._zygote is None or self._zygote.closed:
+                terms = WorkerTerms(self.limits.memory_bytes, _OPEN_FILES)
+                self._zygote = await Zygote.start(terms)
+            return self._zygote

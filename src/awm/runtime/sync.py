@@ -1,0 +1,171 @@
+"""The runtime for callers without an event loop: the same methods, waiting for their answers."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from awm.errors import RuntimeClosedError
+from awm.runtime.instance import Instance
+from awm.runtime.prepared import PreparedWorld
+from awm.runtime.runtime import Runtime
+from awm.runtime.sandbox import Isolation
+from awm.runtime.snapshot import Snapshot
+from awm.runtime.state import StateDiff
+from awm.types import JsonObject, ToolResult, ToolSpec
+from awm.worlds import World
+
+__all__ = ["SyncInstance", "SyncRuntime"]
+
+_Result = TypeVar("_Result")
+
+
+class SyncRuntime:
+    """`Runtime`, run on an event loop in a thread of its own. Use it as a context manager.
+
+    It may be used from several threads; each waits for its own answers.
+
+    Args:
+        options: As for `Runtime`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._runtime: Runtime | None = None
+
+    def __enter__(self) -> "SyncRuntime":
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="awm-runtime", daemon=True
+        )
+        self._thread.start()
+        try:
+            self._runtime = self.wait(self._start())
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._runtime is not None:
+            self.wait(self._runtime.__aexit__(*exception))
+        self._stop()
+
+    @property
+    def isolation(self) -> Isolation:
+        """See `Runtime.isolation`."""
+        return self._running().isolation
+
+    def prepare(self, world: World) -> PreparedWorld:
+        """See `Runtime.prepare`."""
+        return self.wait(self._running().prepare(world))
+
+    def launch(self, world: World, *, seed: int = 0) -> "SyncInstance":
+        """See `Runtime.launch`."""
+        return SyncInstance(self, self.wait(self._running().launch(world, seed=seed)))
+
+    def wait(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run a coroutine on the runtime's event loop and wait for what it returns.
+
+        Raises:
+            RuntimeClosedError: The runtime is not running.
+        """
+        if self._loop is None:
+            coroutine.close()
+            raise RuntimeClosedError("the runtime is not running.", "Use it inside `with`.")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # Ctrl-C reaches this thread, the work goes on in the other
+            raise
+
+    async def _start(self) -> Runtime:
+        return await Runtime(**self._options).__aenter__()
+
+    def _running(self) -> Runtime:
+        if self._runtime is None or self._loop is None:
+            raise RuntimeClosedError("the runtime is not running.", "Use it inside `with`.")
+        return self._runtime
+
+    def _stop(self) -> None:
+        loop, thread = self._loop, self._thread
+        self._loop = self._thread = self._runtime = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+class SyncInstance:
+    """`Instance`, with methods that wait for their answers."""
+
+    def __init__(self, runtime: SyncRuntime, instance: Instance) -> None:
+        self._runtime = runtime
+        self._instance = instance
+
+    def __repr__(self) -> str:
+        return repr(self._instance)
+
+    @property
+    def world(self) -> PreparedWorld:
+        """See `Instance.world`."""
+        return self._instance.world
+
+    @property
+    def seed(self) -> int:
+        """See `Instance.seed`."""
+        return self._instance.seed
+
+    @property
+    def step(self) -> int:
+        """See `Instance.step`."""
+        return self._instance.step
+
+    def list_tools(self) -> list[ToolSpec]:
+        """See `Instance.list_tools`."""
+        return self._runtime.wait(self._instance.list_tools())
+
+    def call_tool(self, name: str, arguments: JsonObject | None = None) -> ToolResult:
+        """See `Instance.call_tool`."""
+        return self._runtime.wait(self._instance.call_tool(name, arguments))
+
+    def snapshot(self) -> Snapshot:
+        """See `Instance.snapshot`."""
+        return self._runtime.wait(self._instance.snapshot())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See `Instance.restore`."""
+        self._runtime.wait(self._instance.restore(snapshot))
+
+    def reset(self, seed: int | None = None) -> None:
+        """See `Instance.reset`."""
+        self._runtime.wait(self._instance.reset(seed))
+
+    def fork(self) -> "SyncInstance":
+        """See `Instance.fork`."""
+        return SyncInstance(self._runtime, self._runtime.wait(self._instance.fork()))
+
+    def diff(self) -> StateDiff:
+        """See `Instance.diff`."""
+        return self._runtime.wait(self._instance.diff())
+
+    def state_hash(self) -> str:
+        """See `Instance.state_hash`."""
+        return self._runtime.wait(self._instance.state_hash())
+
+    def database_image(self) -> bytes:
+        """See `Instance.database_image`."""
+        return self._runtime.wait(self._instance.database_image())
+
+    def close(self) -> None:
+        """See `Instance.close`."""
+        self._runtime.wait(self._instance.close())
+
+    def __enter__(self) -> "SyncInstance":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
