@@ -1,3 +1,47 @@
-"""AWM: one-line scenarios become executable, provable worlds for tool-using agents."""
+"""AWM: one-line scenarios become executable, provable worlds for tool-using agents.
+
+    import awm
+
+    worlds = awm.open_worlds("outputs")
+    async with awm.Runtime() as runtime:
+        instance = await runtime.launch(worlds["gofundme"], seed=0)
+        result = await instance.call_tool("create_campaign", {...})
+        twin = await instance.fork()
+
+This package's names are the public interface, with those of `awm.worlds` and `awm.runtime`; what
+is in modules below those may move.
+"""
+
+from awm.errors import AwmError, Problem, WorldError
+from awm.runtime import (
+    Instance,
+    Isolation,
+    Limits,
+    Runtime,
+    Snapshot,
+    StateDiff,
+    SyncInstance,
+    SyncRuntime,
+)
+from awm.types import ToolCall, ToolResult, ToolSpec
+from awm.worlds import World
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AwmError",
+    "Instance",
+    "Isolation",
+    "Limits",
+    "Problem",
+    "Runtime",
+    "Snapshot",
+    "StateDiff",
+    "SyncInstance",
+    "SyncRuntime",
+    "ToolCall",
+    "ToolResult",
+    "ToolSpec",
+    "World",
+    "WorldError",
+]

@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any, Final
 
-import awm
 from awm.errors import InfrastructureError
 from awm.runtime.control import EVENT, KILL, SPAWN, Event, WorkerTerms
 from awm.runtime.sandbox import Isolation
@@ -24,7 +23,7 @@ _BURIAL_SECONDS: Final = 5.0
 _MODULE: Final = "awm.runtime.inside.zygote"
 _ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",  # sets of strings iterate alike in every worker, on every day
-    "PYTHONPATH": str(Path(awm.__file__).parents[1]),
+    "PYTHONPATH": str(Path(__file__).parents[2]),
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
 }

@@ -1,7 +1,7 @@
-"""What hostile code tries. Each attempt returns where it is not hindered, and raises where it is."""
+"""What hostile code tries: each attempt returns if nothing hinders it, and raises otherwise."""
 
 import ctypes
-import encodings.idna  # noqa: F401  or else a host name would be an import
+import encodings.idna  # noqa: F401  (for host names)
 import mmap
 import os
 import resource
@@ -112,9 +112,9 @@ EVERYBODY = {
     "read its memory map": lambda: Path("/proc/self/maps").read_text(),
     "read of process 1": lambda: Path("/proc/1/status").read_text(),
     "read of its parent": lambda: Path(f"/proc/{PARENT}/status").read_text(),
-    "list /": lambda: os.listdir("/"),
-    "list /proc": lambda: os.listdir("/proc"),
-    "list /tmp": lambda: os.listdir("/tmp"),
+    "list /": lambda: list(Path("/").iterdir()),
+    "list /proc": lambda: list(Path("/proc").iterdir()),
+    "list /tmp": lambda: list(Path("/tmp").iterdir()),
     "open its own memory": open_own_memory,
     "write to /tmp": lambda: write_file("/tmp"),
     "write to /dev/shm": lambda: write_file("/dev/shm"),

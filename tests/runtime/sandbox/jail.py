@@ -109,7 +109,7 @@ def _tell(act: Callable[[int], Any], user: int | None, writing: int) -> None:
         become(user)
         try:
             told = {"value": act(writing)}
-        except BaseException as error:  # whatever it is, the parent has to hear of it
+        except BaseException as error:  # noqa: BLE001  (whatever it is, the parent has to hear of it)
             told = {
                 "error": type(error).__name__,
                 "errno": getattr(error, "errno", None),

@@ -117,5 +117,5 @@ def test_a_program_longer_than_the_kernel_takes_is_an_error():
 
 def test_instructions_are_written_as_the_kernel_reads_them():
     program = assemble(Policy((), default=ALLOW), "aarch64")
-    assert encode(program)[:16] == bytes.fromhex("2000000004000000" "15000100b70000c0")
+    assert encode(program)[:16] == bytes.fromhex("200000000400000015000100b70000c0")
     assert len(encode(program)) == 8 * len(program)

@@ -30,7 +30,8 @@ def test_what_root_could_do_is_gone(attempt, jail):
     if os.getuid() != 0:
         pytest.skip("only root could do it in the first place")
     act = ROOT[attempt]
-    assert in_child(lambda: act() and None).fine
+    if not in_child(lambda: act() and None).fine:
+        pytest.skip("the container around this process withholds that right of root")
     assert jail(lambda: act() and None).errno in REFUSED
 
 
@@ -82,7 +83,7 @@ def test_an_x32_call_kills(jail):
 @pytest.mark.skipif(not X86_64, reason="32-bit calls by interrupt are a matter of x86_64")
 def test_a_32_bit_call_kills(jail):
     # mov eax, 20 (getpid); int 0x80; ret
-    code = bytes.fromhex("b814000000" "cd80" "c3")
+    code = bytes.fromhex("b814000000cd80c3")
     LIBC.mmap.restype = ctypes.c_void_p
     place = LIBC.mmap(None, ctypes.c_size_t(4096), 7, 0x22, -1, ctypes.c_long(0))
     ctypes.memmove(place, code, len(code))

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from awm.errors import UsageError
-from awm.runtime.sandbox import Isolation, isolation, landlock, probe, seccomp
-from awm.runtime.sandbox.syscalls import native_architecture
+from awm.runtime.sandbox import Isolation, Walls, isolation, landlock, probe, seccomp
+from awm.runtime.sandbox.bpf import ALLOW, Policy, Rule
+from awm.runtime.sandbox.syscalls import PR_SET_NO_NEW_PRIVS, native_architecture, prctl
 
-from .jail import in_child
+from .jail import Jail, in_child
 
 linux_only = pytest.mark.skipif(native_architecture() is None, reason="a matter of Linux")
 
@@ -28,10 +29,14 @@ def test_probing_restricts_nobody():
     assert not seccomp.in_force()
 
 
+def descriptors():
+    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+
+
 def test_probing_leaves_no_descriptor_and_no_child():
-    before = set(os.listdir("/proc/self/fd"))
+    before = descriptors()
     probe()
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -111,12 +116,12 @@ def test_a_filter_that_does_not_hold_counts_for_nothing(monkeypatch):
 
 @linux_only
 def test_a_machine_that_cannot_fork_is_weak_and_nothing_is_raised(monkeypatch):
-    before = set(os.listdir("/proc/self/fd"))
+    before = descriptors()
     monkeypatch.setattr(isolation.os, "fork", refuse(errno.EAGAIN))
     found = probe()
     assert found.level == "weak"
     assert "could not be tried" in found.reasons[0]
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_another_platform_is_weak(monkeypatch):
@@ -140,6 +145,53 @@ def test_a_child_that_never_answers_is_given_up(monkeypatch):
     assert "did not answer" in found.reasons[0]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+class TestInsideAnotherSandbox:
+    """Containers filter system calls too, and this machine can play one."""
+
+    @staticmethod
+    def without(*names, code):
+        """An outer sandbox that refuses some calls."""
+
+        def build():
+            prctl(PR_SET_NO_NEW_PRIVS, 1)
+            seccomp.install(Policy(tuple(Rule(name, (), code) for name in names), default=ALLOW))
+
+        return build
+
+    @pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS])
+    def test_that_hides_landlock_the_jail_works_without_files(self, filtered, code, library):
+        outer = self.without("landlock_create_ruleset", code=code)
+
+        def look():
+            outer()
+            return probe().level
+
+        assert in_child(look).value == "no-open"
+        jail = Jail(Walls(2 << 30, 64, (str(library),), filtered)).at("no-open")
+        assert jail(lambda: "ran", before=outer, sealed=True).value == "ran"
+        assert jail((library / "text").read_text, before=outer).error == "PermissionError"
+
+    def test_that_forbids_filters_the_jail_is_weak_and_still_fences(self, jail, library):
+        outer = self.without("seccomp", code=errno.EPERM)
+        version = jail.walls.isolation.landlock_abi
+
+        def look():
+            outer()
+            found = probe()
+            return [found.level, found.landlock_abi]
+
+        assert in_child(look).value == ["weak", version]
+        weak = jail.but(isolation=Isolation("weak", version, False, ()), readable=(str(library),))
+        assert weak((library / "text").read_text, before=outer).value == "allowed"
+        assert weak(Path("/etc/passwd").read_text, before=outer).error == "PermissionError"
+        assert weak(lambda: "ran", before=outer, sealed=True).value == "ran"
+
+    def test_that_forbids_filters_a_full_jail_is_not_built(self, jail):
+        outcome = jail(lambda: "ran", before=self.without("seccomp", code=errno.EPERM))
+        assert outcome.error == "IsolationError"
+        assert "filtering system calls" in outcome.message
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 import errno
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from awm.runtime.sandbox import landlock
-from awm.runtime.sandbox.syscalls import prctl
+from awm.runtime.sandbox.syscalls import PR_SET_NO_NEW_PRIVS, prctl
 
 from .jail import in_child
 
@@ -19,7 +20,7 @@ def version(isolation):
 
 def fenced(act, readable, version):
     def jailed():
-        prctl(38, 1)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
         landlock.enforce(landlock.build(readable, version))
         return act()
 
@@ -28,7 +29,7 @@ def fenced(act, readable, version):
 
 def test_each_version_forbids_what_the_one_before_did_and_more():
     masks = [landlock.rights(version) for version in range(1, landlock.NEWEST_ABI + 1)]
-    for older, newer in zip(masks, masks[1:], strict=False):
+    for older, newer in pairwise(masks):
         assert all(was & now == was for was, now in zip(older, newer, strict=True))
     assert masks[0] == (0x1FFF, 0, 0)
     assert masks[-1] == (0xFFFF, 0b11, 0b11)
@@ -62,14 +63,14 @@ def test_folders_can_be_read_and_listed_and_nothing_written(version, library):
     def attempt(act):
         return fenced(act, readable, version).errno
 
-    assert fenced(lambda: len(os.listdir(library)), readable, version).value == 2
+    assert fenced(lambda: len(list(library.iterdir())), readable, version).value == 2
     assert attempt(lambda: (library / "new").write_text("x")) == errno.EACCES
     assert attempt(lambda: (library / "text").write_text("x")) == errno.EACCES
     assert attempt((library / "text").unlink) == errno.EACCES
     assert attempt((library / "new").mkdir) == errno.EACCES
     assert attempt(lambda: (library / "new").symlink_to("text")) == errno.EACCES
     assert attempt(lambda: (library / "text").rename(library / "new")) == errno.EACCES
-    assert attempt(lambda: os.listdir(library.parent)) == errno.EACCES
+    assert attempt(lambda: list(library.parent.iterdir())) == errno.EACCES
 
 
 def test_nothing_can_be_run(version, library):
@@ -92,7 +93,7 @@ def test_one_file_can_be_named(version, library):
 
 def test_a_path_that_is_not_there_leaves_no_descriptor_behind(version):
     def descriptors():
-        return len(os.listdir("/proc/self/fd"))
+        return len(list(Path("/proc/self/fd").iterdir()))
 
     before = descriptors()
     with pytest.raises(FileNotFoundError):

@@ -16,7 +16,14 @@ LOADING = {arch: assemble(loading(PID, opens=True), arch) for arch in ARCHITECTU
 NO_OPEN = {arch: assemble(loading(PID, opens=False), arch) for arch in ARCHITECTURES}
 SEALING = {arch: assemble(SEALED, arch) for arch in ARCHITECTURES}
 
-O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_TMPFILE = 0o1, 0o2, 0o100, 0o1000, 0o2000, 0o20000000
+O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_TMPFILE = (
+    0o1,
+    0o2,
+    0o100,
+    0o1000,
+    0o2000,
+    0o20000000,
+)
 THREAD = 0x3D0F00  # what glibc starts a thread with
 THREAD_MUSL = 0x7D0F00
 FORK = 0x1200011  # CHILD_CLEARTID, CHILD_SETTID, SIGCHLD
@@ -72,7 +79,9 @@ def test_no_file_is_opened_for_anything_but_reading(architecture, flags):
         assert answer("open", 0, flags) == errno_action(EACCES)
 
 
-@pytest.mark.parametrize("flags", [0o2000000, 0o12000000, 0o2000000 | 0o200000, 0o2000000 | 0o40000])
+@pytest.mark.parametrize(
+    "flags", [0o2000000, 0o12000000, 0o2000000 | 0o200000, 0o2000000 | 0o40000]
+)
 def test_files_and_folders_are_opened_for_reading(flags):
     for architecture in ARCHITECTURES:
         assert answer("openat", 0, 0, flags, architecture=architecture) == ALLOW
@@ -95,7 +104,9 @@ def test_threads_may_be_started_and_processes_may_not(architecture):
     assert answer("clone3", architecture=architecture) == errno_action(ENOSYS)
 
 
-@given(architectures, st.sampled_from([0x80, 0x02000000, 0x10000000, 0x20000000, 0x40000000, 0x1000]))
+@given(
+    architectures, st.sampled_from([0x80, 0x02000000, 0x10000000, 0x20000000, 0x40000000, 0x1000])
+)
 def test_a_thread_brings_no_namespace_and_no_pidfd(architecture, flag):
     assert answer("clone", THREAD | flag, architecture=architecture) == errno_action(EPERM)
 
@@ -150,8 +161,10 @@ def test_the_peer_of_a_socket_is_not_revealed():
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize(
     "name",
-    "openat open newfstatat statx stat lstat access faccessat faccessat2 readlink readlinkat "
-    "getdents64".split(),
+    [
+        *("openat", "open", "newfstatat", "statx", "stat", "lstat", "access", "faccessat"),
+        *("faccessat2", "readlink", "readlinkat", "getdents64"),
+    ],
 )
 def test_sealing_takes_files_away(name, architecture):
     if number(name, architecture) is not None:

@@ -32,11 +32,13 @@ class Turn:
 
     Attributes:
         number: Counts turns; a checkout lives as long as its number is current.
+        connections: What the engines' pools keep for the instance whose turn it is.
         dirty: Whether something was executed that may have changed the database.
     """
 
     def __init__(self) -> None:
         self.number = 0
+        self.connections: dict[object, list[Any]] = {}
         self.dirty = False
         self._raw: sqlite3.Connection | None = None
         self._owner: Checkout | None = None
@@ -50,9 +52,10 @@ class Turn:
             raise sqlite3.ProgrammingError("the database can be used only while a call runs")
         return self._raw
 
-    def begin(self, raw: sqlite3.Connection) -> None:
-        """Start a turn on this connection."""
+    def begin(self, raw: sqlite3.Connection, connections: dict[object, list[Any]]) -> None:
+        """Start a turn on an instance's connection, with what pools keep for that instance."""
         self.number += 1
+        self.connections = connections
         self.dirty = False
         self._raw = raw
 
@@ -120,15 +123,28 @@ class Checkout:
         object.__setattr__(self, "_turn", turn)
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_closed", False)
+        object.__setattr__(self, "home", [])
 
     _turn: Turn
     _number: int | None
     _closed: bool
+    home: list[Any]
 
     @property
     def alive(self) -> bool:
         """Whether the turn this was checked out in is still on."""
         return not self._closed and self._number in (None, self._turn.number)
+
+    def renew(self, home: list[Any]) -> None:
+        """Give the checkout a new life in the current turn.
+
+        Args:
+            home: Where a pool keeps it when it is given back.
+        """
+        object.__setattr__(self, "home", home)
+        object.__setattr__(self, "_closed", False)
+        if self._number is not None:
+            object.__setattr__(self, "_number", self._turn.number)
 
     def require_alive(self) -> Turn:
         """The turn this belongs to; raises `sqlite3.ProgrammingError` when it is over."""

@@ -2,19 +2,19 @@
 
 Worlds were written for a server of their own: they call `create_engine` with the URL from
 `DATABASE_PATH`, or open the file with `sqlite3.connect`. Both are redirected, for every SQLite URL,
-because worlds also hard-code paths and the published server overrides those too. The engine gets no
-pool: a pooled connection would outlive its turn.
+because worlds also hard-code paths and the published server overrides those too. Engines get a
+`TurnPool`, which never lets a connection outlive its turn.
 """
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy
 import sqlalchemy.engine
 import sqlalchemy.engine.create
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from awm.runtime.inside.connection import Checkout, Turn
 
@@ -34,6 +34,42 @@ _genuine_create_engine: Final = sqlalchemy.create_engine
 _genuine_connect: Final = sqlite3.connect
 
 
+class TurnPool(Pool):
+    """Keeps an engine's connections apart per instance, and gives each a new life in each turn.
+
+    SQLAlchemy reports a new connection to the world's listeners, which set PRAGMAs on it; so every
+    instance needs connections of its own. A session that was never closed may give its connection
+    back at any time, even in another instance's turn: by then the connection is dead and does
+    nothing (see `connection`), until it is checked out and renewed in a turn of its own instance.
+    """
+
+    turn: ClassVar[Turn]
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        kept = self.turn.connections.setdefault(self, [])
+        entry: ConnectionPoolEntry = kept.pop() if kept else self._create_connection()
+        _checkout_of(entry).renew(kept)
+        return entry
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        _checkout_of(record).home.append(record)
+
+    def status(self) -> str:
+        """What SQLAlchemy prints about a pool."""
+        return type(self).__name__
+
+    def recreate(self) -> Pool:
+        """The same pool anew, as `Engine.dispose` asks for; nothing is held here to be dropped."""
+        return self
+
+    def dispose(self) -> None:
+        """Nothing to do: connections belong to instances."""
+
+
+def _checkout_of(entry: ConnectionPoolEntry) -> Checkout:
+    return cast("Checkout", entry.dbapi_connection)
+
+
 def redirect(turn: Turn, loading: Callable[[], bool]) -> None:
     """Patch the process so that engines and connections use `turn`.
 
@@ -42,6 +78,7 @@ def redirect(turn: Turn, loading: Callable[[], bool]) -> None:
         loading: Whether the world is being loaded: what it connects then, at module level, it will
             go on using in every later call.
     """
+    pool = type("InstancePool", (TurnPool,), {"turn": turn})
 
     def checkout() -> Checkout:
         return turn.lasting_checkout() if loading() else turn.checkout()
@@ -50,7 +87,7 @@ def redirect(turn: Turn, loading: Callable[[], bool]) -> None:
         if make_url(url).drivername not in _DRIVERS:
             return _genuine_create_engine(url, **options)
         kept = {name: value for name, value in options.items() if name not in _POOL_OPTIONS}
-        return _genuine_create_engine(url, poolclass=NullPool, creator=checkout, **kept)
+        return _genuine_create_engine(url, poolclass=pool, creator=checkout, **kept)
 
     def connect(database: Any, *args: Any, **options: Any) -> Any:
         path = str(database).removeprefix("file:").partition("?")[0]

@@ -10,8 +10,10 @@ import importlib
 import importlib.resources
 import json
 import linecache
+import mimetypes
 import pkgutil
 import sys
+import sysconfig
 import zoneinfo
 from collections.abc import Iterator
 from typing import Any, Final
@@ -77,6 +79,7 @@ def warm_up(process: Process) -> None:
         # Optional parts of libraries need packages that are not installed; worlds will not either.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    mimetypes.init()
     _read_time_zones()
     world = LiveWorld(process, _order())
     world.loaded()
@@ -90,7 +93,7 @@ def warm_up(process: Process) -> None:
 
 
 def _module_names() -> Iterator[str]:
-    yield from sorted(sys.stdlib_module_names & _extension_modules())
+    yield from _extension_modules()
     yield from _STANDARD_LIBRARY
     for package in _WHOLE_PACKAGES:
         yield package
@@ -100,11 +103,13 @@ def _module_names() -> Iterator[str]:
                 yield module.name
 
 
-def _extension_modules() -> frozenset[str]:
-    """Modules of compiled code: once no executable memory can be mapped they cannot be loaded."""
+def _extension_modules() -> Iterator[str]:
+    """The standard library's compiled modules: later no code can be mapped into memory."""
+    folder = sysconfig.get_config_var("DESTSHARED")
     skipped = ("_test", "_tkinter", "_curses", "_xx", "xx", "_dbm", "_gdbm", "readline", "nis")
-    found = (module.name for module in pkgutil.iter_modules() if not module.ispkg)
-    return frozenset(name for name in found if not name.startswith(skipped))
+    for module in pkgutil.iter_modules([folder] if folder else []):
+        if not module.name.startswith(skipped):
+            yield module.name
 
 
 def _read_time_zones() -> None:

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy.orm import close_all_sessions
@@ -46,12 +46,13 @@ _CERTAINLY_SMALL: Final = 1 << 16
 
 @dataclass(slots=True)
 class _Instance:
-    """One instance's live parts; its seed, its connection, and what it keeps elsewhere."""
+    """One instance's live parts: seed, connection, what it and the pools keep elsewhere."""
 
     seed: int
     raw: sqlite3.Connection
     memory: bytes
-    changes: int
+    changes: int = 0
+    connections: dict[object, list[Any]] = field(default_factory=dict)
 
 
 class LiveWorld:
@@ -96,7 +97,7 @@ class LiveWorld:
         """Make an instance exist in the state that the order describes."""
         self.close(order.instance)
         raw = self._connect(delta.apply(self._template, order.delta))
-        self._instances[order.instance] = _Instance(order.seed, raw, order.memory, 0)
+        self._instances[order.instance] = _Instance(order.seed, raw, order.memory)
 
     def close(self, number: int) -> None:
         """Forget an instance; one that does not exist is no fault."""
@@ -118,7 +119,7 @@ class LiveWorld:
             epoch=self._order.clock, seed=instance.seed, step=order.step
         )
         self._memory.enter(instance.memory)
-        self._process.turn.begin(instance.raw)
+        self._process.turn.begin(instance.raw, instance.connections)
         try:
             with self._process.interrupted_after(self._order.call_seconds):
                 answer = self._answer(order.tool, request)
@@ -168,7 +169,7 @@ class LiveWorld:
         """The turn in which the code runs for the first time, on what will be the template."""
         self._process.determinism.begin(epoch=self._order.clock, seed=0, step=0)
         raw = self._connect(self._template)
-        self._process.turn.begin(raw)
+        self._process.turn.begin(raw, {})
         self._process.loading = True
         try:
             yield

@@ -13,15 +13,13 @@ from typing import Final, Literal, NoReturn, TypeAlias
 from awm.errors import UsageError
 from awm.runtime.sandbox import landlock, seccomp
 from awm.runtime.sandbox.policy import loading
-from awm.runtime.sandbox.syscalls import native_architecture, prctl
+from awm.runtime.sandbox.syscalls import PR_SET_NO_NEW_PRIVS, native_architecture, prctl
 
-__all__ = ["PR_SET_NO_NEW_PRIVS", "Isolation", "Level", "probe"]
+__all__ = ["Isolation", "Level", "probe"]
 
 Level: TypeAlias = Literal["full", "no-open", "weak"]
 """`full`: calls filtered and files fenced. `no-open`: calls filtered, and as files cannot be
 fenced by path, none can be opened. `weak`: a process of its own with resource limits, no more."""
-
-PR_SET_NO_NEW_PRIVS: Final = 38
 
 _PATIENCE_MS: Final = 10_000
 

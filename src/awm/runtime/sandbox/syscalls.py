@@ -1,6 +1,7 @@
 """System call numbers, and the few calls the jail makes that Python has no function for."""
 
 import ctypes
+import errno
 import os
 import struct
 import sys
@@ -11,6 +12,7 @@ __all__ = [
     "ARCHITECTURES",
     "LINUX",
     "NUMBERS",
+    "PR_SET_NO_NEW_PRIVS",
     "Architecture",
     "native_architecture",
     "number",
@@ -24,6 +26,9 @@ ARCHITECTURES: Final[tuple[Architecture, ...]] = ("x86_64", "aarch64")
 """What the jail knows how to filter; also the order of the columns of `NUMBERS`."""
 
 LINUX: Final[bool] = sys.platform == "linux"
+
+PR_SET_NO_NEW_PRIVS: Final = 38
+"""What both Landlock and seccomp ask of whoever is not root: give up gaining rights by exec."""
 
 # Name: (x86_64, aarch64); None where the architecture lacks the call. x86_64 is numbered by
 # arch/x86/entry/syscalls/syscall_64.tbl, aarch64 by include/uapi/asm-generic/unistd.h.
@@ -162,7 +167,7 @@ def syscall(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char]) ->
     architecture = native_architecture()
     nr = number(name, architecture) if architecture else None
     if nr is None:
-        raise _failure(name, 38)
+        raise _failure(name, errno.ENOSYS)
     # Variadic arguments go through as ints unless they are widened by hand.
     wide = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
     ctypes.set_errno(0)

@@ -7,8 +7,8 @@ further, comes last. What the walls hold back at each level is told by `Level`.
 
 Three things they do not do. They do not tell a world's code from ours in the same process: code
 that runs between `enter` and `seal` can keep `seal` from working, and is held by the first filter
-and Landlock alone. They do not bound processor time; a watcher outside has to. And they do not wipe
-memory: what the process held before the fork, hostile code can find.
+and Landlock alone. They do not bound processor time or the number of threads; a watcher outside
+has to. And they do not wipe memory: what the process held before the fork, hostile code can find.
 """
 
 import os
@@ -22,9 +22,9 @@ from typing import Final
 from awm.errors import IsolationError
 from awm.runtime.sandbox import landlock, seccomp
 from awm.runtime.sandbox.identity import die_with_parent, drop_rights, forbid_inspection
-from awm.runtime.sandbox.isolation import PR_SET_NO_NEW_PRIVS, Isolation
+from awm.runtime.sandbox.isolation import Isolation
 from awm.runtime.sandbox.policy import SEALED, loading
-from awm.runtime.sandbox.syscalls import LINUX, prctl
+from awm.runtime.sandbox.syscalls import LINUX, PR_SET_NO_NEW_PRIVS, prctl
 
 __all__ = ["Walls", "enter", "seal"]
 

@@ -1,0 +1,90 @@
+"""What several rooms' tests share: worlds made on the spot, the sample, a running runtime."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from awm.runtime import Limits, Runtime
+from awm.worlds import World, WorldFile
+
+SAMPLE = Path(__file__).parents[1] / "../shared/awm-sample"
+
+HEADER = """
+import os
+from fastapi import Depends, FastAPI, HTTPException
+from sqlalchemy import Column, Integer, String, create_engine
+from sqlalchemy.orm import declarative_base, sessionmaker
+
+engine = create_engine(os.environ["DATABASE_PATH"], connect_args={"check_same_thread": False})
+SessionLocal = sessionmaker(bind=engine)
+Base = declarative_base()
+app = FastAPI()
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id = Column(Integer, primary_key=True)
+    title = Column(String, nullable=False)
+
+
+Base.metadata.create_all(engine)
+
+
+@app.post("/notes", operation_id="add_note")
+async def add_note(title: str):
+    session = SessionLocal()
+    note = Note(title=title)
+    session.add(note)
+    session.commit()
+    session.refresh(note)
+    session.close()
+    return {"id": note.id, "title": note.title}
+
+
+@app.get("/notes", operation_id="list_notes")
+async def list_notes():
+    session = SessionLocal()
+    titles = [note.title for note in session.query(Note).order_by(Note.id)]
+    session.close()
+    return titles
+"""
+"""A world of one table with a tool to add a row and one to list them; tests add handlers to it."""
+
+
+def make_world(
+    code: str = "",
+    *,
+    name: str = "Notes",
+    header: str = HEADER,
+    ddl: Sequence[str] = ("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL);",),
+    inserts: Sequence[str] = ("INSERT INTO notes (title) VALUES ('first');",),
+    **schema_row: object,
+) -> World:
+    """A world from source code: the header's tools and whatever `code` adds."""
+    tables = [{"name": f"t{number}", "ddl": text} for number, text in enumerate(ddl)]
+    rows = [{"table_name": "notes", "insert_statements": list(inserts)}]
+    return World.from_records(
+        {
+            WorldFile.SCENARIO: [{"name": name, "description": "made by a test"}],
+            WorldFile.DATABASE: [{"scenario": name, "db_schema": {"tables": tables}, **schema_row}],
+            WorldFile.SAMPLE: [{"scenario": name, "sample_data": {"tables": rows}}],
+            WorldFile.ENVIRONMENT: [{"scenario": name, "full_code": header + code}],
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+async def runtime() -> AsyncIterator[Runtime]:
+    """A runtime with short limits, shared by all tests: starting one takes a second."""
+    limits = Limits(call_seconds=1.0, grace_seconds=0.5, load_seconds=5.0, response_mb=2)
+    async with Runtime(limits=limits) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sample_folder() -> Path:
+    """Three real worlds, as a published pipeline wrote them."""
+    if not SAMPLE.is_dir():
+        pytest.skip("the sample worlds are not beside this checkout (../shared/awm-sample)")
+    return SAMPLE
