@@ -24,7 +24,7 @@ from awm.runtime import (
     SyncRuntime,
 )
 from awm.types import ToolCall, ToolResult, ToolSpec
-from awm.worlds import World
+from awm.worlds import World, bundled_worlds, open_worlds, write_worlds
 
 __version__ = "0.1.0"
 
@@ -44,4 +44,7 @@ __all__ = [
     "ToolSpec",
     "World",
     "WorldError",
+    "bundled_worlds",
+    "open_worlds",
+    "write_worlds",
 ]

@@ -1,11 +1,14 @@
 """Worlds to read and write: a small made-up one, and three real ones where they are at hand."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from awm.worlds import WorldFile
+
+Rows: TypeAlias = dict[WorldFile, list[dict[str, Any]]]
 
 SAMPLE = Path(__file__).parents[2] / "../shared/awm-sample"
 
@@ -30,12 +33,18 @@ def sample_folder() -> Path:
 
 
 @pytest.fixture
-def zoo() -> dict[WorldFile, list[dict[str, Any]]]:
+def zoo() -> Rows:
     """The rows of one small sound world, new for each test."""
-    return zoo_rows("City Zoo")
+    return rows_of("City Zoo")
 
 
-def zoo_rows(name: str) -> dict[WorldFile, list[dict[str, Any]]]:
+@pytest.fixture(scope="session")
+def make_rows() -> Callable[[str], Rows]:
+    """Makes the rows of a small sound world of any name."""
+    return rows_of
+
+
+def rows_of(name: str) -> Rows:
     users = {"name": "users", "ddl": "CREATE TABLE users (id INTEGER)", "indexes": []}
     pets = {
         "name": "pets",
@@ -79,7 +88,7 @@ def zoo_rows(name: str) -> dict[WorldFile, list[dict[str, Any]]]:
                 "scenario": name.lower().replace(" ", "_"),
                 "task_idx": index,
                 "task": task,
-                "verification": verification,
+                "verification": dict(verification),
             }
             for index, task in enumerate(["Feed the fox.", "Name the owl."])
         ],

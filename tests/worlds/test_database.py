@@ -11,7 +11,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.worlds import DatabaseRecipe, Table, TableInserts, build_database
+from awm.worlds import DatabaseRecipe, Table, TableInserts, build_database, sqlguard
 
 NOON = 1_769_947_200.0  # 2026-02-01T12:00:00Z
 USERS = Table(
@@ -152,6 +152,21 @@ def test_a_statement_that_never_ends_becomes_a_problem():
         "the statement ran for too long and was stopped"
     ]
     assert rows(built.image, "SELECT name FROM users") == [("Ada",)]
+
+
+def test_rows_that_do_not_fit_become_a_problem(monkeypatch):
+    monkeypatch.setattr(sqlguard, "MAX_DATABASE_BYTES", 64 << 10)
+    built = build_database(
+        recipe(
+            users=(
+                "INSERT INTO users (name) VALUES ('Ada')",
+                "INSERT INTO users (name) VALUES (zeroblob(1000000))",
+                "INSERT INTO users (name) VALUES ('Bob')",
+            )
+        )
+    )
+    assert [problem.what for problem in built.problems] == ["database or disk is full"]
+    assert rows(built.image, "SELECT name FROM users") == [("Ada",), ("Bob",)]
 
 
 def test_a_table_that_would_never_be_counted_counts_nothing():

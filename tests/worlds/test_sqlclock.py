@@ -71,6 +71,8 @@ MODIFIERS = st.lists(
     ),
     max_size=3,
 )  # fmt: skip
+# Whether `utc` lets an earlier `subsec` stand for `now` has changed from one SQLite to the next.
+NOW_MODIFIERS = MODIFIERS.filter(lambda found: not (SUBSECOND and "utc" in found))
 FORMATS = st.one_of(
     st.sampled_from(["%Y-%m-%d %H:%M:%f", "%s", "%J", "%w %j %%", "now", "", None, "%Q", 5]),
     st.text(max_size=20),
@@ -96,7 +98,7 @@ NOW_WORDS = ["now", "NOW", "nOw", b"now", "now\0 and more", b"NOW\0"]
 @given(
     st.sampled_from(KNOWN),
     st.sampled_from([*NOW_WORDS, *(["subsec", "SubSecond"] if SUBSECOND else [])]),
-    MODIFIERS,
+    NOW_MODIFIERS,
 )
 @example("datetime", "now", ["auto", "+1 day"])
 @example("datetime", "now", ["unixepoch"])
@@ -111,7 +113,7 @@ def test_now_means_what_the_built_in_would_say_at_that_moment(name, word, modifi
     assert call(connect(lambda: moment), name, word, *modifiers) == (answer, type(answer).__name__)
 
 
-@given(FORMATS, MODIFIERS)
+@given(FORMATS, NOW_MODIFIERS)
 def test_now_in_strftime_means_what_the_built_in_would_say_at_that_moment(form, modifiers):
     marks = ",".join("?" * (2 + len(modifiers)))
     days, answer = GENUINE.execute(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from awm.worlds import sqlguard
 from awm.worlds.sqlguard import SqlGuard
 
 
@@ -84,7 +85,8 @@ def test_text_search_and_boxes_work_under_guard(guard):
     assert guard.ask("SELECT x FROM f WHERE f MATCH 'fox'") == [("a quick fox",)]
 
 
-def test_a_statement_that_never_ends_is_interrupted(guard):
+def test_a_statement_that_never_ends_is_interrupted(connection):
+    guard = SqlGuard(connection, steps=1_000_000)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
         guard.run(endless + "SELECT i FROM n")
@@ -134,3 +136,19 @@ def test_the_owners_trust_does_not_outlast_its_statement(guard):
     guard.run_own("PRAGMA max_page_count = 1000")
     with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
         guard.run("PRAGMA max_page_count = 1000")
+
+
+def test_a_pattern_that_would_take_years_is_refused(guard):
+    guard.run("SELECT 'banana' LIKE '%an%'")
+    with pytest.raises(sqlite3.OperationalError, match="pattern too complex"):
+        guard.run(f"SELECT hex(zeroblob(1000)) LIKE '{'%0' * 500}1'")
+
+
+@pytest.mark.parametrize("kind", ["", "TEMP"])
+def test_a_database_cannot_outgrow_its_limit(connection, monkeypatch, kind):
+    monkeypatch.setattr(sqlguard, "MAX_DATABASE_BYTES", 64 << 10)
+    guard = SqlGuard(connection)
+    guard.run(f"CREATE {kind} TABLE big (b)")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        guard.run("INSERT INTO big VALUES (zeroblob(1000000))")
+    guard.run("INSERT INTO big VALUES (1)")

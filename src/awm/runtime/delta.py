@@ -33,12 +33,12 @@ def difference(template: bytes, image: bytes) -> bytes:
     """The delta that turns the template into the image.
 
     Raises:
-        DeltaError: The two have different page sizes.
+        DeltaError: The two have different page sizes, or one is not a database.
     """
     if image == template:
         return b""
     size = page_size(image)
-    if size != page_size(template) or len(image) % size:
+    if not size or size != page_size(template) or len(image) % size:
         raise DeltaError(f"pages of {page_size(template)} and {size} bytes cannot be compared")
     parts = [_HEADER.pack(size, len(image) // size)]
     for start in range(0, len(image), size):
@@ -61,7 +61,7 @@ def apply(template: bytes, delta: bytes) -> bytes:
     size, count = _HEADER.unpack_from(delta)
     record = _NUMBER.size + size
     body = len(delta) - _HEADER.size
-    if size != page_size(template) or body % record:
+    if not size or size != page_size(template) or body % record:
         raise DeltaError("a delta does not fit its template's pages")
     image = bytearray(template[: size * count])
     for at in range(_HEADER.size, len(delta), record):

@@ -60,5 +60,6 @@ class FrameReader:
 def _decode(body: bytes) -> Any:
     try:
         return msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogatepass")
-    except (ValueError, msgpack.UnpackException, RecursionError) as error:
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+        # TypeError: a map may claim a list for a key, which Python cannot hash.
         raise FrameError(f"a frame is not MessagePack: {error}") from error

@@ -9,15 +9,24 @@ state that its instance had after its last completed call.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
 
-from awm.errors import InfrastructureError, WorkerLostError
+from awm.errors import InfrastructureError, InstanceClosedError, WorkerLostError
 from awm.runtime.limits import Limits
 from awm.runtime.prepared import PreparedWorld, load
 from awm.runtime.slot import WorkerSlot
 from awm.runtime.wire import Call, Called, Close, Done, Failed, Message, Open
 from awm.runtime.worker import Worker, WorkerDiedError
+from awm.types import Fault
 
 __all__ = ["Member", "WorldHost"]
+
+_LONGEST_FRAME_OF_TEXT: Final = 1 << 12
+"""Characters that an error's text may have around the handler's answer."""
+
+_PATIENCE: Final = 2
+"""How often a request is made again after its worker was killed from outside while at it."""
 
 
 @dataclass(slots=True)
@@ -81,52 +90,65 @@ class WorldHost:
         Raises:
             InfrastructureError: It cannot be opened.
         """
-        for _ in range(2):
+        lost = 0
+        while lost <= _PATIENCE:
             worker = await self._worker()
             self._resident.add(member.number)
             try:
                 _opened(self.world.name, await worker.send(_open(member), self._call_seconds))
-            except WorkerDiedError:
+            except WorkerDiedError as death:
+                lost += death.guilty
                 continue
+            except InfrastructureError:
+                self._evict(worker, member)
+                raise
             return
         raise WorkerLostError(f"an instance of {self.world.name!r} cannot be opened")
 
     async def call(self, member: Member, tool: str, arguments: str) -> Called:
         """Call a tool of an instance; the member is up to date before this returns.
 
-        A call during which the worker is killed from outside is made once more, as its effects
-        died with the worker. Every other death is the call's own doing.
+        A call over which the worker dies is made once more in a new one, as its effects died with
+        the worker: it may have been killed from outside, or by what an earlier call of another
+        instance left behind. Only if that happens again, or if time ran out, is the call to blame.
+        A call whose caller gives up, or that raises, has not been made.
 
         Raises:
             WorldLoadError: A replacement for the worker does not load the world.
+            InstanceClosedError: The instance was let go meanwhile.
             InfrastructureError: No worker can be kept alive.
         """
-        member.step += 1
-        order = Call(member.number, member.step, tool, arguments)
-        killed = 0
+        order = Call(member.number, member.step + 1, tool, arguments)
+        lost = 0
         while True:
             worker = await self._worker()
+            self._require_member(member)
             opening = self._send_open(worker, member)
-            answer = worker.send(order, self._call_seconds, lambda reply: _note(member, reply))
+            answer = worker.send(order, self._call_seconds, partial(_note, worker))
             try:
                 if opening is not None:
                     _opened(self.world.name, await opening)
-                return self._received(worker, member, await answer)
+                called = self._received(worker, member, tool, await answer)
             except WorkerDiedError as death:
+                lost += death.guilty
+                if not death.guilty or lost <= _patience(death):
+                    continue
                 if opening is not None and _is_guilty(opening):
                     raise WorkerLostError(
                         f"the state of an instance of {self.world.name!r} cannot be restored"
                     ) from death
-                if death.guilty and death.cause == "killed" and not killed:
-                    killed += 1
-                elif death.guilty:
-                    return _fault(tool, death, self._limits)
+                called = _fault(tool, death, self._limits)
+            except BaseException:
+                self._evict(worker, member)  # what the worker makes of it is not to count
+                raise
+            _take_over(member, called)
+            return called
 
     def forget(self, member: Member) -> None:
         """Let an instance go."""
         self.members.discard(member.number)
         worker = self._slot.current
-        if worker is self._home and worker is not None and member.number in self._resident:
+        if worker is not None and worker is self._home and member.number in self._resident:
             self._resident.discard(member.number)
             worker.send(Close(member.number), self._call_seconds)
 
@@ -160,21 +182,35 @@ class WorldHost:
         await load(worker, replace(self.world.order, template=self.world.template), self._limits)
         return worker
 
+    def _require_member(self, member: Member) -> None:
+        if member.number not in self.members:
+            raise InstanceClosedError(f"this instance of {self.world.name!r} was closed.")
+
+    def _evict(self, worker: Worker, member: Member) -> None:
+        """Have the instance opened anew, in the state that the gateway knows, when next needed."""
+        if worker is self._home:
+            self._resident.discard(member.number)
+
     def _send_open(self, worker: Worker, member: Member) -> asyncio.Future[Message] | None:
         if member.number in self._resident:
             return None
         self._resident.add(member.number)
         return worker.send(_open(member), self._call_seconds)
 
-    def _received(self, worker: Worker, member: Member, reply: Message) -> Called:
-        if not isinstance(reply, Called):
-            what = reply.what if isinstance(reply, Failed) else type(reply).__name__
-            raise InfrastructureError(f"a worker of {self.world.name!r} failed: {what}")
-        if reply.fault is not None:
-            self._resident.discard(member.number)
-        if reply.recycle:
+    def _received(self, worker: Worker, member: Member, tool: str, reply: Message) -> Called:
+        called = reply
+        if not isinstance(called, Called):
+            # Only a worker whose own workings a world's code has damaged answers like this.
             worker.retire()
-        return reply
+            what = reply.what if isinstance(reply, Failed) else type(reply).__name__
+            raise WorkerDiedError("protocol", f"the worker was damaged: {what}", guilty=True)
+        if len(called.text) > self._limits.response_bytes + _LONGEST_FRAME_OF_TEXT:
+            worker.retire()
+            what = f"The answer is larger than {self._limits.response_mb:g} MB."
+            called = _broken(tool, "too_large", what, "the worker kept no limit")
+        if called.fault is not None:
+            self._evict(worker, member)
+        return called
 
 
 def _open(member: Member) -> Open:
@@ -187,26 +223,42 @@ def _opened(world: str, reply: Message) -> None:
         raise InfrastructureError(f"an instance of {world!r} cannot be opened: {what}")
 
 
-def _note(member: Member, reply: Message) -> None:
-    """Take over the state that a call left; runs even when the caller has given up."""
-    if isinstance(reply, Called) and reply.fault is None:
-        if reply.delta is not None:
-            member.delta = reply.delta
-        if reply.memory is not None:
-            member.memory = reply.memory
+def _note(worker: Worker, reply: Message) -> None:
+    """Retire a worker that asks for it, even when the caller has given up."""
+    if isinstance(reply, Called) and reply.recycle:
+        worker.retire()
+
+
+def _take_over(member: Member, called: Called) -> None:
+    """Count the call, and note the state that it left."""
+    member.step += 1
+    if called.fault is None:
+        if called.delta is not None:
+            member.delta = called.delta
+        if called.memory is not None:
+            member.memory = called.memory
+
+
+def _patience(death: WorkerDiedError) -> int:
+    """How many workers may be lost over one call before it is to blame."""
+    if death.cause == "timeout":
+        return 0
+    return _PATIENCE if death.cause == "killed" else 1
 
 
 def _is_guilty(opening: asyncio.Future[Message]) -> bool:
     error = opening.exception() if opening.done() else None
-    return isinstance(error, WorkerDiedError) and error.guilty and error.cause != "killed"
+    return isinstance(error, WorkerDiedError) and error.guilty
 
 
 def _fault(tool: str, death: WorkerDiedError, limits: Limits) -> Called:
     if death.cause == "timeout":
-        fault = "timeout"
         what = f"The handler did not answer within {limits.call_seconds:g} seconds."
-    else:
-        fault = "crash"
-        what = f"The handler took its process down: {death.detail}."
-    return Called(f"Error calling {tool}. {what}", True, None, fault, death.detail,
-                  None, None, False)  # fmt: skip
+        return _broken(tool, "timeout", what, death.detail)
+    what = f"The handler took its process down: {death.detail}."
+    return _broken(tool, "crash", what, death.detail)
+
+
+def _broken(tool: str, fault: Fault, what: str, detail: str) -> Called:
+    text = f"Error calling {tool}. {what}"
+    return Called(text, True, None, fault, detail, None, None, recycle=False)

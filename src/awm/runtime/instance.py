@@ -3,22 +3,37 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import Any, Final, Protocol, get_args
 
 from awm.errors import InstanceClosedError, SnapshotError, UsageError
 from awm.runtime import delta
+from awm.runtime.examiner import Examiner
 from awm.runtime.host import Member, WorldHost
 from awm.runtime.prepared import PreparedWorld
 from awm.runtime.snapshot import Snapshot
 from awm.runtime.state import StateDiff
 from awm.types import Fault, JsonObject, ToolResult, ToolSpec
 
-if TYPE_CHECKING:
-    from awm.runtime.runtime import Runtime
-
 __all__ = ["Instance"]
 
 _FAULTS: Final[Mapping[str, Fault]] = {fault: fault for fault in get_args(Fault)}
+
+
+class Surroundings(Protocol):
+    """What an instance needs of the runtime it lives in."""
+
+    @property
+    def examiner(self) -> Examiner:
+        """Builds and measures databases."""
+
+    def require_open(self) -> None:
+        """Raise `RuntimeClosedError` unless the runtime is running."""
+
+    async def adopt(self, host: WorldHost, member: Member) -> "Instance":
+        """Start an instance in the state of another one."""
+
+    async def release(self, host: WorldHost, member: Member) -> None:
+        """Let an instance go."""
 
 
 class Instance:
@@ -27,7 +42,7 @@ class Instance:
     Calls on one instance are served one after the other; instances never see each other's changes.
     """
 
-    def __init__(self, runtime: "Runtime", host: WorldHost, member: Member) -> None:
+    def __init__(self, runtime: Surroundings, host: WorldHost, member: Member) -> None:
         self._runtime = runtime
         self._host = host
         self._member = member
@@ -78,7 +93,7 @@ class Instance:
             InstanceClosedError: The instance was closed.
             InfrastructureError: No worker can be kept alive.
         """
-        encoded = _encoded(arguments or {})
+        encoded = _encoded({} if arguments is None else arguments)
         async with self._turn:
             self._require_open()
             if all(tool.name != name for tool in self.world.tools):
@@ -105,7 +120,7 @@ class Instance:
         """Go back, or over, to the state of a snapshot.
 
         Raises:
-            SnapshotError: It is of another world, or of another version of this one.
+            SnapshotError: It is of another world, of another version of this one, or damaged.
         """
         if snapshot.template != self.world.template_hash:
             raise SnapshotError(
@@ -113,6 +128,7 @@ class Instance:
                 " loaded here.",
                 "Restore it into an instance of the very same world.",
             )
+        self._image(snapshot.delta)
         await self._become(snapshot.seed, snapshot.step, snapshot.delta, snapshot.memory)
 
     async def reset(self, seed: int | None = None) -> None:
@@ -127,7 +143,7 @@ class Instance:
         """Another instance in the same state, with a life of its own from here on."""
         async with self._turn:
             self._require_open()
-            return await self._runtime._adopt(self._host, self._member)  # noqa: SLF001
+            return await self._runtime.adopt(self._host, self._member)
 
     async def diff(self) -> StateDiff:
         """The rows that differ from the start.
@@ -153,16 +169,13 @@ class Instance:
         """
         async with self._turn:
             self._require_open()
-            try:
-                return delta.apply(self.world.template, self._member.delta)
-            except delta.DeltaError as error:
-                raise SnapshotError(f"world {self.world.name!r}: {error}.") from error
+            return self._image(self._member.delta)
 
     async def close(self) -> None:
         """Let the instance go. Closing twice is fine."""
         if not self._closed:
             self._closed = True
-            await self._runtime._release(self._host, self._member)  # noqa: SLF001
+            await self._runtime.release(self._host, self._member)
 
     async def __aenter__(self) -> "Instance":
         return self
@@ -173,9 +186,14 @@ class Instance:
     async def _become(self, seed: int, step: int, pages: bytes, memory: bytes) -> None:
         async with self._turn:
             self._require_open()
-            # A member of its own, so that the answer to an abandoned call cannot change this one.
             self._member = Member(self._member.number, seed, step, pages, memory)
             await self._host.open(self._member)
+
+    def _image(self, pages: bytes) -> bytes:
+        try:
+            return delta.apply(self.world.template, pages)
+        except delta.DeltaError as error:
+            raise SnapshotError(f"world {self.world.name!r}: {error}.") from error
 
     def _require_open(self) -> None:
         self._runtime.require_open()

@@ -127,6 +127,9 @@ async def load(worker: Worker, order: Load, limits: Limits) -> Loaded:
         if not death.guilty or death.cause == "killed":
             raise InfrastructureError(f"the worker loading {order.name!r}: {death}") from death
         raise _load_error(order.name, "", _words(death, limits), "") from death
+    except BaseException:
+        worker.retire()  # whoever waited has given up, and nobody else knows of it
+        raise
     if isinstance(reply, Loaded):
         return reply
     worker.retire()
@@ -148,7 +151,9 @@ def _load_error(world: str, where: str, what: str, hint: str) -> WorldLoadError:
     )
 
 
-def prepared(order: Load, loaded: Loaded, problems: tuple[Problem, ...]) -> PreparedWorld:
+def prepared(
+    order: Load, loaded: Loaded, problems: tuple[Problem, ...], limits: Limits
+) -> PreparedWorld:
     """Put together what was learned from the first load.
 
     Raises:
@@ -163,15 +168,20 @@ def prepared(order: Load, loaded: Loaded, problems: tuple[Problem, ...]) -> Prep
         order=order,
         template=loaded.template,
         template_hash=hashlib.sha256(loaded.template).hexdigest(),
-        tools=tuple(_tools(order.name, loaded.tools)),
+        tools=tuple(_tools(order.name, loaded.tools, limits)),
         problems=(*problems, *warnings),
     )
 
 
-def _tools(world: str, rows: list[Any]) -> Iterator[ToolSpec]:
+def _tools(world: str, rows: list[Any], limits: Limits) -> Iterator[ToolSpec]:
+    room = limits.response_bytes
     for row in rows:
         try:
             name, description, schema = row
+            room -= len(name) + len(description) + len(schema)
+            if room < 0:
+                what = f"its tools take more than {limits.response_mb:g} MB to describe"
+                raise _load_error(world, "", what, "shorten its OpenAPI document")
             yield ToolSpec(str(name), str(description), dict(json.loads(schema)))
         except (TypeError, ValueError, RecursionError) as error:
             raise _load_error(world, "", f"a tool is malformed: {error}", "") from error

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from awm.errors import IsolationError, RuntimeClosedError
+from awm.errors import IsolationError, RuntimeClosedError, UsageError
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
 from awm.runtime.host import Member, WorldHost
@@ -63,7 +63,9 @@ class Runtime:
         self._preparing: dict[str, asyncio.Task[PreparedWorld]] = {}
 
     async def __aenter__(self) -> "Runtime":
-        zygote = await self._start_zygote()
+        if self._open:
+            raise UsageError("this runtime is running already.", "Enter each runtime once.")
+        zygote = self._zygote = await self._new_zygote()
         isolation = zygote.isolation
         if isolation.level == "weak" and not self._allow_weak:
             await zygote.close()
@@ -80,14 +82,17 @@ class Runtime:
 
     async def __aexit__(self, *exception: object) -> None:
         self._open = False
-        for task in self._preparing.values():
+        preparing = list(self._preparing.values())
+        self._preparing.clear()
+        for task in preparing:
             task.cancel()
-        await asyncio.gather(*self._preparing.values(), return_exceptions=True)
+        await asyncio.gather(*preparing, return_exceptions=True)
         await asyncio.gather(*(host.close() for host in self._placement.take_all()))
         if self._examiner_slot is not None:
             await self._examiner_slot.close()
-        if self._zygote is not None:
-            await self._zygote.close()
+        async with self._starting_zygote:
+            if self._zygote is not None:
+                await self._zygote.close()
 
     @property
     def isolation(self) -> Isolation:
@@ -132,9 +137,11 @@ class Runtime:
             self._preparing[key] = task
         try:
             return await asyncio.shield(task)
-        except BaseException:
-            if task.done():
-                self._preparing.pop(key, None)  # the next attempt starts over
+        except BaseException as error:
+            if task.done() and self._preparing.get(key) is task:
+                del self._preparing[key]  # the next attempt starts over
+            if isinstance(error, asyncio.CancelledError) and task.cancelled():
+                self.require_open()  # it was the runtime that gave up, not the caller
             raise
 
     async def launch(self, world: World, *, seed: int = 0) -> Instance:
@@ -151,8 +158,8 @@ class Runtime:
         ready = await self.prepare(world)
         return await self._settle(self._host_for(ready), Member(next(self._numbers), seed))
 
-    async def _adopt(self, host: WorldHost, member: Member) -> Instance:
-        """Start an instance in the state of another one."""
+    async def adopt(self, host: WorldHost, member: Member) -> Instance:
+        """Start an instance in the state of another one (`Instance.fork`)."""
         home = self._host_for(host.world) if self._exclusive else host
         return await self._settle(home, replace(member, number=next(self._numbers)))
 
@@ -161,17 +168,21 @@ class Runtime:
         try:
             await host.open(member)
         except BaseException:
-            await self._release(host, member)
+            await self.release(host, member)
             raise
         return Instance(self, host, member)
 
-    async def _release(self, host: WorldHost, member: Member) -> None:
+    async def release(self, host: WorldHost, member: Member) -> None:
+        """Let an instance go, and its worker if nobody needs it (`Instance.close`)."""
         host.forget(member)
         if not host.members:
             await self._close_surplus()
 
     async def _close_surplus(self) -> None:
-        await asyncio.gather(*(host.close() for host in self._placement.take_surplus()))
+        surplus = self._placement.take_surplus()
+        if surplus:
+            # Shielded: nobody else knows these hosts any more.
+            await asyncio.shield(asyncio.gather(*(host.close() for host in surplus)))
 
     def _host_for(self, ready: PreparedWorld) -> WorldHost:
         return self._placement.find(ready) or self._new_host(ready)
@@ -184,7 +195,12 @@ class Runtime:
     async def _prepare(self, world: World) -> PreparedWorld:
         order, problems = await load_order(world, self.examiner, self.limits)
         worker = await self._start_worker()
-        ready = prepared(order, await load(worker, order, self.limits), problems)
+        loaded = await load(worker, order, self.limits)
+        try:
+            ready = prepared(order, loaded, problems, self.limits)
+        except BaseException:
+            worker.retire()
+            raise
         self._new_host(ready, worker)
         await self._close_surplus()
         return ready
@@ -195,7 +211,12 @@ class Runtime:
 
     async def _start_zygote(self) -> Zygote:
         async with self._starting_zygote:
+            self.require_open()  # or one would be started that nobody ends
             if self._zygote is None or self._zygote.closed:
-                terms = WorkerTerms(self.limits.memory_bytes, _OPEN_FILES)
-                self._zygote = await Zygote.start(terms)
+                if self._zygote is not None:
+                    await self._zygote.close()  # reaps it
+                self._zygote = await self._new_zygote()
             return self._zygote
+
+    async def _new_zygote(self) -> Zygote:
+        return await Zygote.start(WorkerTerms(self.limits.memory_bytes, _OPEN_FILES))

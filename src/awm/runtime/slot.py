@@ -43,7 +43,7 @@ class WorkerSlot:
             RuntimeClosedError: The slot was closed.
         """
         if self._closed:
-            raise RuntimeClosedError("the runtime is closed", "Use it inside `async with`.")
+            raise _closed()
         if self._worker is not None and not self._worker.lost:
             return self._worker
         if self._replacement is None:
@@ -51,7 +51,14 @@ class WorkerSlot:
             self._replacement.add_done_callback(self._note_replacement)
         # Shielded: many may wait for the same replacement, and one of them giving up is no reason
         # for the others to start over.
-        return await asyncio.shield(self._replacement)
+        replacement = self._replacement
+        try:
+            return await asyncio.shield(replacement)
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if replacement.cancelled() and not (waiting and waiting.cancelling()):
+                raise _closed() from None  # by `close`; whoever waits here was not cancelled
+            raise
 
     async def request(self, message: Message, seconds: float) -> Message:
         """Ask for something that any worker in this slot can answer.
@@ -92,3 +99,7 @@ class WorkerSlot:
         self._replacement = None
         if not task.cancelled() and task.exception() is None:
             self._worker = task.result()
+
+
+def _closed() -> RuntimeClosedError:
+    return RuntimeClosedError("the runtime is closed.", "Use it inside `async with`.")

@@ -84,18 +84,25 @@ class StateDiff:
 
 
 def _table(
-    name: str, columns: list[str], key: list[str], added: Any, removed: Any, changed: Any
+    name: str,
+    old: list[str],
+    new: list[str],
+    key: list[str],
+    added: list[Any],
+    removed: list[Any],
+    changed: list[Any],
 ) -> TableDiff:
-    def row(values: list[Any]) -> Row:
-        return dict(zip(columns, values, strict=False))
-
     return TableDiff(
         table=name,
         key=tuple(key),
-        added=tuple(map(row, added)),
-        removed=tuple(map(row, removed)),
-        changed=tuple(RowChange(row(before), row(after)) for before, after in changed),
+        added=tuple(_row(new, values) for values in added),
+        removed=tuple(_row(old, values) for values in removed),
+        changed=tuple(RowChange(_row(old, was), _row(new, now)) for was, now in changed),
     )
+
+
+def _row(columns: list[str], values: list[Any]) -> Row:
+    return dict(zip(columns, values, strict=True))
 
 
 def _json_row(row: Row) -> dict[str, Any]:

@@ -49,9 +49,11 @@ class SyncRuntime:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._runtime is not None:
-            self.wait(self._runtime.__aexit__(*exception))
-        self._stop()
+        try:
+            if self._runtime is not None:
+                self.wait(self._runtime.__aexit__(*exception))
+        finally:
+            self._stop()
 
     @property
     def isolation(self) -> Isolation:
@@ -94,9 +96,18 @@ class SyncRuntime:
         loop, thread = self._loop, self._thread
         self._loop = self._thread = self._runtime = None
         if loop is not None and thread is not None:
+            # Other threads may wait for answers that nobody would give any more.
+            asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 class SyncInstance:

@@ -67,6 +67,7 @@ class Worker(asyncio.Protocol):
         self._number = 0
         self._cause: tuple[Cause, str] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._ended: asyncio.Future[None] = self._loop.create_future()
         self._burial: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -106,7 +107,7 @@ class Worker(asyncio.Protocol):
         future: asyncio.Future[Message] = self._loop.create_future()
         if self.lost or self._transport is None:
             cause, detail = self._cause or ("retired", "the worker is gone")
-            future.set_exception(WorkerDiedError(cause, detail, guilty=False))
+            _fail(future, WorkerDiedError(cause, detail, guilty=False))
             return future
         self._number += 1
         self._pending.append(_Pending(self._number, seconds, future, on_reply))
@@ -120,9 +121,8 @@ class Worker(asyncio.Protocol):
         self._kill("retired", "the worker was retired")
 
     async def gone(self) -> None:
-        """Wait until the worker has ended and everyone who waited for an answer knows."""
-        if self._burial is not None:
-            await asyncio.shield(self._burial)
+        """Wait until a retired or lost worker's connection is gone and all who waited know."""
+        await asyncio.shield(self._ended)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
@@ -133,9 +133,14 @@ class Worker(asyncio.Protocol):
         """See `asyncio.Protocol`."""
         if self.lost:
             return
+        if not self._pending:
+            self._kill("protocol", "the worker spoke without being asked")
+            return
         try:
             for frame in self._reader.feed(data):
                 self._accept(frame)
+                if self.lost:
+                    return  # retired over this reply; what comes after it does not count
         except FrameError as error:
             self._kill("protocol", f"the worker broke the protocol: {error}")
 
@@ -185,16 +190,27 @@ class Worker(asyncio.Protocol):
             self._transport.abort()
 
     async def _bury(self) -> None:
-        cause, detail = self._cause or _cause_of_death(await self._zygote.ending(self.process))
+        cause, detail = self._cause or await self._autopsy()
         self._cause = (cause, detail)
         self._zygote.forget(self.process)
-        guilty = cause not in ("retired", "zygote")
-        while self._pending:
-            future = self._pending.popleft().future
-            if not future.done():
-                future.set_exception(WorkerDiedError(cause, detail, guilty=guilty))
-                future.exception()  # nobody has to be waiting
-            guilty = False
+        futures = [pending.future for pending in self._pending]
+        self._pending.clear()
+        # The innocent are told first, and so are first in line for the next worker: otherwise a
+        # caller whose calls kill worker after worker would be ahead of them for ever.
+        for future in futures[1:]:
+            _fail(future, WorkerDiedError(cause, detail, guilty=False))
+        for future in futures[:1]:
+            guilty = cause not in ("retired", "zygote")
+            _fail(future, WorkerDiedError(cause, detail, guilty=guilty))
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    async def _autopsy(self) -> tuple[Cause, str]:
+        code = await self._zygote.ending(self.process)
+        if code is None and not self._zygote.closed:
+            self._zygote.kill(self.process)
+            return "protocol", "the worker hung up and went on running"
+        return _cause_of_death(code)
 
 
 async def _connect(worker: Worker, connection: socket.socket) -> None:
@@ -203,6 +219,12 @@ async def _connect(worker: Worker, connection: socket.socket) -> None:
     except BaseException:
         connection.close()
         raise
+
+
+def _fail(future: asyncio.Future[Message], error: WorkerDiedError) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # nobody has to be waiting
 
 
 def _cause_of_death(code: int | None) -> tuple[Cause, str]:

@@ -20,6 +20,7 @@ __all__ = ["Zygote"]
 
 _START_SECONDS: Final = 120.0
 _BURIAL_SECONDS: Final = 5.0
+_ENDING_SECONDS: Final = 1.0
 _MODULE: Final = "awm.runtime.inside.zygote"
 _ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",  # sets of strings iterate alike in every worker, on every day
@@ -45,6 +46,7 @@ class Zygote:
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._ready: asyncio.Future[Isolation] = self._loop.create_future()
+        self._spawning = asyncio.Lock()
         self._starting: list[asyncio.Future[int]] = []
         self._endings: dict[int, asyncio.Future[int]] = {}
         self._closed = False
@@ -95,11 +97,15 @@ class Zygote:
         """
         here, there = socket.socketpair()
         try:
+            # One after the other: the zygote forks one at a time anyway, and a thousand requests
+            # at once would not fit into the socket.
             with there:
-                started = self._loop.create_future()
-                self._starting.append(started)
-                socket.send_fds(self._control, [SPAWN], [there.fileno()])
-            worker = await started
+                async with self._spawning:
+                    socket.send_fds(self._control, [SPAWN], [there.fileno()])
+                    there.close()
+                    started = self._loop.create_future()
+                    self._starting.append(started)
+                    worker = await started
         except OSError as error:
             here.close()
             raise InfrastructureError(f"the zygote cannot be reached: {error}") from error
@@ -119,7 +125,7 @@ class Zygote:
         if ending is None or self._closed:
             return None
         with contextlib.suppress(TimeoutError, InfrastructureError):
-            return await asyncio.wait_for(asyncio.shield(ending), _BURIAL_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(ending), _ENDING_SECONDS)
         return None
 
     def forget(self, worker: int) -> None:

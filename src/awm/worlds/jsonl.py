@@ -18,6 +18,7 @@ from uuid import uuid4
 from awm.errors import Problem, WorldFileError
 from awm.types import JsonObject
 from awm.worlds.excerpts import excerpt
+from awm.worlds.names import normalise
 
 __all__ = [
     "FileStamp",
@@ -259,7 +260,7 @@ def _name(line: bytes, beginning: re.Pattern[bytes], key: str) -> str:
 
 def _parse(line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.rstrip(_SPACE).decode("utf-8"))
     except UnicodeDecodeError as error:
         column = len(line[: error.start].decode("utf-8")) + 1
         raise _BadLineError(f"not UTF-8: {error.reason}", column) from error
@@ -290,7 +291,7 @@ def _problem(path: Path, number: int, line: bytes, bad: _BadLineError, world: st
     text = line[: 4 * (bad.column + 60)].decode("utf-8", "replace")
     near = text[max(0, bad.column - 20) : bad.column + 60]
     return Problem(
-        world=world,
+        world=normalise(world),
         where=f"{path.name}: line {number}, column {bad.column}",
         what=bad.what,
         hint=f"mend or remove the line; near: {excerpt(near, 80)}",

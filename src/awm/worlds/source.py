@@ -3,6 +3,9 @@
 The folder holds `scenario.json` (name, description, tasks, optionally clock and foreign_keys),
 `schema.sql`, `sample.sql` and `environment.py`; optionally `oracles.json`, a list of objects with
 `task_idx`, and `verifiers/<task_idx>.py`, one program of mode `code` for each task that has one.
+
+A world's code is one Python file in the layout. Where that is too long to be read, the source holds
+it in chapters instead, `environment/*.py`, which are joined in the order of their names.
 """
 
 import json
@@ -17,7 +20,7 @@ from awm.types import JsonObject
 from awm.worlds.excerpts import excerpt
 from awm.worlds.files import DATABASE_FOLDER, WorldFile
 from awm.worlds.model import World
-from awm.worlds.names import database_name
+from awm.worlds.names import database_name, normalise
 from awm.worlds.statements import read_statements
 
 __all__ = ["read_source", "read_title"]
@@ -68,13 +71,19 @@ def read_source(folder: Traversable) -> World:
             }
         ],
         WorldFile.SAMPLE: [{"scenario": name, **_sample(folder)}],
-        WorldFile.ENVIRONMENT: [
-            {"scenario": name, "db_path": path, "full_code": _text(folder, "environment.py")}
-        ],
+        WorldFile.ENVIRONMENT: [{"scenario": name, "db_path": path, "full_code": _code(folder)}],
         WorldFile.VERIFIER_CODE: list(_verifiers(folder, name, scenario.get("tasks"))),
         WorldFile.ORACLE: [{"scenario": name, **oracle} for oracle in _oracles(folder)],
     }
     return World.from_records(row)
+
+
+def _code(folder: Traversable) -> str:
+    chapters = folder / "environment"
+    if not chapters.is_dir():
+        return _text(folder, "environment.py")
+    names = sorted(child.name for child in chapters.iterdir() if child.name.endswith(".py"))
+    return "\n\n".join(_text(chapters, name) for name in names)
 
 
 def _tables(folder: Traversable) -> list[dict[str, Any]]:
@@ -136,7 +145,7 @@ def _verifiers(folder: Traversable, world: str, tasks: object) -> Iterator[JsonO
     numbers = sorted(int(name[:-3]) for name in names if re.fullmatch(r"[0-9]+\.py", name))
     for number in numbers:
         yield {
-            "scenario": world,
+            "scenario": normalise(world),
             "task_idx": number,
             "task": sentences[number] if number < len(sentences) else "",
             "verification": {"code": _text(programs, f"{number}.py")},

@@ -149,8 +149,9 @@ class SqlClock:
         if modifiers and _word(modifiers[0]) == b"auto":
             # Says how to read a number; after `now` it says nothing, and is only allowed first.
             modifiers = modifiers[1:]
+        # Last, as `utc` forgets it: SQLite does not know that the moment is UTC already.
         precision = () if word == _NOW else (word.decode(),)
-        return (*self._moment(), *precision, *modifiers)
+        return (*self._moment(), *modifiers, *precision)
 
     def _random(self) -> int:
         number = int.from_bytes(self._random_bytes(8), "little", signed=True)

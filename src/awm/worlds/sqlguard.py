@@ -21,6 +21,8 @@ STEP_BUDGET = 50_000_000
 _STEPS_PER_LOOK = 10_000
 _MAX_VALUE_BYTES = 32 << 20
 _MAX_STATEMENT_BYTES = 16 << 20
+_MAX_PATTERN_BYTES = 200
+"""A LIKE pattern with many `%` can keep one single step busy for years."""
 
 _FORBIDDEN_FUNCTIONS = frozenset(
     {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "sqlite_log"}
@@ -196,6 +198,7 @@ def _limit(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_STATEMENT_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _MAX_PATTERN_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
     connection.execute("PRAGMA temp_store = MEMORY")
     for schema in ("main", "temp"):

@@ -104,14 +104,11 @@ def _open(path: Path, files: Mapping[WorldFile, Path], databases: Path | None) -
     titles: dict[str, str] = {}
     rows: dict[str, dict[WorldFile, tuple[LineEntry, ...]]] = {}
     for part, index in indexes.items():
-        for name, entries in _by_name(index, problems).items():
-            if len(entries) > 1 and not part.per_task:
-                problems += _clashes(name, index, entries)
-                entries = _readable(index, entries, problems)
+        for name, found in _by_name(index, problems).items():
+            entries = found if part.per_task else _settle(name, index, found, problems)
             titles.setdefault(name, entries[0].name)
             rows.setdefault(name, {})[part] = entries
-    found = _Files(indexes, rows, databases)
-    return WorldFolder(path, titles, found.load, tuple(problems))
+    return WorldFolder(path, titles, _Files(indexes, rows, databases).load, tuple(problems))
 
 
 def _by_name(index: LineIndex, problems: list[Problem]) -> dict[str, tuple[LineEntry, ...]]:
@@ -131,13 +128,16 @@ def _by_name(index: LineIndex, problems: list[Problem]) -> dict[str, tuple[LineE
     return {name: tuple(entries) for name, entries in named.items()}
 
 
-def _readable(
-    index: LineIndex, entries: tuple[LineEntry, ...], problems: list[Problem]
+def _settle(
+    name: str, index: LineIndex, entries: tuple[LineEntry, ...], problems: list[Problem]
 ) -> tuple[LineEntry, ...]:
-    """Return those of several rows for one thing that are JSON, and note the others.
+    """Return those of a world's rows in one file that are JSON; note the others and the clash.
 
-    A single row is read when its world is; here a broken one would hide that another will do.
+    A single row is read when its world is. Of several, a broken one must not hide the others.
     """
+    if len(entries) == 1:
+        return entries
+    problems += _clashes(name, index, entries)
     readable = []
     for entry in entries:
         try:

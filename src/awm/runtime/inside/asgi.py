@@ -73,13 +73,14 @@ async def respond(
     Raises:
         ResponseTooLargeError: The body grew beyond the limit.
         Exception: What the application raised without having answered.
+        MemoryError: The application ran out of memory, whatever it answered.
     """
     exchange = _Exchange(request, limit)
     try:
         await application(_scope(request, state), exchange.receive, exchange.send)
     except Exception as error:
         # Starlette answers 500 first and raises afterwards; only the answer is the agent's.
-        if exchange.status is None:
+        if exchange.status is None or isinstance(error, MemoryError):
             raise
         return Response(exchange.status, bytes(exchange.body), error)
     if exchange.status is None:

@@ -59,9 +59,10 @@ def compare(before: bytes, after: bytes) -> list[Any]:
     """The tables in which two databases differ, as `StateDiff.from_plain` reads them.
 
     Returns:
-        For each such table `[name, columns, key columns, added, removed, changed]`: rows are lists
-        of values, and `changed` holds pairs of a row before and after. Rows are matched by primary
-        key; without one, or where the columns changed, they can only be added and removed.
+        For each such table `[name, columns before, columns after, key columns, added, removed,
+        changed]`: rows are lists of values, and `changed` holds pairs of a row before and after.
+        Rows are matched by primary key; without one, or where the columns changed, they can only be
+        added and removed.
 
     Raises:
         sqlite3.DatabaseError: An image is not a sound database.
@@ -73,9 +74,10 @@ def compare(before: bytes, after: bytes) -> list[Any]:
         old, new = first.get(name, absent), second.get(name, absent)
         added, removed, changed = _rows_that_differ(old, new)
         if added or removed or changed or (name in first) != (name in second):
-            columns = new.columns or old.columns
-            key = [columns[position] for position in (new.key or old.key)]
-            differences.append([name, list(columns), key, added, removed, changed])
+            last = new if name in second else old
+            key = [last.columns[position] for position in last.key]
+            columns = [list(old.columns), list(new.columns)]
+            differences.append([name, *columns, key, added, removed, changed])
     return differences
 
 

@@ -74,6 +74,9 @@ class Process:
         signal.setitimer(signal.ITIMER_REAL, seconds, _INSISTENCE)
         try:
             yield
+            # The alarm may have gone off where its exception was swallowed, as SQLite does.
+            if self.deadline_passed():
+                raise CallTimeoutError
         finally:
             self._deadline = _NEVER
             signal.setitimer(signal.ITIMER_REAL, 0)

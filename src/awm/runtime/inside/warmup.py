@@ -35,11 +35,14 @@ _WHOLE_PACKAGES: Final = (
     "pydantic",
     "email_validator",
     "anyio",
+    "encodings",
 )
 _SKIPPED: Final = (
     *("fastapi.cli", "fastapi.__main__", "pydantic.mypy", "pydantic.v1", "pydantic._hypothesis"),
     *("sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle"),
     *("sqlalchemy.dialects.postgresql", "sqlalchemy.ext.mypy", "sqlalchemy.testing"),
+    # Imported, this one changes how every mapped class is set up, and makes it slow.
+    "sqlalchemy.ext.instrumentation",
     *("sqlalchemy.connectors", "anyio.pytest_plugin", "anyio._backends._trio"),
 )
 _STANDARD_LIBRARY: Final = (

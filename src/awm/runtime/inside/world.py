@@ -1,5 +1,6 @@
 """A world alive: its code loaded once, its instances side by side, one call at a time."""
 
+import _thread
 import asyncio
 import contextlib
 import gc
@@ -52,6 +53,7 @@ class _Instance:
     raw: sqlite3.Connection
     memory: bytes
     changes: int = 0
+    bounded: bool = False
     connections: dict[object, list[Any]] = field(default_factory=dict)
 
 
@@ -81,6 +83,7 @@ class LiveWorld:
             document = self._app.openapi()
         self._memory = ModuleMemory(module, self._app)
         self._tools, self._warnings = read_tools(document)
+        self._threads = _thread._count()  # noqa: SLF001 - see `_has_left_threads`
         # What is alive now stays alive; collections during calls need not look at it again.
         gc.collect()
         gc.freeze()
@@ -121,11 +124,16 @@ class LiveWorld:
         self._memory.enter(instance.memory)
         self._process.turn.begin(instance.raw, instance.connections)
         try:
+            self._bound(instance)
             with self._process.interrupted_after(self._order.call_seconds):
                 answer = self._answer(order.tool, request)
         except BaseException as error:  # noqa: BLE001 - whatever a world raises costs its own call
             answer = self._broken_off(order.tool, error)
-        return self._handed_over(order, instance, answer)
+        try:
+            return self._handed_over(order, instance, answer)
+        except BaseException as error:  # noqa: BLE001 - the world damaged the way out of its turn
+            self.close(order.instance)
+            return replace(self._broken_off(order.tool, error), recycle=True)
 
     def _answer(self, tool: str, request: Request) -> Called:
         limit = self._order.response_bytes
@@ -137,7 +145,8 @@ class LiveWorld:
 
     def _broken_off(self, tool: str, error: BaseException) -> Called:
         fault, what = _fault(error, self._order)
-        recycle = not isinstance(error, Exception | ResponseTooLargeError)
+        # Nobody knows what was broken off where, or whether it is the worker that is broken.
+        recycle = fault != "too_large"
         text = f"Error calling {tool}. {what}"
         return Called(text, True, None, fault, describe(error), None, None, recycle)
 
@@ -152,10 +161,19 @@ class LiveWorld:
         if answer.fault is not None:
             # The gateway still has the state before the call and opens the instance anew.
             self.close(order.instance)
-            return answer
+            return replace(answer, recycle=answer.recycle or self._has_left_threads())
         kept = None if memory == instance.memory else memory
         instance.memory = memory
-        return replace(answer, delta=self._changed_pages(instance), memory=kept)
+        return replace(
+            answer,
+            delta=self._changed_pages(instance),
+            memory=kept,
+            recycle=self._has_left_threads(),
+        )
+
+    def _has_left_threads(self) -> bool:
+        """Whether the call left threads behind, which would go on during the turns of others."""
+        return _thread._count() > self._threads  # noqa: SLF001 - counts what `threading` does not
 
     def _changed_pages(self, instance: _Instance) -> bytes | None:
         changes = instance.raw.total_changes
@@ -237,12 +255,22 @@ class LiveWorld:
         else:
             raw.executescript("PRAGMA page_size=1024; CREATE TABLE t (c); DROP TABLE t;")
         self._process.sql_clock.install(raw)
-        (page_size,) = raw.execute("PRAGMA page_size").fetchone()
-        raw.execute(f"PRAGMA max_page_count={self._order.database_bytes // page_size}")
         if self._order.foreign_keys:
             raw.execute("PRAGMA foreign_keys=ON")
         raw.set_progress_handler(self._process.deadline_passed, 100_000)
         return raw
+
+    def _bound(self, instance: _Instance) -> None:
+        """Keep the instance's database from outgrowing its limit.
+
+        Not done when the instance is opened: the PRAGMA makes SQLite read the whole schema, which
+        takes ten times as long as all the rest and is due at the first call anyway.
+        """
+        if not instance.bounded:
+            (page_size,) = instance.raw.execute("PRAGMA page_size").fetchone()
+            pages = self._order.database_bytes // page_size
+            instance.raw.execute(f"PRAGMA max_page_count={pages}")
+            instance.bounded = True
 
 
 def _answered(tool: str, response: Response, limit: int) -> Called:

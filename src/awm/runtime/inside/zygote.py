@@ -78,6 +78,7 @@ class _Zygote:
                 os.read(self._deaths, 4096)
                 self._bury()
             if control in ready and not self._obey():
+                self._end_workers()
                 return
 
     def _obey(self) -> bool:
@@ -104,6 +105,13 @@ class _Zygote:
                 self._workers.discard(worker)
                 code = os.waitstatus_to_exitcode(status)
                 self._control.sendall(EVENT.pack(Event.ENDED, worker, code))
+
+    def _end_workers(self) -> None:
+        """Kill and reap them all: whoever adopts orphans may never do so."""
+        for worker in self._workers:
+            os.kill(worker, signal.SIGKILL)
+        for worker in self._workers:
+            os.waitpid(worker, 0)
 
     def _become_worker(self, descriptor: int) -> NoReturn:
         try:

@@ -164,7 +164,7 @@ INSERT INTO bookings (id, space_id, member_id, booked_by_member_id, starts_at, e
   (12, 29, 29, 1, '2026-01-21 10:00:00', '2026-01-21 11:30:00', 8, 'Demo', 'completed', 6, 0, 0, '2026-01-16 09:40:00', '2026-01-21 09:57:00', NULL),
   (13, 17, 21, 21, '2026-02-06 10:00:00', '2026-02-06 11:00:00', 5, 'Weekly critique', 'confirmed', 4, 0, 0, '2026-01-16 10:00:00', NULL, NULL),
   (14, 16, 21, 21, '2026-02-09 10:00:00', '2026-02-09 11:30:00', 5, 'Weekly critique', 'confirmed', 5, 0, 0, '2026-01-16 10:01:00', NULL, NULL),
-  (15, 17, 21, 21, '2026-02-16 10:00:00', '2026-02-16 11:00:00', 5, 'Weekly critique', 'confirmed', 4, 0, 0, '2026-01-16 10:02:00', NULL, NULL),
+  (15, 17, 21, 21, '2026-02-16 10:00:00', '2026-02-16 11:00:00', 5, 'Weekly critique', 'confirmed', 4, 0, 1, '2026-01-16 10:02:00', NULL, NULL),
   (16, 8, 33, 1, '2026-01-19 16:00:00', '2026-01-19 17:00:00', 1, NULL, 'no_show', 1, 0, 0, '2026-01-19 09:05:00', NULL, NULL),
   (17, 1, 2, 2, '2026-02-05 16:00:00', '2026-02-05 17:30:00', 10, 'Trustees meeting', 'confirmed', 8, 0, 0, '2026-01-19 11:45:00', NULL, NULL),
   (18, 17, 21, 21, '2026-02-10 14:00:00', '2026-02-10 16:00:00', 8, 'Client pitch', 'confirmed', 8, 0, 0, '2026-01-20 09:30:00', NULL, NULL),
@@ -197,7 +197,7 @@ INSERT INTO bookings (id, space_id, member_id, booked_by_member_id, starts_at, e
   (45, 17, 13, 13, '2026-02-12 13:00:00', '2026-02-12 15:00:00', 4, 'Mock trial', 'confirmed', 8, 0, 0, '2026-01-29 10:40:00', NULL, NULL),
   (46, 2, 27, 27, '2026-02-02 08:30:00', '2026-02-02 10:00:00', 4, 'Case meeting', 'confirmed', 3, 0, 0, '2026-01-29 16:00:00', NULL, NULL),
   (47, 3, 24, 24, '2026-02-10 09:00:00', '2026-02-10 10:00:00', 4, 'Packaging', 'confirmed', 3, 0, 0, '2026-01-30 08:00:00', NULL, NULL),
-  (48, 2, 24, 1, '2026-02-12 11:00:00', '2026-02-12 12:00:00', 4, 'Packaging', 'confirmed', 2, 0, 0, '2026-01-30 08:02:00', NULL, NULL),
+  (48, 2, 24, 1, '2026-02-12 11:00:00', '2026-02-12 12:00:00', 4, 'Packaging', 'confirmed', 2, 0, 2, '2026-01-30 08:02:00', NULL, NULL),
   (49, 3, 18, 18, '2026-02-02 09:00:00', '2026-02-02 10:00:00', 3, 'Map styles', 'confirmed', 3, 0, 0, '2026-01-30 09:00:00', NULL, NULL),
   (50, 16, 23, 23, '2026-02-03 11:00:00', '2026-02-03 12:30:00', 6, 'Storyboard', 'confirmed', 5, 0, 0, '2026-01-30 10:20:00', NULL, NULL),
   (51, 7, 34, 34, '2026-01-30 14:00:00', '2026-01-30 16:00:00', 1, 'Calls', 'completed', 2, 0, 0, '2026-01-30 11:00:00', '2026-01-30 13:57:00', NULL),
@@ -429,7 +429,7 @@ INSERT INTO credit_transfers (id, from_account_id, to_account_id, credits, kind,
   (135, 1, 16, 8, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
   (136, 1, 17, 2, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
   (137, 1, 18, 16, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
-  (138, 1, 19, 8, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
+  (138, 1, 19, 2, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
   (139, 1, 20, 8, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
   (140, 1, 21, 2, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
   (141, 1, 22, 24, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
@@ -446,12 +446,13 @@ INSERT INTO credit_transfers (id, from_account_id, to_account_id, credits, kind,
   (152, 1, 28, 8, 'allowance', NULL, NULL, 'Allowance February 2026, 1 seat', '2026-02-01 06:00:00'),
   (153, 28, 2, 6, 'booking', 56, NULL, 'Booking: Sado, 2026-02-04 09:00', '2026-02-01 08:30:00'),
   (154, 28, 2, 2, 'booking', 57, NULL, 'Booking: Gaivota, 2026-02-05 10:00', '2026-02-01 08:32:00'),
-  (155, 6, 2, 1, 'booking', 58, NULL, 'Booking: Gaivota, 2026-02-02 12:00', '2026-02-01 09:30:00'),
-  (156, 1, 6, 6, 'goodwill', NULL, NULL, 'Noise from the roof repair', '2026-02-01 10:05:00'),
-  (157, 5, 2, 4, 'booking', 59, NULL, 'Booking: Estaleiro, 2026-02-12 17:00', '2026-02-01 10:40:00'),
-  (158, 19, 2, 2, 'booking', 60, NULL, 'Booking: Andorinha, 2026-02-02 08:15', '2026-02-01 12:00:00'),
-  (159, 16, 2, 2, 'booking', 61, NULL, 'Booking: Douro, 2026-02-04 15:30', '2026-02-01 16:00:00'),
-  (160, 12, 2, 1, 'booking', 62, NULL, 'Booking: Gaivota, 2026-02-02 09:00', '2026-02-01 17:00:00');
+  (155, 1, 19, 6, 'plan_upgrade', NULL, NULL, 'Upgrade from Virtual to Flex, Carlos Mota', '2026-02-01 09:12:00'),
+  (156, 6, 2, 1, 'booking', 58, NULL, 'Booking: Gaivota, 2026-02-02 12:00', '2026-02-01 09:30:00'),
+  (157, 1, 6, 6, 'goodwill', NULL, NULL, 'Noise from the roof repair', '2026-02-01 10:05:00'),
+  (158, 5, 2, 4, 'booking', 59, NULL, 'Booking: Estaleiro, 2026-02-12 17:00', '2026-02-01 10:40:00'),
+  (159, 19, 2, 2, 'booking', 60, NULL, 'Booking: Andorinha, 2026-02-02 08:15', '2026-02-01 12:00:00'),
+  (160, 16, 2, 2, 'booking', 61, NULL, 'Booking: Douro, 2026-02-04 15:30', '2026-02-01 16:00:00'),
+  (161, 12, 2, 1, 'booking', 62, NULL, 'Booking: Gaivota, 2026-02-02 09:00', '2026-02-01 17:00:00');
 
 INSERT INTO invoices (id, number, account_id, status, issued_on, due_on, total_cents, paid_cents, refunded_cents) VALUES
   (1, 'INV-2025-0118', 3, 'open', '2025-12-17', '2025-12-31', 80700, 42000, 0),
@@ -490,10 +491,11 @@ INSERT INTO invoices (id, number, account_id, status, issued_on, due_on, total_c
   (34, 'INV-2026-0031', 14, 'open', '2026-02-01', '2026-02-15', 14900, 0, 0),
   (35, 'INV-2026-0032', 16, 'open', '2026-02-01', '2026-02-15', 14900, 0, 0),
   (36, 'INV-2026-0033', 18, 'open', '2026-02-01', '2026-02-15', 25900, 0, 0),
-  (37, 'INV-2026-0034', 19, 'open', '2026-02-01', '2026-02-15', 14900, 0, 0),
+  (37, 'INV-2026-0034', 19, 'open', '2026-02-01', '2026-02-15', 3900, 0, 0),
   (38, 'INV-2026-0035', 20, 'open', '2026-02-01', '2026-02-15', 14900, 0, 0),
   (39, 'INV-2026-0036', 22, 'paid', '2026-02-01', '2026-02-15', 38900, 38900, 0),
-  (40, 'INV-2026-0037', 6, 'draft', '2026-02-02', '2026-02-16', 25350, 0, 0);
+  (40, 'INV-2026-0037', 19, 'open', '2026-02-01', '2026-02-15', 11000, 0, 0),
+  (41, 'INV-2026-0038', 6, 'draft', '2026-02-02', '2026-02-16', 25350, 0, 0);
 
 INSERT INTO invoice_lines (id, invoice_id, description, quantity, unit_price_cents, amount_cents) VALUES
   (1, 1, 'Team Seat plan, December 2025', 2, 32900, 65800),
@@ -540,11 +542,13 @@ INSERT INTO invoice_lines (id, invoice_id, description, quantity, unit_price_cen
   (42, 34, 'Flex plan, February 2026', 1, 14900, 14900),
   (43, 35, 'Flex plan, February 2026', 1, 14900, 14900),
   (44, 36, 'Resident plan, February 2026', 1, 25900, 25900),
-  (45, 37, 'Flex plan, February 2026', 1, 14900, 14900),
+  (45, 37, 'Virtual plan, February 2026', 1, 3900, 3900),
   (46, 38, 'Flex plan, February 2026', 1, 14900, 14900),
   (47, 39, 'Dedicated plan, February 2026', 1, 38900, 38900),
-  (48, 40, 'Event catering, 6 February', 1, 24000, 24000),
-  (49, 40, 'Extra whiteboard markers', 3, 450, 1350);
+  (48, 40, 'Flex plan, 2026-02-01 to 2026-02-28, Carlos Mota', 1, 14900, 14900),
+  (49, 40, 'Virtual plan unused, 2026-02-01 to 2026-02-28, Carlos Mota', 1, -3900, -3900),
+  (50, 41, 'Event catering, 6 February', 1, 24000, 24000),
+  (51, 41, 'Extra whiteboard markers', 3, 450, 1350);
 
 INSERT INTO payments (id, invoice_id, kind, amount_cents, method, reference, refunds_payment_id, reason, created_at) VALUES
   (1, 1, 'payment', 42000, 'bank_transfer', 'TRF-77120', NULL, NULL, '2026-01-05 10:00:00'),

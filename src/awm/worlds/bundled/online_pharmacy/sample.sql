@@ -104,23 +104,23 @@ INSERT INTO medications (id, name, ingredient, drug_class, strength, form, is_br
     (42, 'Fluticasone', 'fluticasone', 'corticosteroids', '50 mcg', 'spray', 0, 'otc', 'room', 1, 'bottle', 1349, 4, NULL, 'active');
 
 INSERT INTO interactions (id, substance_a, substance_b, severity, advice) VALUES
-    (1, 'NSAIDs', 'anticoagulants', 'major', 'High risk of bleeding; acetaminophen is the usual alternative.'),
+    (1, 'NSAIDs', 'anticoagulants', 'major', 'High risk of bleeding. Acetaminophen is the usual alternative.'),
     (2, 'ACE inhibitors', 'NSAIDs', 'moderate', 'May weaken blood pressure control and strain the kidneys.'),
     (3, 'NSAIDs', 'SSRIs', 'moderate', 'Raises the risk of stomach bleeding.'),
-    (4, 'SSRIs', 'triptans', 'major', 'Risk of serotonin syndrome; needs advice on warning signs.'),
+    (4, 'SSRIs', 'triptans', 'major', 'Risk of serotonin syndrome, needs advice on warning signs.'),
     (5, 'SSRIs', 'anticoagulants', 'moderate', 'Raises the risk of bleeding.'),
     (6, 'anticoagulants', 'sulfonamides', 'contraindicated', 'Can raise the INR to dangerous levels.'),
     (7, 'proton pump inhibitors', 'thyroid hormones', 'minor', 'Take at least four hours apart.'),
     (8, 'decongestants', 'stimulants', 'major', 'Can raise blood pressure and heart rate sharply.'),
-    (9, 'ACE inhibitors', 'decongestants', 'moderate', 'May raise blood pressure; measure it at home.'),
-    (10, 'analgesics', 'anticoagulants', 'minor', 'Occasional doses are fine; daily use may raise the INR.'),
-    (11, 'diphenhydramine', 'sedative hypnotics', 'major', 'Excessive sedation; falls and slow breathing.'),
+    (9, 'ACE inhibitors', 'decongestants', 'moderate', 'May raise blood pressure, measure it at home.'),
+    (10, 'analgesics', 'anticoagulants', 'minor', 'Occasional doses are fine, daily use may raise the INR.'),
+    (11, 'diphenhydramine', 'sedative hypnotics', 'major', 'Excessive sedation, falls and slow breathing.'),
     (12, 'gabapentinoids', 'sedative hypnotics', 'major', 'Excessive sedation and slow breathing.'),
-    (13, 'corticosteroids', 'insulins', 'moderate', 'May raise blood sugar; measure more often.'),
+    (13, 'corticosteroids', 'insulins', 'moderate', 'May raise blood sugar, measure more often.'),
     (14, 'SSRIs', 'stimulants', 'moderate', 'Watch for agitation and a racing heart.'),
-    (15, 'androgens', 'anticoagulants', 'major', 'Raises the INR; dose changes are usual.'),
-    (16, 'GLP-1 agonists', 'insulins', 'moderate', 'Risk of low blood sugar; the insulin dose may have to fall.'),
-    (17, 'ACE inhibitors', 'ARBs', 'contraindicated', 'Both block the same system; risk of kidney failure.'),
+    (15, 'androgens', 'anticoagulants', 'major', 'Raises the INR, dose changes are usual.'),
+    (16, 'GLP-1 agonists', 'insulins', 'moderate', 'Risk of low blood sugar, the insulin dose may have to fall.'),
+    (17, 'ACE inhibitors', 'ARBs', 'contraindicated', 'Both block the same system: risk of kidney failure.'),
     (18, 'corticosteroids', 'vitamins', 'minor', 'No action needed.');
 
 INSERT INTO inventory_lots (id, medication_id, lot_number, expires_on, quantity_on_hand, status) VALUES
@@ -232,7 +232,7 @@ INSERT INTO shipping_methods (id, name, price_cents, free_from_cents, min_days, 
     (6, 'Cold Signature', 2499, NULL, 1, 2, 1, 1, 0, 'active'),
     (7, 'Drone Same Day', 899, NULL, 0, 0, 0, 0, 0, 'suspended');
 
-INSERT INTO orders (id, user_id, order_number, status, address_id, shipping_method_id, coupon_id, items_cents, plan_cents, discount_cents, shipping_cents, total_cents, created_at, placed_at, shipped_at, delivered_at, cancelled_at) VALUES
+INSERT INTO orders (id, user_id, order_number, status, address_id, shipping_method_id, coupon_id, items_cents, plan_pays_cents, discount_cents, shipping_cents, total_cents, created_at, placed_at, shipped_at, delivered_at, cancelled_at) VALUES
     (1, 1, 'OP-10001', 'delivered', 1, 1, NULL, 2439, 440, 0, 499, 2498, '2025-09-03 16:12:00', '2025-09-03 16:12:00', '2025-09-04 09:00:00', '2025-09-08 14:30:00', NULL),
     (2, 1, 'OP-10002', 'delivered', 1, 1, 6, 5958, 1700, 439, 0, 3819, '2025-10-14 19:40:00', '2025-10-14 19:40:00', '2025-10-15 09:00:00', '2025-10-18 11:05:00', NULL),
     (3, 1, 'OP-10003', 'delivered', 1, 2, NULL, 57600, 45600, 0, 0, 12000, '2025-11-10 08:30:00', '2025-11-10 08:30:00', '2025-11-10 15:00:00', '2025-11-13 10:20:00', NULL),
@@ -255,14 +255,14 @@ INSERT INTO orders (id, user_id, order_number, status, address_id, shipping_meth
     (20, 2, NULL, 'cart', NULL, NULL, NULL, 749, 0, 0, 0, 749, '2026-02-01 23:10:00', NULL, NULL, NULL, NULL),
     (21, 4, NULL, 'cart', NULL, NULL, NULL, 899, 0, 0, 0, 899, '2025-11-11 08:00:00', NULL, NULL, NULL, NULL);
 
-INSERT INTO order_lines (id, order_id, patient_id, medication_id, prescription_id, lot_id, quantity, unit_price_cents, gross_cents, deductible_cents, plan_cents, discount_cents, you_pay_cents, previous_fill_on, refunded_cents, refund_reason) VALUES
+INSERT INTO order_lines (id, order_id, patient_id, medication_id, prescription_id, lot_id, quantity, unit_price_cents, gross_cents, deductible_cents, plan_pays_cents, discount_cents, you_pay_cents, previous_fill_on, refunded_cents, refund_reason) VALUES
     (1, 1, 1, 19, 3, 26, 90, 16, 1440, 0, 440, 0, 1000, NULL, 0, NULL),
     (2, 1, 1, 33, NULL, 43, 1, 999, 999, 0, 0, 0, 999, NULL, 0, NULL),
     (3, 2, 3, 10, 12, 16, 1, 4200, 4200, 0, 1700, 0, 2500, NULL, 0, NULL),
     (4, 2, 3, 29, NULL, 39, 2, 879, 1758, 0, 0, 439, 1319, NULL, 0, NULL),
     (5, 3, 2, 2, 6, 3, 90, 640, 57600, 0, 45600, 0, 12000, '2025-08-12', 0, NULL),
     (6, 4, 5, 4, 21, 5, 180, 9, 1620, 0, 1620, 0, 0, NULL, 0, NULL),
-    (7, 4, 5, 26, NULL, 35, 1, 799, 799, 0, 0, 0, 799, NULL, 0, NULL),
+    (7, 4, 5, 26, NULL, 35, 1, 799, 799, 0, 0, 0, 799, NULL, 799, 'damaged'),
     (8, 5, 1, 19, 3, 26, 90, 16, 1440, 0, 440, 0, 1000, '2025-09-03', 0, NULL),
     (9, 5, 1, 34, NULL, 44, 1, 1899, 1899, 0, 0, 0, 1899, NULL, 0, NULL),
     (10, 6, 3, 10, 12, 16, 1, 4200, 4200, 0, 1700, 0, 2500, '2025-10-14', 0, NULL),
@@ -297,26 +297,27 @@ INSERT INTO payments (id, order_id, kind, method, amount_cents, note, created_at
     (3, 3, 'charge', 'card', 12000, 'Order payment', '2025-11-10 08:30:00'),
     (4, 4, 'charge', 'card', 1298, 'Order payment', '2025-11-15 12:02:00'),
     (5, 5, 'charge', 'card', 3398, 'Order payment', '2025-11-20 20:15:00'),
-    (6, 6, 'charge', 'card', 4598, 'Order payment', '2025-12-05 07:55:00'),
-    (7, 7, 'charge', 'card', 4000, 'Order payment', '2025-12-05 10:10:00'),
-    (8, 6, 'refund', 'card', 1299, 'Refund of line 11: damaged', '2025-12-10 10:40:00'),
-    (9, 8, 'charge', 'card', 3798, 'Order payment', '2025-12-18 18:00:00'),
-    (10, 8, 'refund', 'card', 3798, 'Order cancelled', '2025-12-18 19:30:00'),
-    (11, 9, 'charge', 'card', 1897, 'Order payment', '2025-12-28 09:20:00'),
-    (12, 9, 'refund', 'store_credit', 1398, 'Refund of line 14: wrong product', '2026-01-04 16:10:00'),
-    (13, 10, 'charge', 'card', 20599, 'Order payment', '2026-01-05 11:00:00'),
-    (14, 11, 'charge', 'card', 7199, 'Order payment', '2026-01-05 11:25:00'),
-    (15, 12, 'charge', 'card', 4395, 'Order payment', '2026-01-12 13:45:00'),
-    (16, 13, 'charge', 'card', 1039, 'Order payment', '2026-01-15 09:09:00'),
-    (17, 12, 'refund', 'card', 582, 'Refund of line 21: damaged', '2026-01-18 15:20:00'),
-    (18, 14, 'charge', 'card', 999, 'Order payment', '2026-01-20 21:05:00'),
-    (19, 15, 'charge', 'store_credit', 300, 'Order payment', '2026-01-22 06:50:00'),
-    (20, 15, 'charge', 'card', 3806, 'Order payment', '2026-01-22 06:50:00'),
-    (21, 16, 'charge', 'card', 3496, 'Order payment', '2026-01-30 15:30:00'),
-    (22, 17, 'charge', 'card', 4028, 'Order payment', '2026-01-31 12:00:00'),
-    (23, 18, 'charge', 'store_credit', 1000, 'Order payment', '2026-02-01 10:15:00'),
-    (24, 18, 'charge', 'card', 6046, 'Order payment', '2026-02-01 10:15:00'),
-    (25, 19, 'charge', 'card', 3497, 'Order payment', '2026-02-01 18:40:00');
+    (6, 4, 'refund', 'card', 799, 'Refund of line 7: damaged', '2025-11-22 14:45:00'),
+    (7, 6, 'charge', 'card', 4598, 'Order payment', '2025-12-05 07:55:00'),
+    (8, 7, 'charge', 'card', 4000, 'Order payment', '2025-12-05 10:10:00'),
+    (9, 6, 'refund', 'card', 1299, 'Refund of line 11: damaged', '2025-12-10 10:40:00'),
+    (10, 8, 'charge', 'card', 3798, 'Order payment', '2025-12-18 18:00:00'),
+    (11, 8, 'refund', 'card', 3798, 'Order cancelled', '2025-12-18 19:30:00'),
+    (12, 9, 'charge', 'card', 1897, 'Order payment', '2025-12-28 09:20:00'),
+    (13, 9, 'refund', 'store_credit', 1398, 'Refund of line 14: wrong product', '2026-01-04 16:10:00'),
+    (14, 10, 'charge', 'card', 20599, 'Order payment', '2026-01-05 11:00:00'),
+    (15, 11, 'charge', 'card', 7199, 'Order payment', '2026-01-05 11:25:00'),
+    (16, 12, 'charge', 'card', 4395, 'Order payment', '2026-01-12 13:45:00'),
+    (17, 13, 'charge', 'card', 1039, 'Order payment', '2026-01-15 09:09:00'),
+    (18, 12, 'refund', 'card', 582, 'Refund of line 21: damaged', '2026-01-18 15:20:00'),
+    (19, 14, 'charge', 'card', 999, 'Order payment', '2026-01-20 21:05:00'),
+    (20, 15, 'charge', 'store_credit', 300, 'Order payment', '2026-01-22 06:50:00'),
+    (21, 15, 'charge', 'card', 3806, 'Order payment', '2026-01-22 06:50:00'),
+    (22, 16, 'charge', 'card', 3496, 'Order payment', '2026-01-30 15:30:00'),
+    (23, 17, 'charge', 'card', 4028, 'Order payment', '2026-01-31 12:00:00'),
+    (24, 18, 'charge', 'store_credit', 1000, 'Order payment', '2026-02-01 10:15:00'),
+    (25, 18, 'charge', 'card', 6046, 'Order payment', '2026-02-01 10:15:00'),
+    (26, 19, 'charge', 'card', 3497, 'Order payment', '2026-02-01 18:40:00');
 
 INSERT INTO consultations (id, pharmacist_id, patient_id, topic, starts_at, ends_at, status, created_at) VALUES
     (1, 9, 1, 'Starting levothyroxine', '2025-09-02 10:00:00', '2025-09-02 10:15:00', 'completed', '2025-08-27 08:08:00'),
