@@ -31,7 +31,7 @@ lint: install
 	$(BIN)/python -m pip check
 
 benchmark: install
-	$(BIN)/python benchmarks/runtime.py --json docs/runtime-figures.json $(wildcard $(SAMPLE))
+	$(BIN)/python benchmarks/runtime.py --markdown docs/figures.md $(wildcard $(SAMPLE))
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 """What the runtime costs, side by side with one server process per instance.
 
-    python benchmarks/runtime.py [--instances 1024] [--quick] [--json FILE] [FOLDER...]
+    python benchmarks/runtime.py [--quick] [--markdown FILE] [--json FILE] [FOLDER...]
 
 Both ways of hosting run the same worlds here, in the same run, and what counts are the ratios:
 absolute figures depend on the machine and on who else is using it. The baseline is the ordinary
@@ -12,12 +12,15 @@ import argparse
 import asyncio
 import json
 import os
+import platform
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +283,28 @@ def print_report(figures: list[Figure], world: str) -> None:
     Console().print(table)
 
 
+def markdown(figures: list[Figure], world: str) -> str:
+    """The report as a page of the documentation."""
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
+    lines = [
+        "# Figures",
+        "",
+        "Written by `make benchmark`; see `benchmarks/runtime.py` for what is measured and how.",
+        f"World: `{world}`. {machine}, {versions}, {datetime.now(UTC):%Y-%m-%d}.",
+        "",
+        "| | ordinary | ours | ratio | promised |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {figure.name} | {figure.ordinary} | {figure.ours} | {figure.ratio}"
+            f" | {figure.target}: {'met' if figure.met else '**missed**'} |"
+            for figure in figures
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def _folders(given: list[str]) -> Iterator[str]:
     yield "bundled"
     yield from given
@@ -294,6 +319,7 @@ def main() -> int:
     parser.add_argument("--instances", type=int, default=1024)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--markdown", type=Path, help="also write the report to this file")
     options = parser.parse_args()
     folders = list(_folders(options.folders))
     worlds = {name: world for at in folders for name, world in awm.open_worlds(at).items()}
@@ -305,6 +331,8 @@ def main() -> int:
     if options.json:
         report = {"world": name, "figures": [asdict(figure) for figure in figures]}
         options.json.write_text(json.dumps(report, indent=2))
+    if options.markdown:
+        options.markdown.write_text(markdown(figures, name))
     return 0 if all(figure.met for figure in figures) else 1
 
 

@@ -15,16 +15,23 @@ NOON = 1_769_947_200.0  # 2026-02-01T12:00:00Z
 SUBSECOND = sqlite3.sqlite_version_info >= (3, 42, 0)
 
 
+class Connection(sqlite3.Connection):
+    """Closes itself when nobody needs it any more; Python 3.13 warns of others."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def connect(
     now: Callable[[], float] = lambda: NOON, random_bytes: Callable[[int], bytes] | None = None
 ) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection = Connection(":memory:", isolation_level=None, check_same_thread=False)
     SqlClock(now, random_bytes or random.Random(1).randbytes).install(connection)
     return connection
 
 
 def genuine() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+    return Connection(":memory:", isolation_level=None)
 
 
 VIRTUAL = connect()
@@ -228,7 +235,7 @@ def test_what_would_not_fit_is_refused_before_it_is_made():
 
 def test_a_long_argument_is_answered_but_not_remembered():
     clock = SqlClock(lambda: NOON, random.Random(1).randbytes)
-    connection = sqlite3.connect(":memory:")
+    connection = Connection(":memory:")
     clock.install(connection)
     form = "%Y" * 100
     assert ask(connection, "SELECT strftime(?, 'now')", form) == "2026" * 100
@@ -243,7 +250,7 @@ def test_equal_numbers_of_two_types_are_not_taken_for_each_other():
 
 def test_one_clock_serves_connections_and_threads():
     clock = SqlClock(lambda: NOON, random.Random(1).randbytes)
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection = Connection(":memory:", check_same_thread=False)
     clock.install(connection)
     answers: list[object] = []
 

@@ -7,12 +7,13 @@ state that its instance had after its last completed call.
 """
 
 import asyncio
+import operator
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from awm.errors import InfrastructureError, InstanceClosedError, WorkerLostError
+from awm.errors import InfrastructureError, InstanceClosedError, UsageError, WorkerLostError
 from awm.runtime.limits import Limits
 from awm.runtime.prepared import PreparedWorld, load
 from awm.runtime.slot import WorkerSlot
@@ -22,8 +23,14 @@ from awm.types import Fault
 
 __all__ = ["Member", "WorldHost"]
 
-_LONGEST_FRAME_OF_TEXT: Final = 1 << 12
+_WORDS_AROUND_ANSWER: Final = 1 << 12
 """Characters that an error's text may have around the handler's answer."""
+
+_BYTES_BESIDE_DATABASE: Final = 400_000
+"""What an instance needs besides its database: caches, schema, the engine's connections."""
+
+_SHARE_OF_INSTANCES: Final = 0.5
+"""How much of a worker's memory its instances may fill; the rest is for code and growth."""
 
 _PATIENCE: Final = 2
 """How often a request is made again after its worker was killed from outside while at it."""
@@ -39,6 +46,9 @@ class Member:
         step: How many calls it has had.
         delta: Its database, relative to the template.
         memory: What its handlers keep outside the database.
+
+    Raises:
+        UsageError: The seed is not an integer of 64 bits.
     """
 
     number: int
@@ -46,6 +56,14 @@ class Member:
     step: int = 0
     delta: bytes = b""
     memory: bytes = b""
+
+    def __post_init__(self) -> None:
+        try:
+            self.seed = operator.index(self.seed)  # those of array libraries are welcome
+        except TypeError as error:
+            raise UsageError(f"a seed is an integer, not {self.seed!r}.") from error
+        if not -(1 << 63) <= self.seed < 1 << 64:
+            raise UsageError(f"a seed has at most 64 bits, unlike {self.seed}.")
 
 
 class WorldHost:
@@ -78,6 +96,12 @@ class WorldHost:
         self._slot = WorkerSlot(self._start, first)
         self._home: Worker | None = None
         self._resident: set[int] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether another instance might not find memory here."""
+        each = len(self.world.template) + _BYTES_BESIDE_DATABASE
+        return (len(self.members) + 1) * each > self._limits.memory_bytes * _SHARE_OF_INSTANCES
 
     def admit(self, member: Member) -> None:
         """Count an instance among those that live here."""
@@ -131,9 +155,10 @@ class WorldHost:
                 called = self._received(worker, member, tool, await answer)
             except WorkerDiedError as death:
                 lost += death.guilty
-                if not death.guilty or lost <= _patience(death):
+                over_opening = opening is not None and _is_guilty(opening)
+                if not death.guilty or lost <= (_PATIENCE if over_opening else _patience(death)):
                     continue
-                if opening is not None and _is_guilty(opening):
+                if over_opening:
                     raise WorkerLostError(
                         f"the state of an instance of {self.world.name!r} cannot be restored"
                     ) from death
@@ -178,8 +203,8 @@ class WorldHost:
         return worker
 
     async def _start(self) -> Worker:
-        worker = await self._start_worker()
-        await load(worker, replace(self.world.order, template=self.world.template), self._limits)
+        order = replace(self.world.order, template=self.world.template)
+        worker, _ = await load(self._start_worker, order, self._limits)
         return worker
 
     def _require_member(self, member: Member) -> None:
@@ -204,7 +229,7 @@ class WorldHost:
             worker.retire()
             what = reply.what if isinstance(reply, Failed) else type(reply).__name__
             raise WorkerDiedError("protocol", f"the worker was damaged: {what}", guilty=True)
-        if len(called.text) > self._limits.response_bytes + _LONGEST_FRAME_OF_TEXT:
+        if len(called.text) > self._limits.response_bytes + _WORDS_AROUND_ANSWER:
             worker.retire()
             what = f"The answer is larger than {self._limits.response_mb:g} MB."
             called = _broken(tool, "too_large", what, "the worker kept no limit")

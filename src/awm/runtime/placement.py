@@ -10,7 +10,8 @@ class Placement:
     """The hosts of all worlds, the least recently needed first.
 
     Args:
-        hosts_per_world: Over how many hosts a world's instances are spread.
+        hosts_per_world: Over how many hosts a world's instances are spread; more, once these are
+            full.
         idle: How many hosts without instances are kept.
         exclusive: Each instance gets a host that never had another one.
     """
@@ -25,12 +26,17 @@ class Placement:
         """Take a host in."""
         self._hosts.append(host)
 
+    def has(self, world: PreparedWorld) -> bool:
+        """Whether the world has a host."""
+        return any(host.world is world for host in self._hosts)
+
     def find(self, world: PreparedWorld) -> WorldHost | None:
         """The host for the next instance of a world; None when a new one is to be made."""
         hosts = [host for host in self._hosts if host.world is world]
         if self._exclusive:
             return next((host for host in hosts if not host.used), None)
-        best = min(hosts, key=lambda host: len(host.members), default=None)
+        roomy = [host for host in hosts if not host.full]
+        best = min(roomy, key=lambda host: len(host.members), default=None)
         if best is None or (best.members and len(hosts) < self._hosts_per_world):
             return None
         self._hosts.remove(best)

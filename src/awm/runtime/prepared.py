@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from awm.worlds import World
 
 __all__ = ["PreparedWorld", "fingerprint", "load", "load_order"]
 
+_ATTEMPTS = 3
 _SQLITE = b"SQLite format 3\x00"
 
 
@@ -25,6 +26,7 @@ class PreparedWorld:
 
     Attributes:
         name: The world's normalised name.
+        fingerprint: A hash of everything that decides how the world behaves, hexadecimal.
         order: How a worker is told to load it.
         template: The database that every instance starts from.
         template_hash: Its SHA-256, hexadecimal.
@@ -33,6 +35,7 @@ class PreparedWorld:
     """
 
     name: str
+    fingerprint: str
     order: Load = field(repr=False)
     template: bytes = field(repr=False)
     template_hash: str
@@ -114,19 +117,34 @@ def _read_database(world: World) -> bytes:
     return image
 
 
-async def load(worker: Worker, order: Load, limits: Limits) -> Loaded:
-    """Have a worker load a world.
+async def load(
+    start_worker: Callable[[], Awaitable[Worker]], order: Load, limits: Limits
+) -> tuple[Worker, Loaded]:
+    """Have a new worker load a world.
+
+    A worker that is killed meanwhile is replaced, until that looks like the world's own doing.
 
     Raises:
         WorldLoadError: The world's code does not come to life.
-        InfrastructureError: The worker was lost for another reason.
+        InfrastructureError: Workers cannot be started, or are lost for another reason.
     """
+    for attempt in range(1, _ATTEMPTS + 1):
+        worker = await start_worker()
+        try:
+            return worker, await _load(worker, order, limits)
+        except WorkerDiedError as death:
+            if not death.guilty:
+                raise InfrastructureError(f"the worker loading {order.name!r}: {death}") from death
+            if death.cause != "killed" or attempt == _ATTEMPTS:
+                raise _load_error(order.name, "", *_words(death, limits)) from death
+    raise AssertionError("unreachable")
+
+
+async def _load(worker: Worker, order: Load, limits: Limits) -> Loaded:
     try:
         reply = await worker.send(order, limits.load_seconds)
-    except WorkerDiedError as death:
-        if not death.guilty or death.cause == "killed":
-            raise InfrastructureError(f"the worker loading {order.name!r}: {death}") from death
-        raise _load_error(order.name, "", _words(death, limits), "") from death
+    except WorkerDiedError:
+        raise
     except BaseException:
         worker.retire()  # whoever waited has given up, and nobody else knows of it
         raise
@@ -138,10 +156,12 @@ async def load(worker: Worker, order: Load, limits: Limits) -> Loaded:
     raise InfrastructureError(f"the worker loading {order.name!r} answered {type(reply).__name__}")
 
 
-def _words(death: WorkerDiedError, limits: Limits) -> str:
+def _words(death: WorkerDiedError, limits: Limits) -> tuple[str, str]:
     if death.cause == "timeout":
-        return f"the code does not finish loading within {limits.load_seconds:g} seconds"
-    return f"while the code was loading, {death.detail}"
+        what = f"the code does not finish loading within {limits.load_seconds:g} seconds"
+        return what, "look for a loop or a wait outside its functions, or raise load_seconds"
+    what = f"while the code was loading, {death.detail}"
+    return what, "look for what ends the process outside its functions"
 
 
 def _load_error(world: str, where: str, what: str, hint: str) -> WorldLoadError:
@@ -152,9 +172,16 @@ def _load_error(world: str, where: str, what: str, hint: str) -> WorldLoadError:
 
 
 def prepared(
-    order: Load, loaded: Loaded, problems: tuple[Problem, ...], limits: Limits
+    key: str, order: Load, loaded: Loaded, problems: tuple[Problem, ...], limits: Limits
 ) -> PreparedWorld:
     """Put together what was learned from the first load.
+
+    Args:
+        key: The world's fingerprint.
+        order: How it was loaded.
+        loaded: What the worker said of it.
+        problems: What was found before.
+        limits: What its tools may take.
 
     Raises:
         WorldLoadError: The world's tools are not as tools have to be.
@@ -165,6 +192,7 @@ def prepared(
     )
     return PreparedWorld(
         name=order.name,
+        fingerprint=key,
         order=order,
         template=loaded.template,
         template_hash=hashlib.sha256(loaded.template).hexdigest(),
@@ -182,6 +210,9 @@ def _tools(world: str, rows: list[Any], limits: Limits) -> Iterator[ToolSpec]:
             if room < 0:
                 what = f"its tools take more than {limits.response_mb:g} MB to describe"
                 raise _load_error(world, "", what, "shorten its OpenAPI document")
-            yield ToolSpec(str(name), str(description), dict(json.loads(schema)))
+            arguments = json.loads(schema)
+            if not isinstance(arguments, dict):
+                raise TypeError("its input schema is not an object")
+            yield ToolSpec(str(name), str(description), arguments)
         except (TypeError, ValueError, RecursionError) as error:
             raise _load_error(world, "", f"a tool is malformed: {error}", "") from error

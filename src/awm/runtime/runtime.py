@@ -33,7 +33,8 @@ class Runtime:
         limits: What each world and each call may take.
         process_per_instance: Give each instance a worker of its own, for worlds that must not
             share a process. It costs a fork and a load per instance instead of microseconds.
-        workers_per_world: Over how many workers a world's instances are spread.
+        workers_per_world: Over how many workers a world's instances are spread. More are started
+            when these are full.
         idle_workers: How many workers without instances are kept for worlds that may return.
         allow_weak: Run on platforms that cannot jail code (see `Isolation`). Hostile code can then
             do whatever the user can.
@@ -76,7 +77,7 @@ class Runtime:
         level = logging.INFO if isolation.level == "full" else logging.WARNING
         _log.log(level, "isolation: %s", isolation.describe())
         self._open = True
-        self._examiner_slot = WorkerSlot(self._start_worker)
+        self._examiner_slot = WorkerSlot(self._start_examiner)
         self._examiner = Examiner(self._examiner_slot, self.limits)
         return self
 
@@ -122,8 +123,8 @@ class Runtime:
     async def prepare(self, world: World) -> PreparedWorld:
         """Build a world's database and load its code, without launching an instance.
 
-        What is learned is kept for as long as the runtime runs, so the first launch afterwards is
-        quick, and so is preparing the same world again.
+        What is learned is kept while the world has a worker (see `idle_workers`), so the first
+        launch afterwards is quick, and so is preparing the same world again.
 
         Raises:
             WorldError: The world is incomplete, cannot be built, or does not come to life.
@@ -133,7 +134,7 @@ class Runtime:
         key = await asyncio.to_thread(fingerprint, world)
         task = self._preparing.get(key)
         if task is None:
-            task = asyncio.create_task(self._prepare(world))
+            task = asyncio.create_task(self._prepare(key, world))
             self._preparing[key] = task
         try:
             return await asyncio.shield(task)
@@ -153,6 +154,7 @@ class Runtime:
 
         Raises:
             WorldError: The world is incomplete, cannot be built, or does not come to life.
+            UsageError: The seed is not an integer of 64 bits.
             InfrastructureError: No worker can be started.
         """
         ready = await self.prepare(world)
@@ -160,7 +162,7 @@ class Runtime:
 
     async def adopt(self, host: WorldHost, member: Member) -> Instance:
         """Start an instance in the state of another one (`Instance.fork`)."""
-        home = self._host_for(host.world) if self._exclusive else host
+        home = self._host_for(host.world) if self._exclusive or host.full else host
         return await self._settle(home, replace(member, number=next(self._numbers)))
 
     async def _settle(self, host: WorldHost, member: Member) -> Instance:
@@ -180,6 +182,9 @@ class Runtime:
 
     async def _close_surplus(self) -> None:
         surplus = self._placement.take_surplus()
+        for host in surplus:
+            if not self._placement.has(host.world):
+                self._preparing.pop(host.world.fingerprint, None)
         if surplus:
             # Shielded: nobody else knows these hosts any more.
             await asyncio.shield(asyncio.gather(*(host.close() for host in surplus)))
@@ -192,12 +197,11 @@ class Runtime:
         self._placement.add(host)
         return host
 
-    async def _prepare(self, world: World) -> PreparedWorld:
+    async def _prepare(self, key: str, world: World) -> PreparedWorld:
         order, problems = await load_order(world, self.examiner, self.limits)
-        worker = await self._start_worker()
-        loaded = await load(worker, order, self.limits)
+        worker, loaded = await load(self._start_worker, order, self.limits)
         try:
-            ready = prepared(order, loaded, problems, self.limits)
+            ready = prepared(key, order, loaded, problems, self.limits)
         except BaseException:
             worker.retire()
             raise
@@ -206,8 +210,13 @@ class Runtime:
         return ready
 
     async def _start_worker(self) -> Worker:
+        limits = self.limits
         zygote = await self._start_zygote()
-        return await Worker.start(zygote, self.limits.frame_bytes)
+        # Of what a world's worker says, only the list of its tools is not text or bytes.
+        return await Worker.start(zygote, limits.frame_bytes, limits.response_bytes)
+
+    async def _start_examiner(self) -> Worker:
+        return await Worker.start(await self._start_zygote(), self.limits.frame_bytes)
 
     async def _start_zygote(self) -> Zygote:
         async with self._starting_zygote:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from awm.errors import RuntimeClosedError
 from awm.runtime.instance import Instance
@@ -18,6 +18,8 @@ from awm.worlds import World
 __all__ = ["SyncInstance", "SyncRuntime"]
 
 _Result = TypeVar("_Result")
+_GLANCE: Final = 0.2
+"""Seconds between two looks for Ctrl-C: one that arrives just before a wait does not end it."""
 
 
 class SyncRuntime:
@@ -79,7 +81,12 @@ class SyncRuntime:
             raise RuntimeClosedError("the runtime is not running.", "Use it inside `with`.")
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            return future.result()
+            while True:
+                try:
+                    return future.result(_GLANCE)
+                except TimeoutError:
+                    if future.done():
+                        return future.result()
         except BaseException:
             future.cancel()  # Ctrl-C reaches this thread, the work goes on in the other
             raise
@@ -97,17 +104,19 @@ class SyncRuntime:
         self._loop = self._thread = self._runtime = None
         if loop is not None and thread is not None:
             # Other threads may wait for answers that nobody would give any more.
-            asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result()
+            asyncio.run_coroutine_threadsafe(_wind_up(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
 
 
-async def _cancel_others() -> None:
+async def _wind_up() -> None:
+    """End everything that still goes on in this event loop."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 class SyncInstance:

@@ -57,12 +57,14 @@ class Worker(asyncio.Protocol):
         lost: Whether it is gone, or about to be.
     """
 
-    def __init__(self, zygote: Zygote, process: int, reply_limit: int) -> None:
+    def __init__(
+        self, zygote: Zygote, process: int, reply_limit: int, loose_limit: int | None = None
+    ) -> None:
         self.process = process
         self.lost = False
         self._zygote = zygote
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader(reply_limit)
+        self._reader = FrameReader(reply_limit, loose_limit)
         self._pending: deque[_Pending] = deque()
         self._number = 0
         self._cause: tuple[Cause, str] | None = None
@@ -72,18 +74,21 @@ class Worker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def start(cls, zygote: Zygote, reply_limit: int) -> "Worker":
+    async def start(
+        cls, zygote: Zygote, reply_limit: int, loose_limit: int | None = None
+    ) -> "Worker":
         """Have the zygote fork a worker, and connect to it.
 
         Args:
             zygote: Whose worker it will be.
             reply_limit: The largest reply accepted, in bytes.
+            loose_limit: How much of it may be structure; see `FrameReader`.
 
         Raises:
             InfrastructureError: The zygote is gone.
         """
         connection, process = await zygote.spawn()
-        worker = cls(zygote, process, reply_limit)
+        worker = cls(zygote, process, reply_limit, loose_limit)
         await _connect(worker, connection)
         return worker
 
@@ -109,11 +114,12 @@ class Worker(asyncio.Protocol):
             cause, detail = self._cause or ("retired", "the worker is gone")
             _fail(future, WorkerDiedError(cause, detail, guilty=False))
             return future
+        frame = encode([self._number + 1, plain(request)])  # may raise, so before anything else
         self._number += 1
         self._pending.append(_Pending(self._number, seconds, future, on_reply))
         if len(self._pending) == 1:
             self._watch()
-        self._transport.write(encode([self._number, plain(request)]))
+        self._transport.write(frame)
         return future
 
     def retire(self) -> None:
@@ -139,7 +145,7 @@ class Worker(asyncio.Protocol):
         try:
             for frame in self._reader.feed(data):
                 self._accept(frame)
-                if self.lost:
+                if self._cause is not None:
                     return  # retired over this reply; what comes after it does not count
         except FrameError as error:
             self._kill("protocol", f"the worker broke the protocol: {error}")

@@ -3,6 +3,7 @@
 See https://asgi.readthedocs.io/en/latest/specs/www.html for the scopes and messages.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -96,9 +97,11 @@ class _Exchange:
         self.body = bytearray()
         self._limit = limit
         self._unread: bytes | None = request.body
+        self._answered = asyncio.Event()
 
     async def receive(self) -> Message:
         if self._unread is None:
+            await self._answered.wait()  # as a client does, who hangs up when it has its answer
             return {"type": "http.disconnect"}
         body, self._unread = self._unread, None
         return {"type": "http.request", "body": body, "more_body": False}
@@ -111,6 +114,8 @@ class _Exchange:
             if len(self.body) + len(part) > self._limit:
                 raise ResponseTooLargeError
             self.body += part
+            if not message.get("more_body", False):
+                self._answered.set()
 
 
 def _scope(request: Request, state: dict[str, Any]) -> Message:
@@ -143,11 +148,12 @@ async def run_lifespan(
 ) -> None:
     """Run the application's lifespan: call `started` when it is up, and wait for `stop`.
 
-    An application that does not know the protocol raises at once, which means that it has nothing
-    to start.
+    An application that does not know the protocol raises at once, without having said that its
+    start-up failed; it has nothing to start.
 
     Raises:
-        RuntimeError: The application said that its start-up failed.
+        Exception: The application said that its start-up failed, and raised this.
+        RuntimeError: It said so, and raised nothing.
     """
     phases = iter(("lifespan.startup", "lifespan.shutdown"))
     outcome: dict[str, str] = {}
@@ -164,7 +170,11 @@ async def run_lifespan(
         elif message["type"] == "lifespan.startup.failed":
             outcome["failure"] = str(message.get("message", ""))
 
-    await application({"type": "lifespan", "asgi": _VERSION, "state": state}, receive, send)
+    try:
+        await application({"type": "lifespan", "asgi": _VERSION, "state": state}, receive, send)
+    except Exception:
+        if "failure" in outcome:
+            raise
     if "failure" in outcome:
         lines = outcome["failure"].strip().splitlines()
         raise RuntimeError(lines[-1] if lines else "its start-up failed")

@@ -10,7 +10,9 @@ So every checkout is a `Checkout` of its own, which is dead once the turn is ove
 is asked to undo has no effect. Within a turn a checkout may roll back only what it began itself.
 """
 
+import re
 import sqlite3
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -21,10 +23,20 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 _FORWARDED: Final = frozenset(
     {"create_aggregate", "create_collation", "create_function", "create_window_function"}
     | {"getlimit", "in_transaction", "interrupt", "iterdump", "total_changes"}
-    | {"isolation_level", "row_factory", "text_factory"}
 )
-_SETTABLE: Final = frozenset({"isolation_level", "row_factory", "text_factory"})
-_READ_ONLY: Final = ("select", "explain")
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "isolation_level": "DEFERRED",
+    "row_factory": None,
+    "text_factory": str,
+}
+"""What a world may set on a connection; each checkout has settings of its own."""
+
+_CHANGES_NOTHING: Final = re.compile(
+    r"\s*(?:select|explain|pragma\s+(?:busy_timeout|cache_size|foreign_keys|read_uncommitted|"
+    r"synchronous|temp_store))\b",
+    re.IGNORECASE,
+)
+"""Statements that leave the file as it is; worlds set such PRAGMAs whenever they connect."""
 
 
 class Turn:
@@ -43,7 +55,8 @@ class Turn:
         self._raw: sqlite3.Connection | None = None
         self._owner: Checkout | None = None
         self._writers: set[Checkout] = set()
-        self._cursors: list[CheckoutCursor] = []
+        # Weakly: a SELECT that nobody holds any more has to let go of its table at once.
+        self._cursors: weakref.WeakSet[CheckoutCursor] = weakref.WeakSet()
 
     @property
     def raw(self) -> sqlite3.Connection:
@@ -62,15 +75,12 @@ class Turn:
     def finish(self) -> None:
         """End the turn: nothing that was checked out can reach the connection any more."""
         raw = self.raw
-        for cursor in self._cursors:
+        for cursor in tuple(self._cursors):
             cursor.close()  # an open SELECT would keep its table locked in the next turn
         self._cursors.clear()
         self._forget_transaction()
         if raw.in_transaction:
             raw.rollback()
-        raw.isolation_level = "DEFERRED"
-        raw.row_factory = None
-        raw.text_factory = str
         self.number += 1
         self._raw = None
 
@@ -84,14 +94,13 @@ class Turn:
 
     def open_cursor(self, checkout: "Checkout") -> "CheckoutCursor":
         """Open a cursor on the current connection; it is closed with the turn."""
-        cursor = self.raw.cursor(CheckoutCursor)
-        cursor.checkout = checkout
-        self._cursors.append(cursor)
+        cursor = checkout.cursor_on(self.raw)
+        self._cursors.add(cursor)
         return cursor
 
-    def executed(self, checkout: "Checkout", statement: str) -> None:
-        """Note what a statement did to the transaction, whether or not it succeeded."""
-        if not statement.lstrip()[:7].lower().startswith(_READ_ONLY):
+    def executed(self, checkout: "Checkout", statement: str | None) -> None:
+        """Note what a statement, or None for a whole script, did; whether or not it succeeded."""
+        if statement is None or not _CHANGES_NOTHING.match(statement):
             self.dirty = True
             self._writers.add(checkout)
         if not self.raw.in_transaction:
@@ -124,10 +133,12 @@ class Checkout:
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_closed", False)
         object.__setattr__(self, "home", [])
+        object.__setattr__(self, "_settings", dict(_DEFAULTS))
 
     _turn: Turn
     _number: int | None
     _closed: bool
+    _settings: dict[str, Any]
     home: list[Any]
 
     @property
@@ -145,6 +156,18 @@ class Checkout:
         object.__setattr__(self, "_closed", False)
         if self._number is not None:
             object.__setattr__(self, "_number", self._turn.number)
+
+    def cursor_on(self, raw: sqlite3.Connection) -> "CheckoutCursor":
+        """A cursor on the raw connection that behaves as this checkout was set to."""
+        level = self._settings["isolation_level"]
+        # Set to None, the level commits what is open, which may be another checkout's.
+        if raw.isolation_level != level and not raw.in_transaction:
+            raw.isolation_level = level
+        raw.text_factory = self._settings["text_factory"]
+        cursor = raw.cursor(CheckoutCursor)
+        cursor.row_factory = self._settings["row_factory"]
+        cursor.checkout = self
+        return cursor
 
     def require_alive(self) -> Turn:
         """The turn this belongs to; raises `sqlite3.ProgrammingError` when it is over."""
@@ -199,14 +222,20 @@ class Checkout:
         return sqlite3.Connection
 
     def __getattr__(self, name: str) -> Any:
+        if name in _DEFAULTS:
+            self.require_alive()
+            return self._settings[name]
         if name not in _FORWARDED:
             raise AttributeError(f"a world's connection has no {name!r}")
         return getattr(self.require_alive().raw, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in _SETTABLE:
+        if name not in _DEFAULTS:
             raise AttributeError(f"a world's connection has no {name!r} to set")
-        setattr(self.require_alive().raw, name, value)
+        turn = self.require_alive()
+        if name == "isolation_level" and value is None:
+            turn.commit(self)  # as sqlite3 does
+        self._settings[name] = value
 
 
 class CheckoutCursor(sqlite3.Cursor):
@@ -243,5 +272,5 @@ class CheckoutCursor(sqlite3.Cursor):
         try:
             super().executescript(script)
         finally:
-            turn.executed(self.checkout, script)
+            turn.executed(self.checkout, None)
         return self

@@ -37,6 +37,11 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
         """Seconds of real, monotonic time."""
         return _real_monotonic()
 
+    def drop_callbacks(self) -> None:
+        """Cancel what `call_soon` and `call_later` still hold, so that no later turn runs it."""
+        for handle in (*self._ready, *self._scheduled):  # type: ignore[attr-defined]
+            handle.cancel()
+
     def run_in_executor(  # type: ignore[override]  # the base ties the types of a call together
         self, executor: Any, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:

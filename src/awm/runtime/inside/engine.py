@@ -6,8 +6,9 @@ because worlds also hard-code paths and the published server overrides those too
 `TurnPool`, which never lets a connection outlive its turn.
 """
 
+import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy
@@ -29,6 +30,9 @@ _POOL_OPTIONS: Final = frozenset(
     {"connect_args", "creator", "max_overflow", "pool", "pool_pre_ping", "pool_recycle"}
     | {"pool_size", "pool_timeout", "pool_use_lifo", "poolclass"}
 )
+
+_CONNECT_OPTIONS: Final = ("timeout", "detect_types", "isolation_level")
+"""What `sqlite3.connect` takes by position after the database, as far as it matters here."""
 
 _genuine_create_engine: Final = sqlalchemy.create_engine
 _genuine_connect: Final = sqlite3.connect
@@ -52,7 +56,8 @@ class TurnPool(Pool):
         return entry
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        _checkout_of(record).home.append(record)
+        if record.dbapi_connection is not None:  # else it was invalidated or detached
+            _checkout_of(record).home.append(record)
 
     def status(self) -> str:
         """What SQLAlchemy prints about a pool."""
@@ -80,19 +85,23 @@ def redirect(turn: Turn, loading: Callable[[], bool]) -> None:
     """
     pool = type("InstancePool", (TurnPool,), {"turn": turn})
 
-    def checkout() -> Checkout:
-        return turn.lasting_checkout() if loading() else turn.checkout()
+    def checkout(options: Mapping[str, Any]) -> Checkout:
+        made = turn.lasting_checkout() if loading() else turn.checkout()
+        if "isolation_level" in options:
+            made.isolation_level = options["isolation_level"]
+        return made
 
     def create_engine(url: Any, **options: Any) -> Engine:
         if make_url(url).drivername not in _DRIVERS:
             return _genuine_create_engine(url, **options)
         kept = {name: value for name, value in options.items() if name not in _POOL_OPTIONS}
-        return _genuine_create_engine(url, poolclass=pool, creator=checkout, **kept)
+        asked = options.get("connect_args") or {}
+        return _genuine_create_engine(url, poolclass=pool, creator=lambda: checkout(asked), **kept)
 
     def connect(database: Any, *args: Any, **options: Any) -> Any:
-        path = str(database).removeprefix("file:").partition("?")[0]
-        if path == _DATABASE_FILE:
-            return checkout()
+        path = os.fsdecode(database).removeprefix("file:").partition("?")[0]
+        if f"/{path.lstrip('/')}" == _DATABASE_FILE and path.startswith("/"):
+            return checkout({**dict(zip(_CONNECT_OPTIONS, args, strict=False)), **options})
         return _genuine_connect(database, *args, **options)
 
     patch: Callable[[object, str, object], None] = setattr

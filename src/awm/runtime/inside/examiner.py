@@ -61,8 +61,8 @@ def compare(before: bytes, after: bytes) -> list[Any]:
     Returns:
         For each such table `[name, columns before, columns after, key columns, added, removed,
         changed]`: rows are lists of values, and `changed` holds pairs of a row before and after.
-        Rows are matched by primary key; without one, or where the columns changed, they can only be
-        added and removed.
+        Rows are matched by primary key; without one they can only be added and removed. Where the
+        columns changed, every row is removed and added.
 
     Raises:
         sqlite3.DatabaseError: An image is not a sound database.
@@ -73,7 +73,7 @@ def compare(before: bytes, after: bytes) -> list[Any]:
     for name in sorted(first.keys() | second.keys()):
         old, new = first.get(name, absent), second.get(name, absent)
         added, removed, changed = _rows_that_differ(old, new)
-        if added or removed or changed or (name in first) != (name in second):
+        if added or removed or changed or old.columns != new.columns:
             last = new if name in second else old
             key = [last.columns[position] for position in last.key]
             columns = [list(old.columns), list(new.columns)]
@@ -82,7 +82,9 @@ def compare(before: bytes, after: bytes) -> list[Any]:
 
 
 def _rows_that_differ(old: _Table, new: _Table) -> tuple[list[Row], list[Row], list[list[Row]]]:
-    if old.columns == new.columns and old.key == new.key and old.key:
+    if old.columns != new.columns:
+        return new.rows, old.rows, []
+    if old.key == new.key and old.key:
         rows_before, rows_after = _by_key(old), _by_key(new)
         if rows_before is not None and rows_after is not None:
             added = [row for key, row in rows_after.items() if key not in rows_before]

@@ -12,10 +12,11 @@ from typing import Final
 
 __all__ = ["import_everything_named"]
 
-_IMPORT: Final = re.compile(r"^[ \t]*import[ \t]+([^#\n;]+)", re.MULTILINE)
+_IMPORT: Final = re.compile(r"(?:^|[;:])[ \t]*import[ \t]+([^#\n;]+)", re.MULTILINE)
 _FROM_IMPORT: Final = re.compile(
-    r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|([^#\n;]*))", re.MULTILINE
+    r"(?:^|[;:])[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|([^#\n;]*))", re.MULTILINE
 )
+_COMMENT: Final = re.compile(r"#[^\n]*")
 
 
 def import_everything_named(code: str) -> None:
@@ -32,6 +33,7 @@ def import_everything_named(code: str) -> None:
 
 
 def _named(code: str) -> Iterator[str]:
+    code = code.replace("\\\n", " ")
     for match in _IMPORT.finditer(code):
         yield from _names(match[1])
     for match in _FROM_IMPORT.finditer(code):
@@ -41,7 +43,7 @@ def _named(code: str) -> Iterator[str]:
 
 def _names(listed: str) -> Iterator[str]:
     """The names in `a.b, c as d`."""
-    for part in listed.split(","):
+    for part in _COMMENT.sub("", listed).split(","):
         words = part.split()
         if words and words[0].replace(".", "").isidentifier():
             yield words[0]

@@ -5,22 +5,29 @@ carts in a dictionary and caches what it has read. All instances in a worker sha
 such a world would leak between them, and a snapshot would lack half of its state.
 
 `ModuleMemory` therefore treats the plain values of the world's module as part of an instance:
-before a call they are put back as the instance left them, after it they are compared with what they
-were at the start. Only a world that really does keep state there pays more than the comparison.
+before a call they are put back as the instance left them, after it they are compared, as pickles,
+with what they were at the start: `==` would not tell `True` from 1, nor one order of a dictionary
+from another. Only a world that really does keep state there pays more than the comparison.
 
 Covered are module globals, attributes of the world's own plain classes and objects, and
-`app.state`, as far as they can be pickled. `functools` caches are emptied after every call.
+`app.state`, as far as they can be pickled. `functools` caches are emptied after every call. Not
+covered are the attributes and closures of functions, and that two globals share a part.
 """
 
 import collections
 import datetime as dt
 import decimal
+import io
 import itertools
+import marshal
 import pickle
 import random
+import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
+
+import pydantic
 
 __all__ = ["MemoryTooLargeError", "ModuleMemory"]
 
@@ -35,7 +42,13 @@ _CONTAINERS: Final = (
     *(collections.Counter, collections.OrderedDict, collections.defaultdict),
 )
 _COUNTERS: Final = (itertools.count, itertools.cycle)
-_NOT_STATE: Final = ("pydantic", "sqlalchemy", "enum", "typing", "abc")
+_HOLDERS: Final = (random.Random, types.SimpleNamespace)
+_COMPARED: Final = (bool, bytes, int, str, type(None))
+"""Types whose values are the same when they are equal."""
+
+_APP_STATE: Final = "app.state"
+_NO_PLAIN_CLASS: Final = frozenset({"pydantic", "sqlalchemy", "enum", "typing", "abc"})
+_NO_PLAIN_OBJECT: Final = frozenset({"sqlalchemy", "enum"})
 
 
 class MemoryTooLargeError(Exception):
@@ -43,7 +56,7 @@ class MemoryTooLargeError(Exception):
 
 
 class _Place:
-    """A name under which the world keeps a value: a module global or a class attribute."""
+    """A name under which the world keeps a value, in a dictionary or as a class attribute."""
 
     def __init__(self, key: str, owner: Any, name: str) -> None:
         self.key = key
@@ -51,9 +64,7 @@ class _Place:
         self._name = name
 
     def get(self) -> Any:
-        if isinstance(self._owner, dict):
-            return self._owner.get(self._name)
-        return self._owner.__dict__.get(self._name)
+        return _namespace(self._owner).get(self._name)
 
     def put(self, value: Any) -> None:
         """Set the value, in place where other names may refer to the same object."""
@@ -65,6 +76,13 @@ class _Place:
         else:
             setattr(self._owner, self._name, value)
 
+    def remove(self) -> None:
+        """Have the name gone."""
+        if isinstance(self._owner, dict):
+            self._owner.pop(self._name, None)
+        elif self._name in self._owner.__dict__:
+            delattr(self._owner, self._name)
+
 
 class ModuleMemory:
     """The memory of one world's module, for many instances.
@@ -72,24 +90,38 @@ class ModuleMemory:
     Args:
         module: The world's module, loaded.
         app: The world's application, for its `state`.
+
+    Attributes:
+        shared: Globals that cannot be kept apart: containers of what cannot be pickled.
     """
 
     def __init__(self, module: types.ModuleType, app: Any) -> None:
-        self._module = module
-        self._places = {place.key: place for place in _places(module, app)}
+        self._owners = dict(_owners(module, app))
+        self._known = {key: frozenset(_namespace(owner)) for key, owner in self._owners.items()}
+        self._places = {
+            place.key: place
+            for prefix, names in self._known.items()
+            for place in (self._place(_key(prefix, name)) for name in sorted(names))
+            if not _is_special(place.key) and _is_state(place.get(), module.__name__)
+        }
         self._start = {key: _pickled(place.get()) for key, place in self._places.items()}
         self._baseline = {key: _unpickled(packed) for key, packed in self._start.items()}
-        self._current = b""
-        self._caches = list(_caches(module))
-        self._names = set(vars(module))
+        self._current: bytes | None = b""
+        self._caches = list(_caches(self._owners.values()))
+        self.shared = tuple(
+            name
+            for name, value in vars(module).items()
+            if isinstance(value, _CONTAINERS) and name not in self._places and not _is_special(name)
+        )
 
     def enter(self, memory: bytes) -> None:
         """Put the module into the state in which an instance left it; empty means as loaded."""
         if memory == self._current:
             return
+        self._current = None  # a mixture, should anything fail on the way
         changed: dict[str, bytes] = _unpickled(memory) if memory else {}
         for key in changed.keys() - self._places.keys():
-            self._places[key] = _Place(key, vars(self._module), key)
+            self._places[key] = self._place(key)
         for key in self._places.keys() - self._start.keys() - changed.keys():
             self._forget(key)
         for key, packed in {**self._start, **changed}.items():
@@ -108,22 +140,23 @@ class ModuleMemory:
         """
         for clear in self._caches:
             clear()
-        self._adopt_new_globals()
+        self._adopt_new_names()
         changed: dict[str, bytes] = {}
         for key, place in tuple(self._places.items()):
             value = place.get()
-            if key in self._baseline and _same(value, self._baseline[key]):
+            if key in self._baseline and _certainly_same(value, self._baseline[key]):
                 continue
             packed = _try_pickled(value)
             if packed is None:
                 self._put_back(key)
             elif packed != self._start.get(key):
                 changed[key] = packed
-        self._current = pickle.dumps(changed) if changed else b""
-        if len(self._current) > _LIMIT:
+        memory = _pickled(changed) if changed else b""
+        self._current = memory
+        if len(memory) > _LIMIT:
             self.enter(b"")
             raise MemoryTooLargeError
-        return self._current
+        return memory
 
     def _put_back(self, key: str) -> None:
         if key in self._start:
@@ -132,71 +165,97 @@ class ModuleMemory:
             self._forget(key)
 
     def _forget(self, key: str) -> None:
-        """Remove a global that a call introduced."""
-        del self._places[key]
-        vars(self._module).pop(key, None)
+        """Remove a name that a call introduced."""
+        self._places.pop(key).remove()
 
-    def _adopt_new_globals(self) -> None:
-        namespace = vars(self._module)
-        for name in namespace.keys() - self._names - self._places.keys():
-            self._places[name] = _Place(name, namespace, name)
+    def _adopt_new_names(self) -> None:
+        for prefix, owner in self._owners.items():
+            for name in _namespace(owner).keys() - self._known[prefix]:
+                key = _key(prefix, name)
+                if key not in self._places and not _is_special(key):
+                    self._places[key] = self._place(key)
+
+    def _place(self, key: str) -> _Place:
+        prefix, _, name = key.rpartition(".")
+        return _Place(key, self._owners[prefix], name)
 
 
-def _places(module: types.ModuleType, app: Any) -> Iterator[_Place]:
-    namespace = vars(module)
-    for name, value in namespace.items():
-        if name.startswith("__"):
-            continue
-        if _is_state(value, module.__name__):
-            yield _Place(name, namespace, name)
-        elif isinstance(value, type) and value.__module__ == module.__name__ and _is_own(value):
-            yield from _class_places(value, module.__name__)
+def _owners(module: types.ModuleType, app: Any) -> Iterator[tuple[str, Any]]:
+    """What the world's names live in: its module, `app.state`, its plain classes; by prefix."""
+    yield "", vars(module)
     state = getattr(getattr(app, "state", None), "_state", None)
     if isinstance(state, dict):
-        yield _Place("app.state", app.state.__dict__, "_state")
+        yield _APP_STATE, state
+    for value in tuple(vars(module).values()):
+        if not isinstance(value, type) or value.__module__ != module.__name__:
+            continue
+        if not _origins(value) & _NO_PLAIN_CLASS and not issubclass(value, BaseException):
+            yield value.__qualname__, value
 
 
-def _class_places(owner: type, module: str) -> Iterator[_Place]:
-    for name, value in vars(owner).items():
-        if not name.startswith("__") and _is_state(value, module):
-            yield _Place(f"{owner.__qualname__}.{name}", owner, name)
+def _namespace(owner: Any) -> Mapping[str, Any]:
+    return owner if isinstance(owner, dict) else vars(owner)
 
 
-def _is_own(kind: type) -> bool:
-    """Whether a class is the world's own through and through, not a model of some library."""
-    libraries = {base.__module__.partition(".")[0] for base in kind.__mro__}
-    return not libraries & {*_NOT_STATE} and not issubclass(kind, BaseException)
+def _key(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _is_special(key: str) -> bool:
+    """Whether a name is one of Python's own, such as `__warningregistry__`."""
+    return key.rpartition(".")[2].startswith("__")
+
+
+def _origins(kind: type) -> set[str]:
+    """The libraries that a class builds on."""
+    return {base.__module__.partition(".")[0] for base in kind.__mro__}
 
 
 def _is_state(value: Any, module: str) -> bool:
     kind = type(value)
-    plain = isinstance(value, (*_SCALARS, *_CONTAINERS, *_COUNTERS, random.Random))
-    own = kind.__module__ == module and _is_own(kind) and hasattr(value, "__dict__")
-    if not plain and not own:
+    plain = isinstance(value, (*_SCALARS, *_CONTAINERS, *_COUNTERS, *_HOLDERS))
+    own = kind.__module__ == module and not _origins(kind) & _NO_PLAIN_OBJECT
+    if not plain and not (own and hasattr(value, "__dict__")):
         return False
     packed = _try_pickled(value)
     return packed is not None and _can_unpickle(packed)
 
 
-def _caches(module: types.ModuleType) -> Iterator[Callable[[], None]]:
-    for value in vars(module).values():
-        clear = getattr(value, "cache_clear", None)
-        if callable(clear) and hasattr(value, "__wrapped__"):
-            yield clear
+def _caches(owners: Iterable[Any]) -> Iterator[Callable[[], None]]:
+    for owner in owners:
+        for value in tuple(_namespace(owner).values()):
+            cached = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            clear = getattr(cached, "cache_clear", None)
+            if callable(clear) and hasattr(cached, "__wrapped__"):
+                yield clear
 
 
-def _same(value: Any, start: Any) -> bool:
-    """Whether a value is certainly as it was; objects that compare by identity are looked into."""
-    if type(value) is not type(start):
-        return False
-    try:
-        return bool(value == start)
-    except Exception:  # noqa: BLE001 - classes define how they compare, and may raise anything
-        return False
+def _certainly_same(value: Any, start: Any) -> bool:
+    return type(value) is type(start) and isinstance(value, _COMPARED) and bool(value == start)
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles lambdas too, such as the factory of a `defaultdict`, unless they close over a value.
+
+    They go as code; `marshal` is what Python itself keeps code with, and the reader is the same
+    Python. Version 2 has no references, which would make equal code differ.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is types.FunctionType and obj.__name__ == "<lambda>" and not obj.__closure__:
+            return _lambda, (obj.__module__, marshal.dumps(obj.__code__, 2), obj.__defaults__)
+        return NotImplemented
+
+
+def _lambda(module: str, code: bytes, defaults: tuple[Any, ...] | None) -> types.FunctionType:
+    loaded = marshal.loads(code)  # noqa: S302 - written by this world, read inside its jail
+    return types.FunctionType(loaded, vars(sys.modules[module]), "<lambda>", defaults)
 
 
 def _pickled(value: Any) -> bytes:
-    return pickle.dumps(value, protocol=5)
+    stream = io.BytesIO()
+    _Pickler(stream, protocol=5).dump(value)
+    return stream.getvalue()
 
 
 def _unpickled(packed: bytes) -> Any:
@@ -232,6 +291,8 @@ def _refill(current: Any, value: Any) -> bool:
         current.extend(value)
     elif isinstance(current, (*_SCALARS, *_COUNTERS)):
         return False
+    elif isinstance(current, pydantic.BaseModel):
+        current.__setstate__(value.__getstate__())
     else:
         vars(current).clear()
         vars(current).update(vars(value))

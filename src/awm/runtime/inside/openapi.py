@@ -7,6 +7,7 @@ objects, one name both in the path and in the body) the tool is made usable inst
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,9 @@ __all__ = ["MissingArgumentError", "Tool", "read_tools", "request_for"]
 _METHODS: Final = ("get", "post", "put", "delete", "patch")
 _JSON: Final = "application/json"
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_PLACEHOLDER: Final = re.compile(r"\{([^{}:]+)(?::[^{}]*)?\}")
+"""A parameter in a path, such as `{id}` or `{file:path}`."""
+
 _WHOLE_BODY: Final = "body"
 """The argument that carries a body which is not an object."""
 
@@ -51,6 +55,7 @@ class Tool:
         path: With its parameters in braces.
         in_path, in_query, in_header: The parameters that go there.
         in_body: The properties of the body, or None where there is no body.
+        body_required: Whether a body has to be sent even when nothing is to be said in it.
         whole_body: The body is the one argument `body` rather than an object of the rest.
         is_form: The body is URL-encoded rather than JSON.
     """
@@ -62,6 +67,7 @@ class Tool:
     in_query: tuple[str, ...] = ()
     in_header: tuple[str, ...] = ()
     in_body: tuple[str, ...] | None = None
+    body_required: bool = False
     whole_body: bool = False
     is_form: bool = False
 
@@ -146,12 +152,12 @@ def _tool(name: str, method: str, path: str, operation: JsonObject) -> Tool:
     content_type, body = _body_schema(operation)
     in_body = None if body is None else tuple(body.get("properties", ()))
     whole_body = body is not None and "properties" not in body
+    mandatory = operation.get("requestBody", {}).get("required", False)
     if body is not None and whole_body:
-        mandatory = operation["requestBody"].get("required", False)
         arguments.add(_WHOLE_BODY, body, body.get("description", ""), required=mandatory)
     elif body is not None:
         for key, schema in body["properties"].items():
-            needed = key in body.get("required", ())
+            needed = mandatory and key in body.get("required", ())
             arguments.add(key, schema, schema.get("description", ""), required=needed)
     return Tool(
         spec=ToolSpec(name, _description(method, path, operation), arguments.schema(name)),
@@ -161,6 +167,7 @@ def _tool(name: str, method: str, path: str, operation: JsonObject) -> Tool:
         in_query=tuple(places["query"]),
         in_header=tuple(places["header"]),
         in_body=in_body,
+        body_required=mandatory,
         whole_body=whole_body,
         is_form=content_type in _FORMS,
     )
@@ -173,8 +180,22 @@ def _body_schema(operation: JsonObject) -> tuple[str, JsonObject | None]:
             schema = content[content_type].get("schema", {})
             # An optional body is a union of the model and null; the model has the properties.
             options = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-            return content_type, next((part for part in options if "properties" in part), schema)
+            models = [part for part in options if "properties" in part]
+            return content_type, _merged(models) if models else schema
     return "", None
+
+
+def _merged(models: list[JsonObject]) -> JsonObject:
+    """One flat object for whichever of the models is meant: required is what all require."""
+    if len(models) == 1:
+        return models[0]
+    properties: dict[str, Any] = {}
+    for name in dict.fromkeys(name for model in models for name in model["properties"]):
+        schemas = [model["properties"][name] for model in models if name in model["properties"]]
+        alike = all(schema == schemas[0] for schema in schemas)
+        properties[name] = schemas[0] if alike else {"anyOf": schemas}
+    required = [name for name in properties if all(name in m.get("required", ()) for m in models)]
+    return {"properties": properties, "required": required}
 
 
 def _first_type(schema: JsonObject) -> str:
@@ -194,7 +215,7 @@ def _description(method: str, path: str, operation: JsonObject) -> str:
     if operation.get("description"):
         text += f"\n\n{operation['description']}"
     responses = operation.get("responses") or {}
-    success = next((code for code in responses if code.isdigit() and 200 <= int(code) < 300), None)
+    success = next((code for code in map(str, range(200, 300)) if code in responses), None)
     shown = responses if success is None else {success: responses[success]}
     if shown:
         text += "\n\n### Responses:\n"
@@ -238,12 +259,11 @@ def request_for(tool: Tool, arguments: Mapping[str, Any]) -> Request:
     Raises:
         MissingArgumentError: A path parameter is missing or empty.
     """
-    path = tool.path
-    for name in tool.in_path:
-        value = _as_text(arguments.get(name))
-        if not value:
-            raise MissingArgumentError(name)
-        path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:path}}", value)
+    texts = {name: _as_text(arguments.get(name)) for name in tool.in_path}
+    missing = next((name for name, text in texts.items() if not text), None)
+    if missing is not None:
+        raise MissingArgumentError(missing)
+    path = _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), tool.path)
     query = [
         (name, _as_text(value))
         for name in tool.in_query
@@ -272,8 +292,15 @@ def _body(tool: Tool, arguments: Mapping[str, Any]) -> tuple[bytes, str]:
     else:
         elsewhere = {*tool.in_path, *tool.in_query, *tool.in_header} - set(tool.in_body)
         content = {key: value for key, value in arguments.items() if key not in elsewhere}
-    if tool.is_form:
-        pairs = [(key, _as_text(value)) for key, value in content.items() if value is not None]
+        if not content and not tool.body_required:
+            return b"", ""
+    if tool.is_form and isinstance(content, Mapping):
+        pairs = [
+            (key, _as_text(value))
+            for key, values in content.items()
+            for value in _repeated(values)
+            if value is not None
+        ]
         return urlencode(pairs, errors="surrogatepass").encode(), _FORMS[0]
     return json.dumps(content).encode(), _JSON
 

@@ -47,7 +47,7 @@ class Process:
         self.determinism = Determinism()
         self.turn = Turn()
         self.sql_clock = SqlClock(lambda: self.determinism.now, self.determinism.random_bytes)
-        self.loop: asyncio.AbstractEventLoop = RealTimeLoop()
+        self.loop = RealTimeLoop()
         self.loading = False
         self._deadline = _NEVER
 

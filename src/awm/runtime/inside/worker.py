@@ -68,10 +68,11 @@ class _Worker:
 
     def _load(self, order: Load) -> Message:
         try:
-            self._world = LiveWorld(self._process, order)
+            world = LiveWorld(self._process, order)
+            loaded = world.loaded()
         except BaseException as error:  # noqa: BLE001 - hostile code may raise anything at import
             return load_failure(error)
-        loaded = self._world.loaded()
+        self._world = world
         seal()
         return loaded
 

@@ -25,24 +25,25 @@ from awm.runtime.inside.asgi import (
     run_lifespan,
 )
 from awm.runtime.inside.engine import DATABASE_URL
-from awm.runtime.inside.faults import WORLD_FILE, describe
+from awm.runtime.inside.faults import WORLD_FILE, UnfitWorldError, describe
 from awm.runtime.inside.imports import import_everything_named
 from awm.runtime.inside.memory import MemoryTooLargeError, ModuleMemory
-from awm.runtime.inside.openapi import MissingArgumentError, read_tools, request_for
+from awm.runtime.inside.openapi import MissingArgumentError, Tool, read_tools, request_for
 from awm.runtime.inside.process import CallTimeoutError, Process
 from awm.runtime.wire import Call, Called, Load, Loaded, Open
 
 __all__ = ["LiveWorld"]
 
 _MODULE: Final = "world"
+_CANCELLATIONS: Final = 3
+_LAST_WORDS: Final = 0.2
+"""Seconds that cancelled tasks get to end."""
+
 _STRAY_ROUNDS: Final = 100
 """Turns of the event loop that tasks left behind by a call get before they are cancelled.
 
 Counted rather than timed, so that what they still manage to do is always the same.
 """
-
-_CERTAINLY_SMALL: Final = 1 << 16
-"""Bytes of JSON that cannot become a problem however deeply they are nested and indented."""
 
 
 @dataclass(slots=True)
@@ -75,6 +76,7 @@ class LiveWorld:
         self._loop = process.loop
         self._app_state: dict[str, Any] = {}
         self._lasting_tasks: set[asyncio.Task[Any]] = set()
+        self._has_left_tasks = False
         self._template = _journalled(order.image)
         with self._loading():
             module = self._run_code()
@@ -82,8 +84,8 @@ class LiveWorld:
             self._start_up()
             document = self._app.openapi()
         self._memory = ModuleMemory(module, self._app)
-        self._tools, self._warnings = read_tools(document)
-        self._threads = _thread._count()  # noqa: SLF001 - see `_has_left_threads`
+        self._tools, self._warnings = _tools_of(document)
+        self._threads = _thread._count()  # noqa: SLF001 - see `_is_haunted`
         # What is alive now stays alive; collections during calls need not look at it again.
         gc.collect()
         gc.freeze()
@@ -94,7 +96,16 @@ class LiveWorld:
             [tool.spec.name, tool.spec.description, json.dumps(tool.spec.input_schema)]
             for tool in self._tools.values()
         ]
-        return Loaded(self._template, rows, self._warnings)
+        if sum(len(part) for row in rows for part in row) > self._order.response_bytes:
+            limit = self._order.response_bytes >> 20
+            raise UnfitWorldError(
+                f"its tools take more than {limit} MB to describe", "shorten its OpenAPI document"
+            )
+        shared = [
+            f"the global {name!r} holds what cannot be carried, so all instances share it"
+            for name in self._memory.shared
+        ]
+        return Loaded(self._template, rows, [*self._warnings, *shared])
 
     def open(self, order: Open) -> None:
         """Make an instance exist in the state that the order describes."""
@@ -137,10 +148,18 @@ class LiveWorld:
 
     def _answer(self, tool: str, request: Request) -> Called:
         limit = self._order.response_bytes
-        response = self._loop.run_until_complete(
-            respond(self._app, request, limit=limit, state=self._app_state)
-        )
+        try:
+            response = self._loop.run_until_complete(
+                respond(self._app, request, limit=limit, state=self._app_state)
+            )
+        except ResponseTooLargeError:
+            self._settle_stray_tasks()
+            raise
         self._settle_stray_tasks()
+        if isinstance(response.exception, MemoryError):
+            raise response.exception  # not an answer, though the framework made one of it
+        if self._process.deadline_passed():
+            raise CallTimeoutError  # SQLite drops what a signal raises in one of its callbacks
         return _answered(tool, response, limit)
 
     def _broken_off(self, tool: str, error: BaseException) -> Called:
@@ -161,19 +180,20 @@ class LiveWorld:
         if answer.fault is not None:
             # The gateway still has the state before the call and opens the instance anew.
             self.close(order.instance)
-            return replace(answer, recycle=answer.recycle or self._has_left_threads())
+            return replace(answer, recycle=answer.recycle or self._is_haunted())
         kept = None if memory == instance.memory else memory
         instance.memory = memory
         return replace(
             answer,
             delta=self._changed_pages(instance),
             memory=kept,
-            recycle=self._has_left_threads(),
+            recycle=self._is_haunted(),
         )
 
-    def _has_left_threads(self) -> bool:
-        """Whether the call left threads behind, which would go on during the turns of others."""
-        return _thread._count() > self._threads  # noqa: SLF001 - counts what `threading` does not
+    def _is_haunted(self) -> bool:
+        """Whether the call left something behind that would go on during the turns of others."""
+        threads = _thread._count()  # noqa: SLF001 - counts what `threading` does not
+        return threads > self._threads or self._has_left_tasks
 
     def _changed_pages(self, instance: _Instance) -> bytes | None:
         changes = instance.raw.total_changes
@@ -215,7 +235,7 @@ class LiveWorld:
         """Run the application's start-up, which may seed the database."""
         started = asyncio.Event()
         lifespan = self._loop.create_task(
-            run_lifespan(self._app, self._app_state, started.set, asyncio.Event().wait())
+            run_lifespan(self._app, self._app_state, started.set, self._loop.create_future())
         )
 
         async def wait() -> None:
@@ -232,20 +252,27 @@ class LiveWorld:
 
     def _settle_stray_tasks(self) -> None:
         """Let tasks that the call left behind finish now, while it is still its instance's turn."""
-        strays = asyncio.all_tasks(self._loop) - self._lasting_tasks
-        if not strays:
-            return
+        self._has_left_tasks = bool(self._strays())
+        if self._has_left_tasks:
+            self._loop.run_until_complete(self._settle())
+            self._has_left_tasks = bool(self._strays())
+        self._loop.drop_callbacks()
 
-        async def settle() -> None:
-            for _ in range(_STRAY_ROUNDS):
-                await asyncio.sleep(0)
-                if all(task.done() for task in strays):
-                    return
+    async def _settle(self) -> None:
+        for _ in range(_STRAY_ROUNDS):
+            await asyncio.sleep(0)
+            if not self._strays():
+                return
+        for _ in range(_CANCELLATIONS):  # a task may answer a cancellation with another task
+            strays = self._strays()
             for task in strays:
                 task.cancel()
-            await asyncio.wait(strays, timeout=1.0)
+            if strays:
+                await asyncio.wait(strays, timeout=_LAST_WORDS)
 
-        self._loop.run_until_complete(settle())
+    def _strays(self) -> set[asyncio.Task[Any]]:
+        tasks = asyncio.all_tasks(self._loop) - self._lasting_tasks
+        return tasks - {asyncio.current_task(self._loop)} if tasks else tasks
 
     def _connect(self, image: bytes) -> sqlite3.Connection:
         raw = sqlite3.Connection(":memory:", check_same_thread=False)
@@ -291,10 +318,15 @@ def _as_text(body: bytes, limit: int) -> str:
         ResponseTooLargeError: Indentation makes it larger than the limit, in characters.
     """
     try:
-        value = json.loads(body)
+        return _indented(json.loads(body), len(body), limit)
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
-    if len(body) < _CERTAINLY_SMALL:
+
+
+def _indented(value: Any, size_before: int, limit: int) -> str:
+    # Of n bytes, 2d open and close d levels; the others hold at most (n - 2d) / 2 values, each on a
+    # line of its own behind 2d spaces. That is most when d is n / 4.
+    if size_before**2 // 8 < limit:
         return json.dumps(value, indent=2, ensure_ascii=False)
     parts: list[str] = []
     size = 0
@@ -307,6 +339,8 @@ def _as_text(body: bytes, limit: int) -> str:
 
 
 def _fault(error: BaseException, order: Load) -> tuple[str, str]:
+    while isinstance(error, BaseExceptionGroup):  # what a task group makes of it
+        error = error.exceptions[0]
     if isinstance(error, CallTimeoutError):
         return "timeout", f"The handler did not answer within {order.call_seconds:g} seconds."
     if isinstance(error, ResponseTooLargeError):
@@ -321,9 +355,21 @@ def _fault(error: BaseException, order: Load) -> tuple[str, str]:
 def _application(module: types.ModuleType) -> Any:
     candidates = [vars(module).get("app"), *vars(module).values()]
     for candidate in candidates:
-        if callable(candidate) and callable(getattr(candidate, "openapi", None)):
+        is_class = isinstance(candidate, type)  # such as `FastAPI`, which the code has imported
+        if not is_class and callable(candidate) and callable(getattr(candidate, "openapi", None)):
             return candidate
-    raise LookupError("the code defines no FastAPI application named `app`")
+    raise UnfitWorldError(
+        "the code defines no FastAPI application named `app`", "add `app = FastAPI()`"
+    )
+
+
+def _tools_of(document: Any) -> tuple[dict[str, Tool], list[str]]:
+    try:
+        return read_tools(document)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UnfitWorldError(
+            f"its OpenAPI document cannot be read: {describe(error)}", "leave it to FastAPI"
+        ) from error
 
 
 def _journalled(image: bytes) -> bytes:

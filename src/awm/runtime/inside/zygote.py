@@ -9,6 +9,7 @@ worker was started, a worker has ended. When the socket closes the zygote ends, 
 with it.
 """
 
+import contextlib
 import dataclasses
 import gc
 import json
@@ -26,6 +27,7 @@ from awm.runtime.inside.process import Process
 from awm.runtime.inside.warmup import warm_up
 from awm.runtime.inside.worker import serve
 from awm.runtime.sandbox import Walls, enter, probe, python_paths
+from awm.runtime.sandbox.identity import die_with_parent
 
 __all__ = ["main"]
 
@@ -62,6 +64,7 @@ class _Zygote:
         self._process = process
         self._walls = walls
         self._workers: set[int] = set()
+        self._process_number = os.getpid()
         # A worker's death wakes the loop through this pipe; signals alone would race with select.
         self._deaths, wake = os.pipe()
         os.set_blocking(self._deaths, False)
@@ -71,6 +74,14 @@ class _Zygote:
 
     def run(self) -> None:
         """Serve until the gateway closes the control socket."""
+        try:
+            # It may hang up while it is being told something.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._serve()
+        finally:
+            self._end_workers()
+
+    def _serve(self) -> None:
         control = self._control.fileno()
         while True:
             ready, _, _ = select.select([control, self._deaths], [], [])
@@ -78,7 +89,6 @@ class _Zygote:
                 os.read(self._deaths, 4096)
                 self._bury()
             if control in ready and not self._obey():
-                self._end_workers()
                 return
 
     def _obey(self) -> bool:
@@ -115,6 +125,7 @@ class _Zygote:
 
     def _become_worker(self, descriptor: int) -> NoReturn:
         try:
+            die_with_parent(self._process_number)  # it may have died already
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)

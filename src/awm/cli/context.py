@@ -1,0 +1,38 @@
+"""What a command works with, made from its options and the settings."""
+
+from typing import Any
+
+from awm.runtime import Limits, Runtime
+from awm.settings import Settings, load_settings
+
+__all__ = ["limits_of", "new_runtime", "settings"]
+
+
+def settings(**given: Any) -> Settings:
+    """The settings, with what the command line says; None means that it says nothing.
+
+    Raises:
+        SettingsError: See `load_settings`.
+    """
+    return load_settings(**given)
+
+
+def limits_of(chosen: Settings) -> Limits:
+    """What a world may take."""
+    return Limits(
+        call_seconds=chosen.call_seconds,
+        grace_seconds=chosen.grace_seconds,
+        load_seconds=chosen.load_seconds,
+        memory_mb=chosen.memory_mb,
+        response_mb=chosen.response_mb,
+        database_mb=chosen.database_mb,
+    )
+
+
+def new_runtime(chosen: Settings, *, process_per_instance: bool = False) -> Runtime:
+    """A runtime that has yet to be entered."""
+    return Runtime(
+        limits=limits_of(chosen),
+        process_per_instance=process_per_instance,
+        allow_weak=chosen.allow_weak_isolation,
+    )

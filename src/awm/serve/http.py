@@ -1,0 +1,181 @@
+"""MCP over streamable HTTP: the endpoint `/mcp`, a health check, a server that stops when told."""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from awm.errors import UsageError
+from awm.serve.protocol import HttpSessions, http_sessions
+from awm.serve.service import WorldService
+
+__all__ = ["PATH", "bind", "is_loopback", "serve_http", "url_of"]
+
+PATH: Final = "/mcp"
+_DRAIN_SECONDS: Final = 1
+_BACKLOG: Final = 2048
+_LAST_PORT: Final = 65535
+
+
+async def serve_http(
+    service: WorldService,
+    listener: socket.socket,
+    *,
+    idle_seconds: float | None = 1800.0,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve a world until the task is cancelled; then end every session and every connection.
+
+    Args:
+        service: What to serve; it has been entered.
+        listener: Where, from `bind`. It is closed at the end.
+        idle_seconds: After how long without a request a session ends; None for never.
+        ready: Called once requests are answered.
+    """
+    loopback = is_loopback(listener.getsockname()[0])
+    sessions = http_sessions(service, loopback=loopback, idle_seconds=idle_seconds)
+    endpoint = _Endpoint(sessions)
+    server = _Server(_uvicorn_config(_application(service, endpoint)), ready)
+    async with contextlib.AsyncExitStack() as stack:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        stack.push_async_callback(_drain, server, serving)
+        # Sessions end first: their open streams would keep the server waiting.
+        await stack.enter_async_context(sessions.run())
+        stack.callback(endpoint.close)
+        await asyncio.wait({serving})
+        await serving
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on an address.
+
+    Listening from the start, rather than when the world is ready, shows a taken port at once.
+
+    Args:
+        host: A name or an address; IPv4 is preferred where a name has both.
+        port: 0 for any free one.
+
+    Raises:
+        UsageError: The address is not this machine's, or the port is taken or none.
+    """
+    if not 0 <= port <= _LAST_PORT:
+        raise UsageError(f"{port} is not a port.", f"Ports go from 0 to {_LAST_PORT}.")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the host {host!r} cannot be found: {error}.", "Check --host.") from error
+    family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # Connections of an earlier server linger in TIME_WAIT and must not hold the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise _unbound(host, port, error) from error
+    return listener
+
+
+def url_of(listener: socket.socket, host: str) -> str:
+    """The address to give to clients."""
+    port = listener.getsockname()[1]
+    if ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_unspecified:
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can connect to an address."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: whoever runs the program decides what they mean."""
+        yield
+
+
+class _Endpoint:
+    """The ASGI application behind `/mcp`, with or without a slash at the end."""
+
+    def __init__(self, sessions: HttpSessions) -> None:
+        self._sessions = sessions
+        self._open = True
+
+    def close(self) -> None:
+        """Answer requests that still come in with 503."""
+        self._open = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._open:
+            await self._sessions.handle_request(scope, receive, send)
+        else:
+            refusal = PlainTextResponse("The server is stopping.", status_code=503)
+            await refusal(scope, receive, send)
+
+
+def _application(service: WorldService, endpoint: _Endpoint) -> Starlette:
+    async def health(_: Request) -> JSONResponse:
+        return JSONResponse(
+            {
+                "status": "healthy",
+                "world": service.world.name,
+                "tools": len(service.world.tools),
+                "sessions": len(service.sessions),
+            }
+        )
+
+    # Two routes rather than a redirect, which some clients answer by sending a GET.
+    endpoints = [Route(path, endpoint) for path in (PATH, f"{PATH}/")]
+    return Starlette(routes=[*endpoints, Route("/health", health)])
+
+
+def _uvicorn_config(application: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+
+
+async def _drain(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    server.should_exit = True
+    await asyncio.wait({serving})
+
+
+def _unbound(host: str, port: int, error: OSError) -> UsageError:
+    if error.errno == errno.EADDRINUSE:
+        return UsageError(
+            f"port {port} of {host} is in use.",
+            "Stop the server that has it, or choose another with --port (0 for any free one).",
+        )
+    if error.errno == errno.EACCES:
+        return UsageError(f"port {port} is reserved for the system.", "Choose one above 1023.")
+    return UsageError(
+        f"{host} port {port} cannot be listened on: {error.strerror or error}.",
+        "Give --host an address of this machine.",
+    )

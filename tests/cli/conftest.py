@@ -1,0 +1,87 @@
+"""A command line to call, and worlds to call it on."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from awm.cli.app import run
+from awm.worlds import write_worlds
+from tests.cli.running import Server, start_server
+from tests.conftest import make_world
+
+
+class Outcome(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Commands set logging up; other tests are not to notice."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    root.handlers[:] = []
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def awm(capsys, monkeypatch, tmp_path) -> Callable[..., Outcome]:
+    """Runs a command line in this process, in an empty folder, as if piped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+    def call(*arguments: object) -> Outcome:
+        code = run([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Outcome(code, out, err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def notes(tmp_path_factory) -> Path:
+    """A folder with one good world, called Notes."""
+    folder = tmp_path_factory.mktemp("worlds") / "notes"
+    write_worlds([make_world()], folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory) -> Path:
+    """A folder of one good world, one whose code fails and one with a bad statement."""
+    folder = tmp_path_factory.mktemp("worlds") / "mixed"
+    bad_row = ("INSERT INTO notes (title) VALUES ('first');", "INSERT INTO nowhere VALUES (1);")
+    write_worlds(
+        [
+            make_world(),
+            make_world("raise ValueError('no')", name="Broken Code"),
+            make_world(name="Bad Row", inserts=bad_row),
+        ],
+        folder,
+    )
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path) -> Iterator[Callable[..., Server]]:
+    """Starts servers, and kills those that a test leaves."""
+    servers: list[Server] = []
+
+    def begin(*arguments: object) -> Server:
+        servers.append(start_server(tmp_path, *map(str, arguments)))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.communicate()

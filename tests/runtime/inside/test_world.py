@@ -1,0 +1,709 @@
+import gc
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from awm.runtime.frames import encode
+from awm.runtime.inside.examiner import digest
+from awm.runtime.inside.process import Process
+from awm.runtime.inside.worker import _Worker
+from awm.runtime.inside.world import LiveWorld
+from awm.runtime.wire import (
+    Build,
+    Call,
+    Close,
+    Compare,
+    Compared,
+    Digest,
+    Digested,
+    Done,
+    Failed,
+    Open,
+    plain,
+)
+
+from .forked import in_child
+from .living import HEADER, ORDER, ORDINARY, Living, read
+
+
+def lived(code, act, **order):
+    """What comes of acting in a world with this code, in a process of its own."""
+    return in_child(lambda: act(Living(code, **order)))
+
+
+def handler(body, *, kind="def", path="/it", method="get", parameters=""):
+    """Source of a tool named `it`."""
+    lines = "\n".join(f"    {line}" for line in body.strip("\n").splitlines())
+    return f'\n\n@app.{method}("{path}", operation_id="it")\n{kind} it({parameters}):\n{lines}\n'
+
+
+def called(body, tool="it", order=None, **options):
+    """How a call of one handler ends."""
+    return lived(handler(body, **options), lambda living: living.call(tool), **(order or {}))
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_handlers_answer_whether_they_wait_or_not(kind):
+    answer = called('return {"naïve": [1, {}]}', kind=kind)
+    assert answer.text == '{\n  "naïve": [\n    1,\n    {}\n  ]\n}'
+    assert (answer.is_error, answer.status, answer.fault, answer.exception) == (
+        False, 200, None, None,
+    )  # fmt: skip
+
+
+def test_an_error_status_is_an_error_that_says_so():
+    answer = called('raise HTTPException(404, detail="no such note")')
+    assert answer.is_error
+    assert answer.status == 404
+    assert answer.text == (
+        'Error calling it. Status code: 404. Response: {"detail":"no such note"}'
+    )
+
+
+def test_an_exception_is_a_500_and_kept_for_whoever_mends_the_world():
+    answer = called('raise KeyError("broken")')
+    assert (answer.status, answer.fault) == (500, None)
+    assert "broken" not in answer.text
+    assert answer.exception == "KeyError: 'broken'"
+
+
+def test_arguments_that_do_not_fit_are_a_422():
+    code = handler("return amount", parameters="amount: int")
+    answer = lived(code, lambda living: living.call("it", amount="much"))
+    assert answer.status == 422
+    assert "int_parsing" in answer.text
+
+
+def test_a_path_parameter_that_is_missing_is_a_422_that_names_it():
+    code = handler("return code", path="/it/{code}", parameters="code: str")
+    answer = lived(code, lambda living: living.call("it", code=""))
+    assert (answer.is_error, answer.status, answer.delta) == (True, 422, None)
+    detail = json.loads(answer.text.partition("Response: ")[2])["detail"]
+    assert detail[0]["loc"] == ["path", "code"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return Response(b'not JSON')", "return Response(b'{\"a\": ', media_type='application/json')"],
+)
+def test_what_is_not_json_is_passed_on_as_it_is(body):
+    assert called(body).text in ("not JSON", '{"a": ')
+
+
+def test_bytes_that_are_no_text_do_not_fail():
+    assert called("return Response(b'\\xff\\x00')").text == "\ufffd\x00"
+
+
+# The database.
+
+
+def test_instances_start_alike_and_never_see_each_others_changes():
+    def act(living):
+        living.ask("add_note", 1, title="one")
+        living.ask("add_note", 2, title="two")
+        living.ask("add_note", 1, title="more")
+        return [living.ask("list_notes", number) for number in (1, 2, 3)]
+
+    assert lived("", act) == [["one", "more"], ["two"], []]
+
+
+def test_an_instance_opened_from_its_delta_goes_on_as_it_was():
+    def act(living):
+        living.ask("add_note", title="one")
+        known = living.known[1]
+        living.open(2, pages=known.delta, memory=known.memory)
+        living.ask("add_note", 2, title="two")
+        return living.ask("list_notes", 1), living.ask("list_notes", 2), living.titles(2)
+
+    assert lived("", act) == (["one"], ["one", "two"], ["one", "two"])
+
+
+def test_opening_an_instance_again_replaces_it_and_closing_forgets_it():
+    def act(living):
+        living.ask("add_note", title="one")
+        living.open(1)
+        again = living.ask("list_notes")
+        living.world.close(1)
+        living.world.close(1)
+        with pytest.raises(KeyError):
+            living.world.call(Call(1, 1, "list_notes", "{}"))
+        return again
+
+    assert lived("", act) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return 1",
+        "with SessionLocal() as s:\n    return s.query(Note).count()",
+        "sqlite3.connect('/instance.db').execute('SELECT 1').fetchall()",
+        "with engine.connect() as c:\n    c.execute(text('PRAGMA foreign_keys'))",
+    ],
+)
+def test_a_call_that_only_reads_hands_over_nothing(body):
+    def act(living):
+        living.call("it")  # the first use of an engine asks SQLite about itself
+        return living.call("it")
+
+    answer = lived(handler(body), act)
+    assert answer.status == 200
+    assert (answer.delta, answer.memory) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "query", "expected"),
+    [
+        ("INSERT INTO notes (title) VALUES ('new')", "SELECT title FROM notes", ["new"]),
+        ("CREATE TABLE made (a)", "SELECT count(*) FROM made", [0]),
+        ("ALTER TABLE notes ADD COLUMN more DEFAULT 3", "SELECT count(more) FROM notes", [0]),
+        ("DROP TABLE notes", "SELECT count(*) FROM sqlite_schema", [0]),
+        ("PRAGMA user_version = 7", "PRAGMA user_version", [7]),
+        ("CREATE INDEX i ON notes (title)", "SELECT count(*) FROM pragma_index_info('i')", [1]),
+    ],
+)
+def test_every_kind_of_change_is_handed_over(statement, query, expected):
+    body = f"with engine.begin() as c:\n    c.exec_driver_sql({statement!r})"
+
+    def act(living):
+        assert living.call("it").delta is not None
+        return read(living.image(), query)
+
+    assert lived(handler(body), act) == expected
+
+
+def test_a_script_that_starts_with_a_select_is_handed_over_too():
+    body = "sqlite3.connect('/instance.db').executescript('SELECT 1; CREATE TABLE made (a)')"
+
+    def act(living):
+        living.call("it")
+        return read(living.image(), "SELECT count(*) FROM made")
+
+    assert lived(handler(body), act) == [0]
+
+
+@pytest.mark.parametrize("size", [512, 8192])
+def test_a_vacuum_with_another_page_size_keeps_what_there_is(size):
+    body = f"""
+connection = sqlite3.connect('/instance.db', isolation_level=None)
+connection.execute("INSERT INTO notes (title) VALUES ('kept')")
+connection.execute('PRAGMA page_size = {size}')
+connection.execute('VACUUM')
+"""
+
+    def act(living):
+        answer = living.call("it")
+        return answer.status, living.titles()
+
+    assert lived(handler(body), act) == (200, ["kept"])
+
+
+def test_what_is_not_committed_is_not_kept():
+    body = """
+session = SessionLocal()
+session.add(Note(title="lost"))
+session.flush()
+globals()["leaked"] = session
+"""
+
+    def act(living):
+        living.call("it")
+        return living.ask("list_notes"), living.titles()
+
+    assert lived(handler(body), act) == ([], [])
+
+
+LEAKS = """
+import gc
+
+def leak(title):
+    session = SessionLocal()
+    session.add(Note(title=title))
+    session.flush()
+    session.kept_alive_by = [session]
+
+@app.post("/leak", operation_id="leak_session")
+def leak_session(title: str):
+    leak(title)
+    raise RuntimeError("and so it is never closed")
+
+@app.post("/connection", operation_id="leak_connection")
+def leak_connection(title: str):
+    connection = engine.connect()
+    connection.execute(text("INSERT INTO notes (title) VALUES (:t)"), {"t": title})
+    connection.info["kept_alive_by"] = connection
+
+@app.post("/careful", operation_id="add_carefully")
+def add_carefully(title: str, collect: bool):
+    with SessionLocal() as session:
+        session.add(Note(title=title))
+        session.flush()
+        if collect:
+            gc.collect()
+        session.commit()
+"""
+
+
+@pytest.mark.parametrize("leak", ["leak_session", "leak_connection"])
+def test_a_leak_changes_nothing_whenever_it_is_collected(leak):
+    def act(living, setting):
+        if setting == "disabled":
+            gc.disable()
+        elif setting == "after every allocation":
+            gc.set_threshold(1)
+        for number in (1, 2):
+            living.ask("add_carefully", number, title="before", collect=False)
+        for round_ in range(3):
+            for number in (1, 2):
+                living.call(leak, number, title="leaked")
+                collect = setting == "forced"
+                living.ask("add_carefully", number, title=f"{number} {round_}", collect=collect)
+        return [digest(living.image(number)) for number in (1, 2)], living.titles(2)
+
+    found = [
+        lived(LEAKS, partial(act, setting=setting))
+        for setting in ("usual", "disabled", "after every allocation", "forced")
+    ]
+    assert found[0][1] == ["before", "2 0", "2 1", "2 2"]
+    assert found[1:] == found[:1] * 3
+
+
+def test_a_dependency_that_yields_is_closed_before_the_turn_ends():
+    code = """
+def session():
+    opened = SessionLocal()
+    try:
+        yield opened
+    finally:
+        opened.commit()
+        opened.close()
+""" + handler('db.add(Note(title="kept"))', parameters="db=Depends(session)")
+
+    def act(living):
+        living.ask("it")
+        return living.ask("list_notes")
+
+    assert lived(code, act) == ["kept"]
+
+
+def test_foreign_keys_are_enforced_if_the_world_says_so():
+    body = """
+with engine.begin() as c:
+    c.exec_driver_sql("CREATE TABLE child (note REFERENCES notes (id))")
+    c.exec_driver_sql("INSERT INTO child VALUES (99)")
+"""
+    assert called(body, order={"foreign_keys": True}).status == 500
+    assert called(body, order={"foreign_keys": False}).status == 200
+
+
+def test_a_database_does_not_outgrow_its_limit():
+    body = """
+with engine.begin() as c:
+    c.exec_driver_sql("INSERT INTO notes (title) VALUES (zeroblob(3000000))")
+"""
+    answer = called(body, order={"database_bytes": 1 << 20})
+    assert (answer.status, answer.fault) == (500, None)
+    assert "full" in answer.exception
+
+
+def template_of(code, **order):
+    return in_child(lambda: Living(code, **order).template)
+
+
+def notes_database(*pragmas):
+    with closing(sqlite3.Connection(":memory:")) as connection:
+        for pragma in pragmas:
+            connection.execute(pragma)
+        connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title)")
+        connection.execute("INSERT INTO notes (title) VALUES ('from the file')")
+        connection.commit()
+        return connection.serialize()
+
+
+SEEDING_TASK = """
+@app.on_event('startup')
+async def seed():
+    asyncio.create_task(soon())
+
+async def soon():
+    add('seeded')
+"""
+SEEDING_LIFESPAN = """
+import contextlib
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    add('seeded')
+    yield
+    add('never')
+
+app.router.lifespan_context = lifespan
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "\nadd('seeded')",
+        "\n@app.on_event('startup')\nasync def seed():\n    add('seeded')",
+        SEEDING_TASK,
+        SEEDING_LIFESPAN,
+    ],
+    ids=["at import", "start-up event", "task of a start-up event", "lifespan"],
+)
+def test_what_the_code_writes_while_it_loads_is_part_of_the_template(code):
+    assert read(template_of(code)) == ["seeded"]
+
+
+def test_a_database_in_wal_mode_is_read_like_any_other():
+    image = notes_database()
+    image = image[:18] + b"\x02\x02" + image[20:]
+    assert lived("", lambda living: living.ask("list_notes"), image=image) == ["from the file"]
+
+
+def test_a_world_loaded_again_starts_from_the_template_it_made_the_first_time():
+    def act(living):
+        return living.template, living.ask("list_notes")
+
+    template = template_of("\nadd('seeded')")
+    again = lived("\nadd('seeded')", act, template=template)
+    assert again == (template, ["seeded"])
+
+
+def test_the_same_code_makes_the_same_template_each_time():
+    code = "\nimport uuid\nadd(str(uuid.uuid4()))\nadd(str(time.time()))"
+    assert template_of(code) == template_of(code)
+
+
+# What goes on beside the answer.
+
+
+def test_background_tasks_belong_to_their_call():
+    code = handler(
+        'tasks.add_task(add, "later")\nreturn "now"', parameters="tasks: BackgroundTasks"
+    )
+
+    def act(living):
+        answer = living.call("it", 1)
+        living.call("list_notes", 2)
+        return answer.delta is not None, living.titles(1), living.ask("list_notes", 2)
+
+    assert lived(code, act) == (True, ["later"], [])
+
+
+STRAYS = {
+    "one": "asyncio.create_task(later())",
+    "one that starts another": "asyncio.create_task(chain(5))",
+    "one that waits a little": "asyncio.create_task(patient())",
+}
+
+
+@pytest.mark.parametrize("start", STRAYS.values(), ids=STRAYS)
+def test_a_task_left_behind_finishes_in_its_own_turn(start):
+    code = """
+async def later():
+    add("later")
+
+async def chain(links):
+    if links:
+        asyncio.create_task(chain(links - 1))
+    else:
+        add("later")
+
+async def patient():
+    for _ in range(50):
+        await asyncio.sleep(0)
+    add("later")
+""" + handler(start, kind="async def")
+
+    def act(living):
+        answer = living.call("it", 1)
+        living.call("list_notes", 2)
+        living.call("list_notes", 2)
+        return answer.recycle, living.titles(1), living.ask("list_notes", 2)
+
+    assert lived(code, act) == (False, ["later"], [])
+
+
+def test_a_task_that_does_not_end_is_cancelled_in_its_own_turn():
+    code = """
+async def endless():
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        add("cancelled")
+""" + handler("asyncio.create_task(endless())", kind="async def")
+
+    def act(living):
+        answer = living.call("it", 1)
+        return answer.status, answer.recycle, living.titles(1), living.ask("list_notes", 2)
+
+    assert lived(code, act) == (200, False, ["cancelled"], [])
+
+
+def test_a_timer_left_behind_never_fires_in_another_instances_turn():
+    code = (
+        "\n@app.get('/wait', operation_id='wait')\nasync def wait():\n    await asyncio.sleep(0.02)"
+        + handler("asyncio.get_running_loop().call_later(0.01, add, 'late')", kind="async def")
+    )
+
+    def act(living):
+        living.call("it", 1)
+        living.call("wait", 2)
+        return living.ask("list_notes", 1), living.ask("list_notes", 2)
+
+    assert lived(code, act) == ([], [])
+
+
+def test_a_task_left_behind_by_an_answer_that_is_too_large_ends_with_it():
+    code = "\nasync def endless():\n    await asyncio.sleep(3600)\n" + handler(
+        "asyncio.create_task(endless())\nreturn ['x' * 1000] * 2000", kind="async def"
+    )
+    answer = lived(code, lambda living: living.call("it"))
+    assert (answer.fault, answer.recycle) == ("too_large", False)
+
+
+def test_a_task_that_refuses_to_be_cancelled_costs_the_worker():
+    code = """
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            pass
+""" + handler("asyncio.create_task(stubborn())", kind="async def")
+    answer = lived(code, lambda living: living.call("it"))
+    assert (answer.status, answer.recycle) == (200, True)
+
+
+def test_a_thread_left_behind_costs_the_worker():
+    body = """
+import threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+"""
+    answer = called(body)
+    assert (answer.status, answer.recycle) == (200, True)
+
+
+# Limits and faults.
+
+ENDLESS_SQL = """
+endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+with engine.connect() as connection:
+    connection.execute(text(endless))
+"""
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "time.sleep(60)",
+        ENDLESS_SQL,
+        "while True:\n    try:\n        time.sleep(60)\n    except Exception:\n        pass",
+    ],
+    ids=["loop", "sleep", "SQL", "swallows exceptions"],
+)
+def test_a_call_that_takes_too_long_is_interrupted(kind, body):
+    answer = called(body, kind=kind, order={"call_seconds": 0.2})
+    assert (answer.is_error, answer.status) == (True, None)
+    assert (answer.fault, answer.recycle) == ("timeout", True)
+    assert answer.text.endswith("The handler did not answer within 0.2 seconds.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await asyncio.sleep(60)",
+        "await asyncio.gather(*(asyncio.sleep(60) for _ in range(3)))",
+        "async with asyncio.TaskGroup() as g:\n    g.create_task(asyncio.sleep(60))",
+    ],
+    ids=["sleep", "gather", "task group"],
+)
+def test_a_call_that_waits_too_long_is_interrupted(body):
+    answer = called(body, kind="async def", order={"call_seconds": 0.2})
+    assert answer.fault == "timeout"
+    assert answer.recycle
+
+
+def test_an_interrupted_call_leaves_the_instance_as_it_was():
+    code = handler("add('half done')\nglobals()['count'] = 1\ntime.sleep(60)")
+
+    def act(living):
+        living.ask("add_note", title="before")
+        answer = living.call("it")
+        return answer.delta, answer.memory, living.ask("list_notes")
+
+    assert lived(code, act, call_seconds=0.2) == (None, None, ["before"])
+
+
+@pytest.mark.parametrize(
+    ("body", "fault", "words"),
+    [
+        ("raise MemoryError", "memory", "more memory than its worker has"),
+        ("sys.exit(3)", "crash", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "crash", "KeyboardInterrupt"),
+        ("raise GeneratorExit", "crash", "GeneratorExit"),
+        ("raise asyncio.CancelledError", "crash", "CancelledError"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_a_handler_that_breaks_off_is_a_fault(kind, body, fault, words):
+    def act(living):
+        living.ask("add_note", title="before")
+        answer = living.call("it")
+        return answer, living.ask("list_notes")
+
+    answer, after = lived(handler(f"add('lost')\n{body}", kind=kind), act)
+    assert (answer.is_error, answer.fault, answer.status) == (True, fault, None)
+    assert words in answer.text
+    assert after == ["before"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return Response(b'x' * (2 << 20))",
+        "return ['x' * 1000] * 2000",
+        "return Response(b'[' * 400 + b'1,' * 30_000 + b'1' + b']' * 400)",
+    ],
+    ids=["bytes", "JSON", "JSON that grows when it is indented"],
+)
+def test_an_answer_beyond_the_limit_is_a_fault(body):
+    answer = called(body)
+    assert (answer.fault, answer.status) == ("too_large", None)
+    assert len(answer.text) < 200
+
+
+@pytest.mark.parametrize("depth", [10, 300, 900, 990, 5000, 100_000])
+def test_json_is_answered_however_deeply_it_is_nested(depth):
+    answer = called(f"return Response(b'[' * {depth} + b']' * {depth})")
+    assert (answer.status, answer.fault) == (200, None)
+    assert answer.text.count("[") == depth
+    assert len(encode(plain(answer))) < 4 << 20
+
+
+def test_memory_beyond_the_limit_is_a_fault_and_forgotten():
+    code = "\nkept = []\n" + handler("kept.append('x' * (2 << 20))\nadd('lost')")
+
+    def act(living):
+        answer = living.call("it")
+        return answer.fault, answer.recycle, living.ask("list_notes")
+
+    assert lived(code, act) == ("too_large", False, [])
+
+
+def test_what_handlers_keep_in_the_module_is_part_of_the_instance():
+    code = "\ncount = 0\n" + handler("global count\ncount += 1\nreturn count")
+
+    def act(living):
+        answers = [living.ask("it", number) for number in (1, 1, 2, 1)]
+        known = living.known[1]
+        living.open(3, pages=known.delta, memory=known.memory)
+        return [*answers, living.ask("it", 3), living.ask("it", 4)]
+
+    assert lived(code, act) == [1, 2, 1, 3, 4, 1]
+
+
+def test_a_call_is_told_its_instances_time_and_chance():
+    code = "\nimport random\n" + handler("return [time.time(), random.random()]")
+
+    def act(living):
+        living.open(1, seed=7)
+        first, second = living.ask("it"), living.ask("it")
+        living.open(2, seed=7)
+        return first, second, living.ask("it", 2)
+
+    first, second, again = lived(code, act)
+    assert first[0] == ORDER.clock + 1
+    assert second[0] == ORDER.clock + 2
+    assert again == first
+
+
+# What is loaded.
+
+
+def test_a_loaded_world_shows_its_tools():
+    def act(living):
+        return living.world.loaded()
+
+    loaded = lived("", act)
+    assert [name for name, _, _ in loaded.tools] == ["add_note", "list_notes"]
+    assert loaded.warnings == []
+    schema = json.loads(loaded.tools[0][2])
+    assert schema["required"] == ["title"]
+
+
+def test_a_global_that_instances_share_is_a_warning():
+    loaded = lived(
+        "\nimport threading\nlocks = [threading.Lock()]", lambda living: living.world.loaded()
+    )
+    assert loaded.warnings == [
+        "the global 'locks' holds what cannot be carried, so all instances share it"
+    ]
+
+
+def test_the_application_may_have_any_name():
+    code = ORDINARY.replace("app.", "service.").replace("app =", "service =")
+    assert in_child(tools_of, code) == ["add_note", "list_notes"]
+
+
+def tools_of(code):
+    process = Process()
+    process.install()
+    world = LiveWorld(process, replace(ORDER, code=code))
+    return [name for name, _, _ in world.loaded().tools]
+
+
+def test_code_without_an_application_is_no_world():
+    with pytest.raises(AssertionError, match="no FastAPI application"):
+        in_child(tools_of, HEADER.replace("app = FastAPI()", ""))
+
+
+def test_a_start_up_that_fails_keeps_the_world_from_loading():
+    code = "\n@app.on_event('startup')\ndef fail():\n    raise RuntimeError('no seed')"
+    with pytest.raises(AssertionError, match="RuntimeError: no seed"):
+        template_of(code)
+
+
+# The worker without a world examines databases.
+
+
+def answered(request):
+    """What a worker that has loaded nothing answers."""
+    return _Worker(None).answer(request)
+
+
+def test_a_worker_without_a_world_builds_measures_and_compares():
+    recipe = {
+        "world": "notes",
+        "tables": [{"name": "t", "ddl": "CREATE TABLE t (a)", "indexes": []}],
+        "inserts": [{"table_name": "t", "statements": ["INSERT INTO t VALUES (1)", "oops"]}],
+        "clock": 0.0,
+        "foreign_keys": False,
+    }
+    built = answered(Build(recipe))
+    assert (built.tables, built.rows) == (1, 1)
+    assert [row[4] for row in built.problems] == ["warning"]
+    assert isinstance(answered(Digest(built.image)), Digested)
+    assert answered(Compare(built.image, built.image)) == Compared([])
+
+
+@pytest.mark.parametrize(
+    "request_", [Call(1, 1, "t", "{}"), Open(1, 0, b"", b""), Close(1), Done()], ids=repr
+)
+def test_a_worker_without_a_world_refuses_what_needs_one(request_):
+    reply = answered(request_)
+    assert isinstance(reply, Failed)
+    assert type(request_).__name__ in reply.what
+
+
+def test_a_damaged_database_is_a_failed_request_and_not_the_end_of_the_worker():
+    reply = answered(Digest(b"garbage" * 1000))
+    assert isinstance(reply, Failed)
+    assert "DatabaseError" in reply.what

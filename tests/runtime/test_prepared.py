@@ -1,0 +1,190 @@
+"""How a world is made ready: what identifies it, how it is loaded, what its tools may be."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from awm.errors import (
+    InfrastructureError,
+    WorldBuildError,
+    WorldFileError,
+    WorldIncompleteError,
+    WorldLoadError,
+)
+from awm.runtime import Limits, Runtime
+from awm.runtime.prepared import fingerprint, load, prepared
+from awm.runtime.wire import Done, Failed, Load, Loaded, Message
+from awm.runtime.worker import WorkerDiedError
+from awm.worlds import World, WorldFile
+from tests.conftest import HEADER, make_world
+
+ORDER = Load("w", "", b"", b"", 0.0, False, 1.0, 1 << 20, 1 << 20)
+LIMITS = Limits(load_seconds=3.0, response_mb=1)
+SCHEMA = json.dumps({"type": "object"})
+
+
+class ScriptedWorker:
+    """Answers its one request with what it was given."""
+
+    def __init__(self, outcome: Message | BaseException) -> None:
+        self.retired = False
+        self._outcome = outcome
+
+    async def send(self, message: Message, seconds: float) -> Message:
+        assert seconds == LIMITS.load_seconds
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        return self._outcome
+
+    def retire(self) -> None:
+        self.retired = True
+
+
+async def _load(*outcomes: Message | BaseException) -> list[ScriptedWorker]:
+    workers = [ScriptedWorker(outcome) for outcome in outcomes]
+    left = iter(workers)
+
+    async def start() -> ScriptedWorker:
+        return next(left)
+
+    await load(start, ORDER, LIMITS)
+    return workers
+
+
+def _died(cause: str, *, guilty: bool = True) -> WorkerDiedError:
+    return WorkerDiedError(cause, f"its end was: {cause}", guilty=guilty)
+
+
+async def test_a_worker_killed_while_it_loads_is_replaced_until_the_world_is_to_blame() -> None:
+    await _load(_died("killed"), _died("killed"), Loaded(b"", [], []))
+    with pytest.raises(WorldLoadError, match="killed"):
+        await _load(*[_died("killed")] * 3)
+
+
+@pytest.mark.parametrize(
+    ("cause", "says"), [("timeout", "within 3 seconds"), ("exit", "exit"), ("protocol", "protocol")]
+)
+async def test_a_worker_that_dies_of_the_code_is_the_worlds_fault(cause: str, says: str) -> None:
+    with pytest.raises(WorldLoadError, match=says) as caught:
+        await _load(_died(cause))
+    assert caught.value.problems[0].hint
+
+
+async def test_a_worker_lost_with_its_zygote_is_not_the_worlds_fault() -> None:
+    with pytest.raises(InfrastructureError, match="loading 'w'"):
+        await _load(_died("zygote", guilty=False))
+
+
+async def test_what_the_worker_says_of_a_failure_is_passed_on_and_the_worker_ended() -> None:
+    worker = ScriptedWorker(Failed("it rains", "line 7", "take an umbrella"))
+
+    async def start() -> ScriptedWorker:
+        return worker
+
+    with pytest.raises(WorldLoadError) as caught:
+        await load(start, ORDER, LIMITS)
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.hint) == ("it rains", "take an umbrella")
+    assert problem.where == "gen_envs.jsonl: full_code: line 7"
+    assert worker.retired
+
+
+@pytest.mark.parametrize("outcome", [Done(), KeyboardInterrupt()], ids=["odd-answer", "given-up"])
+async def test_a_worker_of_which_nothing_comes_is_ended(outcome: Message | BaseException) -> None:
+    worker = ScriptedWorker(outcome)
+
+    async def start() -> ScriptedWorker:
+        return worker
+
+    with pytest.raises((InfrastructureError, KeyboardInterrupt)):
+        await load(start, ORDER, LIMITS)
+    assert worker.retired
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [], ["a", "b"], ["a", "b", "{"], ["a", "b", "[]"], ["a", "b", "5"], [1, "b", SCHEMA],
+        ["a", None, SCHEMA], "abc", 7, ["a", "b", "[" * 100_000],
+        ["a", "x" * (1 << 20), SCHEMA],
+    ],
+    ids=lambda row: repr(row)[:20],
+)  # fmt: skip
+def test_tools_that_are_not_as_tools_are_keep_a_world_from_loading(row: object) -> None:
+    good = ["good", "a tool", SCHEMA]
+    ready = prepared("key", ORDER, Loaded(b"t", [good], ["odd"]), (), LIMITS)
+    assert [tool.name for tool in ready.tools] == ["good"]
+    assert [problem.severity for problem in ready.problems] == ["warning"]
+    with pytest.raises(WorldLoadError):
+        prepared("key", ORDER, Loaded(b"", [good, row], []), (), LIMITS)
+
+
+def test_a_fingerprint_tells_worlds_apart_that_behave_differently() -> None:
+    worlds = [
+        make_world(), make_world("x = 1"), make_world(name="Other"), make_world(inserts=[]),
+        make_world(ddl=["CREATE TABLE notes (id)"]), make_world(foreign_keys=True),
+        make_world(clock="2020-01-01T00:00:00Z"),
+    ]  # fmt: skip
+    assert len({fingerprint(world) for world in worlds}) == len(worlds)
+    assert fingerprint(make_world()) == fingerprint(worlds[0])
+
+
+@pytest.mark.parametrize("part", [WorldFile.ENVIRONMENT, WorldFile.DATABASE])
+async def test_a_world_without_code_or_schema_is_incomplete(
+    runtime: Runtime, part: WorldFile
+) -> None:
+    records = {key: rows for key, rows in make_world().records.items() if key is not part}
+    with pytest.raises(WorldIncompleteError):
+        await runtime.launch(World.from_records(records))
+
+
+async def test_a_world_none_of_whose_tables_can_be_created_names_each_statement(
+    runtime: Runtime,
+) -> None:
+    with pytest.raises(WorldBuildError) as caught:
+        await runtime.launch(make_world(ddl=["CREATE TABEL x (y)", "nonsense"], inserts=[]))
+    assert len(caught.value.problems) >= 2
+
+
+async def test_statements_that_fail_are_problems_of_a_world_that_runs(runtime: Runtime) -> None:
+    world = make_world(inserts=["INSERT INTO notes (title) VALUES ('one')", "INSERT INTO gone"])
+    async with await runtime.launch(world) as instance:
+        assert len(instance.world.problems) == 1
+        assert (await instance.call_tool("list_notes")).text == '[\n  "one"\n]'
+
+
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+async def test_a_prebuilt_database_takes_the_place_of_schema_and_rows(
+    runtime: Runtime, tmp_path: Path, journal: str
+) -> None:
+    with sqlite3.connect(tmp_path / "notes.db") as made:
+        made.execute(f"PRAGMA journal_mode={journal}")
+        made.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT)")
+        made.execute("INSERT INTO notes (title) VALUES ('prebuilt')")
+    made.close()
+    async with await runtime.launch(_with_database(tmp_path / "notes.db")) as instance:
+        assert (await instance.call_tool("list_notes")).text == '[\n  "prebuilt"\n]'
+        await instance.call_tool("add_note", {"title": "more"})
+        assert [len(table.added) for table in await instance.diff()] == [1]
+
+
+async def test_a_prebuilt_database_that_is_none_is_refused(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.db"
+    with pytest.raises(WorldFileError, match="cannot be read"):
+        await runtime.launch(_with_database(broken))
+    broken.write_text("not a database")
+    with pytest.raises(WorldFileError, match="not a SQLite database"):
+        await runtime.launch(_with_database(broken))
+    broken.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    with pytest.raises(WorldLoadError):
+        await runtime.launch(_with_database(broken))
+
+
+def _with_database(file: Path) -> World:
+    return World.from_records(
+        {WorldFile.ENVIRONMENT: [{"scenario": "Notes", "full_code": HEADER}]}, database_file=file
+    )

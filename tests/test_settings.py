@@ -1,0 +1,114 @@
+"""Settings come from arguments, the environment and a file, in this order."""
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from awm.errors import SettingsError
+from awm.runtime import Limits
+from awm.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch):
+    for name in list(os.environ):
+        if name.upper().startswith("AWM_"):
+            monkeypatch.delenv(name)
+
+
+def test_the_defaults_are_the_runtimes_own():
+    defaults = Limits()
+    chosen = load_settings()
+    for name in ("call_seconds", "grace_seconds", "load_seconds", "memory_mb", "response_mb"):
+        assert getattr(chosen, name) == getattr(defaults, name)
+    assert chosen.database_mb == defaults.database_mb
+    assert chosen.output_dir == Path("outputs")
+    assert chosen.allow_weak_isolation is False
+
+
+def test_the_environment_wins_over_the_defaults(monkeypatch):
+    monkeypatch.setenv("AWM_CALL_SECONDS", "2.5")
+    monkeypatch.setenv("AWM_OUTPUT_DIR", "elsewhere")
+    chosen = load_settings()
+    assert chosen.call_seconds == 2.5
+    assert chosen.output_dir == Path("elsewhere")
+
+
+def test_arguments_win_over_the_environment_and_none_says_nothing(monkeypatch):
+    monkeypatch.setenv("AWM_CALL_SECONDS", "2.5")
+    monkeypatch.setenv("AWM_MEMORY_MB", "512")
+    chosen = load_settings(call_seconds=9, memory_mb=None)
+    assert chosen.call_seconds == 9
+    assert chosen.memory_mb == 512
+
+
+def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
+    file = tmp_path / "settings.env"
+    file.write_text("AWM_CALL_SECONDS=7\nAWM_LOG_LEVEL=debug\nOTHER=1\n")
+    monkeypatch.setenv("AWM_ENV_FILE", str(file))
+    monkeypatch.setenv("AWM_LOG_LEVEL", "error")
+    chosen = load_settings()
+    assert chosen.call_seconds == 7
+    assert chosen.log_level == "error"
+
+
+def test_an_empty_variable_says_nothing(monkeypatch):
+    monkeypatch.setenv("AWM_MEMORY_MB", "")
+    assert load_settings().memory_mb == Settings().memory_mb
+
+
+def test_log_levels_are_spelt_in_any_case(monkeypatch):
+    monkeypatch.setenv("AWM_LOG_LEVEL", "INFO")
+    assert load_settings().log_level == "info"
+
+
+def test_variables_of_others_with_the_same_prefix_are_left_alone(monkeypatch):
+    monkeypatch.setenv("AWM_SYN_LLM_PROVIDER", "openai")
+    assert load_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWM_CALL_SECONDS", "soon"),
+        ("AWM_CALL_SECONDS", "0"),
+        ("AWM_LOAD_SECONDS", "nan"),
+        ("AWM_GRACE_SECONDS", "inf"),
+        ("AWM_MEMORY_MB", "12.5"),
+        ("AWM_ALLOW_WEAK_ISOLATION", "perhaps"),
+        ("AWM_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_variable(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable) as caught:
+        load_settings()
+    assert repr(value) in caught.value.message
+
+
+def test_a_bad_value_in_the_file_is_named_with_its_variable(monkeypatch, tmp_path):
+    file = tmp_path / "settings.env"
+    file.write_text("AWM_MEMORY_MB=lots\n")
+    monkeypatch.setenv("AWM_ENV_FILE", str(file))
+    with pytest.raises(SettingsError, match="AWM_MEMORY_MB is 'lots'"):
+        load_settings()
+
+
+def test_a_bad_argument_is_named_as_an_option():
+    with pytest.raises(SettingsError, match="--memory_mb is 3"):
+        load_settings(memory_mb=3)
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWM_ENV_FILE", str(tmp_path / "none.env"))
+    with pytest.raises(SettingsError, match=r"AWM_ENV_FILE names .*none\.env"):
+        load_settings()
+
+
+def test_settings_do_not_change_and_can_be_sent_elsewhere():
+    chosen = load_settings(call_seconds=1)
+    with pytest.raises(ValueError, match="frozen"):
+        chosen.call_seconds = 2
+    assert pickle.loads(pickle.dumps(chosen)) == chosen
