@@ -124,6 +124,7 @@ PAGE = bytes(SIZE)
         pytest.param(header(SIZE, 4) + record(4, PAGE), id="page beyond the count"),
         pytest.param(header(SIZE, 9) + record(6, PAGE), id="page that leaves a gap"),
         pytest.param(header(SIZE, 5), id="page missing at the end"),
+        pytest.param(header(SIZE, 6) + 2 * record(5, PAGE), id="gap filled with the wrong page"),
         pytest.param(header(SIZE, 2**32 - 1), id="huge count"),
         pytest.param(header(2**32 - 1, 2**32 - 1), id="huge pages"),
         pytest.param(header(SIZE, 2**32 - 1) + record(2**32 - 2, PAGE), id="huge number"),

@@ -117,3 +117,31 @@ def test_what_is_not_messagepack_is_a_frame_error(body):
 def test_garbage_gives_messages_or_a_frame_error_and_nothing_else(stream):
     with contextlib.suppress(FrameError):
         list(FrameReader(1 << 16).feed(stream))
+
+
+def reply(*fields) -> bytes:
+    return encode([1, [4, *fields]])
+
+
+def test_text_and_bytes_may_be_large_where_structure_may_not():
+    text, octets = "x" * 5000, b"y" * 5000
+    (arrived,) = FrameReader(1 << 20, loose=100).feed(reply(text, octets, 3))
+    assert arrived == [1, [4, text, octets, 3]]
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [[[]] * 5000, [[[]] * 5000], {str(number): None for number in range(2000)}, ["x" * 5000]],
+    ids=["lists", "lists in a list", "a map", "text within a list"],
+)
+def test_more_structure_than_is_expected_is_refused_before_it_is_built(structure):
+    received = reply("x" * 5000, structure)
+    assert list(FrameReader(1 << 20).feed(received))
+    with pytest.raises(FrameError, match="of structure; at most 100 are expected"):
+        list(FrameReader(1 << 20, loose=100).feed(received))
+
+
+@given(st.binary(max_size=200))
+def test_garbage_gives_messages_or_a_frame_error_where_structure_is_limited_too(body):
+    with contextlib.suppress(FrameError):
+        list(FrameReader(1 << 16, loose=0).feed(frame(body)))

@@ -239,7 +239,7 @@ async def test_a_call_given_up_while_it_waits_for_its_turn_is_never_begun(arena:
         assert '"b"' not in (await instance.call_tool("list_notes")).text
 
 
-async def test_a_world_that_does_not_load_again_says_so(arena: Runtime) -> None:
+async def test_a_world_that_does_not_load_again_says_so() -> None:
     async with Runtime(limits=SHORT) as runtime, await runtime.launch(WORLD) as instance:
         host = instance._host
         order = replace(host.world.order, code="raise OSError('the well has run dry')")

@@ -216,7 +216,7 @@ async def test_a_world_can_be_spread_over_several_workers() -> None:
         assert twin.worker_process == instances[4].worker_process
 
 
-async def test_hundreds_of_workers_can_be_started_at_once() -> None:
+async def test_dozens_of_workers_can_be_started_at_once() -> None:
     async with Runtime(limits=SHORT, process_per_instance=True) as runtime:
         first = await runtime.launch(WORLD)
         forks = await asyncio.gather(*(first.fork() for _ in range(40)))
@@ -230,7 +230,6 @@ async def test_thousands_of_launches_and_closes_leak_nothing(fresh: Runtime) -> 
         for _ in range(times // 20):
             instances = await asyncio.gather(*(fresh.launch(WORLD) for _ in range(20)))
             await asyncio.gather(*(each.call_tool("count") for each in instances[:4]))
-            instances[4].call_tool("never awaited").close()
             await asyncio.gather(*(each.close() for each in instances))
 
     await turn_over(400)

@@ -116,6 +116,24 @@ async def test_closing_takes_the_workers_along_even_those_that_are_stopped() -> 
         connection.close()
 
 
+async def test_a_fork_that_the_system_refuses_costs_that_worker_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = f"{module._ENVIRONMENT['PYTHONPATH']}:{Path(__file__).parents[2]}"
+    monkeypatch.setitem(module._ENVIRONMENT, "PYTHONPATH", path)
+    monkeypatch.setattr(module, "_MODULE", "tests.runtime.barren_zygote")
+    zygote = await Zygote.start(TERMS)
+    before = descriptors()
+    outcomes = await asyncio.gather(*(zygote.spawn() for _ in range(3)), return_exceptions=True)
+    assert isinstance(outcomes[0], InfrastructureError)
+    assert "starts no further process" in str(outcomes[0])
+    for connection, worker in outcomes[1:]:
+        connection.close()
+        assert await zygote.ending(worker) == 0
+    assert descriptors() == before
+    await zygote.close()
+
+
 @pytest.mark.parametrize("name", ["no.such.module", "json.tool"])
 async def test_one_that_does_not_start_says_why(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = descriptors()

@@ -23,6 +23,8 @@ class Event(enum.IntEnum):
     """It has forked a worker (0)."""
     ENDED = 2
     """A worker has ended (its exit code, or a signal's number negated)."""
+    REFUSED = 3
+    """The system let it fork no worker (the error's number)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,13 @@ def prepared(
     )
 
 
+def _object(text: str) -> dict[str, Any]:
+    parsed = json.loads(text)
+    if not isinstance(parsed, dict):
+        raise TypeError("its input schema is not an object")
+    return parsed
+
+
 def _tools(world: str, rows: list[Any], limits: Limits) -> Iterator[ToolSpec]:
     room = limits.response_bytes
     for row in rows:
@@ -210,9 +217,6 @@ def _tools(world: str, rows: list[Any], limits: Limits) -> Iterator[ToolSpec]:
             if room < 0:
                 what = f"its tools take more than {limits.response_mb:g} MB to describe"
                 raise _load_error(world, "", what, "shorten its OpenAPI document")
-            arguments = json.loads(schema)
-            if not isinstance(arguments, dict):
-                raise TypeError("its input schema is not an object")
-            yield ToolSpec(str(name), str(description), arguments)
+            yield ToolSpec(str(name), str(description), _object(schema))
         except (TypeError, ValueError, RecursionError) as error:
             raise _load_error(world, "", f"a tool is malformed: {error}", "") from error

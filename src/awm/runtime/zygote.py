@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -177,6 +178,11 @@ class Zygote:
             if not started.done():
                 self._endings[process] = self._loop.create_future()
                 started.set_result(process)
+        elif kind == Event.REFUSED:
+            refused = self._starting.pop(0)
+            if not refused.done():
+                what = f"the system starts no further process: {os.strerror(number)}"
+                refused.set_exception(InfrastructureError(what, "Run fewer workers at once."))
         elif process in self._endings and not self._endings[process].done():
             self._endings[process].set_result(number)
 

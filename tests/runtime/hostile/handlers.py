@@ -279,7 +279,11 @@ ATTACKS = (
     ),
     Attack(
         "closes every connection",
-        "gc.unfreeze()\nfor o in gc.get_objects():\n    if isinstance(o, sqlite3.Connection): o.close()",
+        """
+        gc.unfreeze()
+        for found in gc.get_objects():
+            if isinstance(found, sqlite3.Connection): found.close()
+        """,
         "crash",
     ),
     # --- speaking out of turn

@@ -1,4 +1,4 @@
-"""A world alive in this very process, driven as a gateway drives it. Only for forked children."""
+"""A world alive, driven as a gateway drives it, in a forked child."""
 
 import json
 import sqlite3
@@ -11,6 +11,8 @@ from awm.runtime import delta
 from awm.runtime.inside.process import Process
 from awm.runtime.inside.world import LiveWorld
 from awm.runtime.wire import Call, Called, Load, Open
+
+from .forked import in_child
 
 CLOCK = 1_900_000_000.0
 
@@ -128,3 +130,19 @@ def read(image: bytes, query: str = "SELECT title FROM notes ORDER BY id") -> li
     with closing(sqlite3.Connection(":memory:")) as connection:
         connection.deserialize(image)
         return [value for (value, *_) in connection.execute(query)]
+
+
+def lived(code, act, **order):
+    """What comes of acting in a world with this code, in a process of its own."""
+    return in_child(lambda: act(Living(code, **order)))
+
+
+def handler(body, *, kind="def", path="/it", method="get", parameters=""):
+    """Source of a tool named `it`."""
+    lines = "\n".join(f"    {line}" for line in body.strip("\n").splitlines())
+    return f'\n\n@app.{method}("{path}", operation_id="it")\n{kind} it({parameters}):\n{lines}\n'
+
+
+def called(body, tool="it", order=None, **options):
+    """How a call of one handler ends."""
+    return lived(handler(body, **options), lambda living: living.call(tool), **(order or {}))

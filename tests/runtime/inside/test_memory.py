@@ -186,6 +186,16 @@ def act():
     store["count"] += 1
     return store["count"]
 """,
+    "a default argument": """
+def act(seen=[]):
+    seen.append(1)
+    return len(seen)
+""",
+    "a default argument by name": """
+def act(*, seen={"count": 0}):
+    seen["count"] += 1
+    return seen["count"]
+""",
     "an itertools.count": """
 import itertools
 numbers = itertools.count(1)

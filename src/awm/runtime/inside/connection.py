@@ -39,19 +39,32 @@ _CHANGES_NOTHING: Final = re.compile(
 """Statements that leave the file as it is; worlds set such PRAGMAs whenever they connect."""
 
 
+_MARKS_CONNECTION: Final = re.compile(
+    r"\s*(?:create\s+temp|pragma\s+(?!(?:\w+\.)?(?:foreign_key_|index_|integrity_|quick_|table_))"
+    r"[\w.]+\s*[=(])",
+    re.IGNORECASE,
+)
+"""Statements whose effect is on the connection rather than in the file: settings, temporary
+tables."""
+
+
 class Turn:
     """Whose turn it is, and what was checked out during it.
 
     Attributes:
         number: Counts turns; a checkout lives as long as its number is current.
         connections: What the engines' pools keep for the instance whose turn it is.
+        connecting: Whether a pool makes a new connection, and the world's listeners are told.
         dirty: Whether something was executed that may have changed the database.
+        is_marked: Whether something was executed that may have left a mark on the connection.
     """
 
     def __init__(self) -> None:
         self.number = 0
         self.connections: dict[object, list[Any]] = {}
+        self.connecting = False
         self.dirty = False
+        self.is_marked = False
         self._raw: sqlite3.Connection | None = None
         self._owner: Checkout | None = None
         self._writers: set[Checkout] = set()
@@ -69,7 +82,7 @@ class Turn:
         """Start a turn on an instance's connection, with what pools keep for that instance."""
         self.number += 1
         self.connections = connections
-        self.dirty = False
+        self.dirty = self.is_marked = False
         self._raw = raw
 
     def finish(self) -> None:
@@ -103,6 +116,9 @@ class Turn:
         if statement is None or not _CHANGES_NOTHING.match(statement):
             self.dirty = True
             self._writers.add(checkout)
+        # What listeners do to a new connection is done again to the next one.
+        if not self.connecting and (statement is None or _MARKS_CONNECTION.match(statement)):
+            self.is_marked = True
         if not self.raw.in_transaction:
             self._forget_transaction()
         elif self._owner is None:

@@ -51,9 +51,16 @@ class TurnPool(Pool):
 
     def _do_get(self) -> ConnectionPoolEntry:
         kept = self.turn.connections.setdefault(self, [])
-        entry: ConnectionPoolEntry = kept.pop() if kept else self._create_connection()
+        entry: ConnectionPoolEntry = kept.pop() if kept else self._new_connection()
         _checkout_of(entry).renew(kept)
         return entry
+
+    def _new_connection(self) -> ConnectionPoolEntry:
+        self.turn.connecting = True
+        try:
+            return self._create_connection()
+        finally:
+            self.turn.connecting = False
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
         if record.dbapi_connection is not None:  # else it was invalidated or detached

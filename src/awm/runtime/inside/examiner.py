@@ -17,6 +17,10 @@ __all__ = ["compare", "digest"]
 
 Row: TypeAlias = tuple[Any, ...]
 
+_MOST_ROWS: Final = 100_000
+"""Rows in a comparison. A database of the size allowed can hold so many small ones that their list
+would fill the gateway's memory."""
+
 _TABLES: Final = """
     SELECT name FROM pragma_table_list
     WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT GLOB 'sqlite_*'
@@ -66,13 +70,18 @@ def compare(before: bytes, after: bytes) -> list[Any]:
 
     Raises:
         sqlite3.DatabaseError: An image is not a sound database.
+        OverflowError: More rows differ than anyone wants to see.
     """
     first, second = _tables(before), _tables(after)
     absent = _Table((), (), [])
     differences = []
+    room = _MOST_ROWS
     for name in sorted(first.keys() | second.keys()):
         old, new = first.get(name, absent), second.get(name, absent)
         added, removed, changed = _rows_that_differ(old, new)
+        room -= len(added) + len(removed) + len(changed)
+        if room < 0:
+            raise OverflowError(f"more than {_MOST_ROWS} rows differ")
         if added or removed or changed or old.columns != new.columns:
             last = new if name in second else old
             key = [last.columns[position] for position in last.key]

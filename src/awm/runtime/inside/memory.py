@@ -9,9 +9,9 @@ before a call they are put back as the instance left them, after it they are com
 with what they were at the start: `==` would not tell `True` from 1, nor one order of a dictionary
 from another. Only a world that really does keep state there pays more than the comparison.
 
-Covered are module globals, attributes of the world's own plain classes and objects, and
-`app.state`, as far as they can be pickled. `functools` caches are emptied after every call. Not
-covered are the attributes and closures of functions, and that two globals share a part.
+Covered are module globals, attributes of the world's own plain classes and objects, default
+arguments and `app.state`, as far as they can be pickled. `functools` caches are emptied after every
+call. Not covered are the attributes and closures of functions, and that two globals share a part.
 """
 
 import collections
@@ -181,16 +181,33 @@ class ModuleMemory:
 
 
 def _owners(module: types.ModuleType, app: Any) -> Iterator[tuple[str, Any]]:
-    """What the world's names live in: its module, `app.state`, its plain classes; by prefix."""
+    """What values live in: module, `app.state`, plain classes, default arguments; by prefix."""
     yield "", vars(module)
     state = getattr(getattr(app, "state", None), "_state", None)
     if isinstance(state, dict):
         yield _APP_STATE, state
     for value in tuple(vars(module).values()):
-        if not isinstance(value, type) or value.__module__ != module.__name__:
+        if getattr(value, "__module__", None) != module.__name__:
             continue
-        if not _origins(value) & _NO_PLAIN_CLASS and not issubclass(value, BaseException):
+        if isinstance(value, types.FunctionType):
+            defaults = _containers(value)
+            if defaults:
+                yield f"{value.__qualname__}()", defaults
+        elif _is_plain_class(value):
             yield value.__qualname__, value
+
+
+def _is_plain_class(value: Any) -> bool:
+    """Whether it is a class that no library looks after."""
+    if not isinstance(value, type) or issubclass(value, BaseException):
+        return False
+    return not _origins(value) & _NO_PLAIN_CLASS
+
+
+def _containers(function: types.FunctionType) -> dict[str, Any]:
+    """The default arguments that a function can keep things in, by their position or name."""
+    defaults = [*enumerate(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()]
+    return {str(name): value for name, value in defaults if isinstance(value, _CONTAINERS)}
 
 
 def _namespace(owner: Any) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy.orm import close_all_sessions
 
 from awm.runtime import delta
+from awm.runtime.inside.answers import answered, broken_off
 from awm.runtime.inside.asgi import (
     Request,
     Response,
@@ -127,7 +128,7 @@ class LiveWorld:
         except MissingArgumentError as error:
             body = [{"type": "missing", "loc": ["path", error.argument], "msg": str(error)}]
             refusal = Response(422, json.dumps({"detail": body}).encode())
-            return _answered(order.tool, refusal, self._order.response_bytes)
+            return answered(order.tool, refusal, self._order.response_bytes)
         instance = self._instances[order.instance]
         self._process.determinism.begin(
             epoch=self._order.clock, seed=instance.seed, step=order.step
@@ -139,12 +140,12 @@ class LiveWorld:
             with self._process.interrupted_after(self._order.call_seconds):
                 answer = self._answer(order.tool, request)
         except BaseException as error:  # noqa: BLE001 - whatever a world raises costs its own call
-            answer = self._broken_off(order.tool, error)
+            answer = broken_off(order.tool, error, self._order)
         try:
             return self._handed_over(order, instance, answer)
         except BaseException as error:  # noqa: BLE001 - the world damaged the way out of its turn
             self.close(order.instance)
-            return replace(self._broken_off(order.tool, error), recycle=True)
+            return replace(broken_off(order.tool, error, self._order), recycle=True)
 
     def _answer(self, tool: str, request: Request) -> Called:
         limit = self._order.response_bytes
@@ -160,14 +161,7 @@ class LiveWorld:
             raise response.exception  # not an answer, though the framework made one of it
         if self._process.deadline_passed():
             raise CallTimeoutError  # SQLite drops what a signal raises in one of its callbacks
-        return _answered(tool, response, limit)
-
-    def _broken_off(self, tool: str, error: BaseException) -> Called:
-        fault, what = _fault(error, self._order)
-        # Nobody knows what was broken off where, or whether it is the worker that is broken.
-        recycle = fault != "too_large"
-        text = f"Error calling {tool}. {what}"
-        return Called(text, True, None, fault, describe(error), None, None, recycle)
+        return answered(tool, response, limit)
 
     def _handed_over(self, order: Call, instance: _Instance, answer: Called) -> Called:
         """End the turn and add to the answer what the gateway needs to bring this state back."""
@@ -176,19 +170,29 @@ class LiveWorld:
         try:
             memory = self._memory.leave()
         except MemoryTooLargeError as error:
-            answer = self._broken_off(order.tool, error)
+            answer = broken_off(order.tool, error, self._order)
         if answer.fault is not None:
             # The gateway still has the state before the call and opens the instance anew.
             self.close(order.instance)
             return replace(answer, recycle=answer.recycle or self._is_haunted())
         kept = None if memory == instance.memory else memory
         instance.memory = memory
-        return replace(
-            answer,
-            delta=self._changed_pages(instance),
-            memory=kept,
-            recycle=self._is_haunted(),
-        )
+        pages = self._changed_pages(instance)
+        if self._process.turn.is_marked:
+            self._reconnect(instance)
+        return replace(answer, delta=pages, memory=kept, recycle=self._is_haunted())
+
+    def _reconnect(self, instance: _Instance) -> None:
+        """Give the instance a connection that remembers nothing.
+
+        PRAGMAs and temporary tables would outlive the call here, but not in an instance that is
+        forked or recovered from the same state.
+        """
+        image = instance.raw.serialize()
+        instance.raw.close()
+        instance.raw = self._connect(image)
+        instance.connections.clear()
+        instance.changes, instance.bounded = 0, False
 
     def _is_haunted(self) -> bool:
         """Whether the call left something behind that would go on during the turns of others."""
@@ -298,58 +302,6 @@ class LiveWorld:
             pages = self._order.database_bytes // page_size
             instance.raw.execute(f"PRAGMA max_page_count={pages}")
             instance.bounded = True
-
-
-def _answered(tool: str, response: Response, limit: int) -> Called:
-    status, exception = response.status, response.exception
-    described = None if exception is None else describe(exception)
-    if status < 400:
-        return Called(_as_text(response.body, limit), False, status, None, described,
-                      None, None, False)  # fmt: skip
-    body = response.body.decode("utf-8", "replace")
-    text = f"Error calling {tool}. Status code: {status}. Response: {body}"
-    return Called(text, True, status, None, described, None, None, False)
-
-
-def _as_text(body: bytes, limit: int) -> str:
-    """JSON indented by 2 with non-ASCII kept, as published agents have seen it; else as it is.
-
-    Raises:
-        ResponseTooLargeError: Indentation makes it larger than the limit, in characters.
-    """
-    try:
-        return _indented(json.loads(body), len(body), limit)
-    except (ValueError, RecursionError):
-        return body.decode("utf-8", "replace")
-
-
-def _indented(value: Any, size_before: int, limit: int) -> str:
-    # Of n bytes, 2d open and close d levels; the others hold at most (n - 2d) / 2 values, each on a
-    # line of its own behind 2d spaces. That is most when d is n / 4.
-    if size_before**2 // 8 < limit:
-        return json.dumps(value, indent=2, ensure_ascii=False)
-    parts: list[str] = []
-    size = 0
-    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            raise ResponseTooLargeError
-    return "".join(parts)
-
-
-def _fault(error: BaseException, order: Load) -> tuple[str, str]:
-    while isinstance(error, BaseExceptionGroup):  # what a task group makes of it
-        error = error.exceptions[0]
-    if isinstance(error, CallTimeoutError):
-        return "timeout", f"The handler did not answer within {order.call_seconds:g} seconds."
-    if isinstance(error, ResponseTooLargeError):
-        return "too_large", f"The answer is larger than {order.response_bytes >> 20} MB."
-    if isinstance(error, MemoryTooLargeError):
-        return "too_large", "The world keeps too much outside its database."
-    if isinstance(error, MemoryError):
-        return "memory", "The handler needs more memory than its worker has."
-    return "crash", f"The handler broke off: {describe(error)}"
 
 
 def _application(module: types.ModuleType) -> Any:

@@ -100,7 +100,12 @@ class _Zygote:
             if worker in self._workers:
                 os.kill(worker, signal.SIGKILL)
             return True
-        worker = os.fork()
+        try:
+            worker = os.fork()
+        except OSError as error:
+            os.close(descriptors[0])
+            self._control.sendall(EVENT.pack(Event.REFUSED, 0, error.errno or 0))
+            return True
         if worker == 0:
             self._become_worker(descriptors[0])
         os.close(descriptors[0])
