@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     load_seconds: float = Field(30.0, gt=0, allow_inf_nan=False)
     memory_mb: int = Field(3072, ge=256)
     response_mb: int = Field(8, ge=1)
-    database_mb: int = Field(256, ge=1)
+    database_mb: int = Field(64, ge=1)
     allow_weak_isolation: bool = False
     output_dir: Path = Path("outputs")
     log_level: LogLevel = "warning"

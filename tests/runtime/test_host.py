@@ -58,7 +58,7 @@ class ScriptedWorker:
     def _line(self, message: Message) -> Line:
         match message:
             case Load():
-                return Loaded(b"", [], [])
+                return Loaded(b"", "[]", "[]")
             case Open():
                 return self._opens.pop(0) if self._opens else Done()
             case Call():

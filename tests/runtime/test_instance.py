@@ -104,7 +104,9 @@ def _nested(depth: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "value", [{1}, object(), b"x", 1j, 10**5000, _nested(100_000)], ids=lambda v: type(v).__name__
+    "value",
+    [{1}, object(), b"x", 1j, 10**5000, float("nan"), float("-inf"), _nested(100_000)],
+    ids=lambda v: type(v).__name__,
 )
 async def test_arguments_that_are_not_json_are_refused(instance: Instance, value: Any) -> None:
     with pytest.raises(UsageError, match="not JSON"):
@@ -121,7 +123,7 @@ async def test_any_mapping_will_do_for_arguments_and_none_means_none(
 
 @pytest.mark.parametrize(
     "value",
-    [float("nan"), float("inf"), 10**400, "\ud800", "\0", _nested(900), {"a": 1}, None, True, ""],
+    [10**400, "\ud800", "\0", _nested(900), {"a": 1}, None, True, ""],
     ids=repr,
 )
 async def test_odd_arguments_cost_at_most_an_error_result(instance: Instance, value: Any) -> None:

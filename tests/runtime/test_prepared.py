@@ -22,7 +22,6 @@ from tests.conftest import HEADER, make_world
 
 ORDER = Load("w", "", b"", b"", 0.0, False, 1.0, 1 << 20, 1 << 20)
 LIMITS = Limits(load_seconds=3.0, response_mb=1)
-SCHEMA = json.dumps({"type": "object"})
 
 
 class ScriptedWorker:
@@ -58,7 +57,7 @@ def _died(cause: str, *, guilty: bool = True) -> WorkerDiedError:
 
 
 async def test_a_worker_killed_while_it_loads_is_replaced_until_the_world_is_to_blame() -> None:
-    await _load(_died("killed"), _died("killed"), Loaded(b"", [], []))
+    await _load(_died("killed"), _died("killed"), Loaded(b"", "[]", "[]"))
     with pytest.raises(WorldLoadError, match="killed"):
         await _load(*[_died("killed")] * 3)
 
@@ -103,22 +102,35 @@ async def test_a_worker_of_which_nothing_comes_is_ended(outcome: Message | BaseE
     assert worker.retired
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        [], ["a", "b"], ["a", "b", "{"], ["a", "b", "[]"], ["a", "b", "5"], [1, "b", SCHEMA],
-        ["a", None, SCHEMA], "abc", 7, ["a", "b", "[" * 100_000],
-        ["a", "x" * (1 << 20), SCHEMA],
-    ],
-    ids=lambda row: repr(row)[:20],
-)  # fmt: skip
-def test_tools_that_are_not_as_tools_are_keep_a_world_from_loading(row: object) -> None:
-    good = ["good", "a tool", SCHEMA]
-    ready = prepared("key", ORDER, Loaded(b"t", [good], ["odd"]), (), LIMITS)
+GOOD = ["good", "a tool", {"type": "object"}]
+
+
+def test_tools_and_warnings_are_taken_over() -> None:
+    ready = prepared("key", ORDER, Loaded(b"t", json.dumps([GOOD]), '["odd"]'), (), LIMITS)
     assert [tool.name for tool in ready.tools] == ["good"]
     assert [problem.severity for problem in ready.problems] == ["warning"]
-    with pytest.raises(WorldLoadError):
-        prepared("key", ORDER, Loaded(b"", [good, row], []), (), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [[], ["a", "b"], ["a", "b", []], ["a", "b", 5], [1, "b", {}], ["a", None, {}], "abc", 7],
+    ids=repr,
+)
+def test_tools_that_are_not_as_tools_are_keep_a_world_from_loading(row: object) -> None:
+    with pytest.raises(WorldLoadError, match="malformed"):
+        prepared("key", ORDER, Loaded(b"", json.dumps([GOOD, row]), "[]"), (), LIMITS)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[1" + "0" * 10_000 + "]"])
+def test_tools_that_are_not_json_keep_a_world_from_loading(text: str) -> None:
+    with pytest.raises(WorldLoadError, match="malformed"):
+        prepared("key", ORDER, Loaded(b"", text, "[]"), (), LIMITS)
+
+
+def test_tools_that_take_too_much_to_describe_keep_a_world_from_loading() -> None:
+    large = json.dumps([["a", "x" * LIMITS.response_bytes, {}]])
+    with pytest.raises(WorldLoadError, match="MB to describe"):
+        prepared("key", ORDER, Loaded(b"", large, "[]"), (), LIMITS)
 
 
 def test_a_fingerprint_tells_worlds_apart_that_behave_differently() -> None:

@@ -261,3 +261,10 @@ async def test_the_limits_are_the_worlds_own_to_read() -> None:
     async with Runtime(limits=limits) as runtime, await runtime.launch(WORLD) as instance:
         result = await instance.call_tool("hang")
         assert (result.fault, "within 0.2 seconds" in result.text) == ("timeout", True)
+
+
+async def test_a_jail_that_cannot_be_built_is_not_taken_for_the_worlds_fault() -> None:
+    limits = Limits(memory_mb=16)  # less than a worker inherits
+    async with Runtime(limits=limits) as small:
+        with pytest.raises(IsolationError, match="bytes are mapped already"):
+            await small.launch(make_world())

@@ -65,7 +65,7 @@ class Peer:
 @pytest.fixture
 async def peer() -> AsyncIterator[Peer]:
     zygote = StubZygote()
-    worker = await Worker.start(zygote, LIMIT, 1 << 10)
+    worker = await Worker.start(zygote, LIMIT, flat=True)
     made = Peer(zygote, worker)
     yield made
     worker.retire()

@@ -7,7 +7,7 @@ allocated, and whatever does not parse is a `FrameError`, never a guess. Lone su
 allows in text, pass through.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgpack
@@ -15,9 +15,8 @@ import msgpack
 __all__ = ["FrameError", "FrameReader", "encode"]
 
 _HEADER: Final = 4
-_MOST_FIELDS: Final = 16
-_TEXT_AND_BYTES: Final = frozenset({*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB})
-"""How text and bytes begin in MessagePack."""
+_FLAT: Final = {"max_array_len": 16, "max_map_len": 0, "max_ext_len": 0}
+"""What a frame may hold that was written beside hostile code; no message has more fields."""
 
 
 class FrameError(Exception):
@@ -35,14 +34,14 @@ class FrameReader:
 
     Args:
         limit: The largest body accepted, in bytes.
-        loose: How much of it may be anything but text and bytes that are fields of the message,
-            in bytes; None for all. A byte can stand for an empty list, and a list takes 64 bytes
-            of memory: a frame within the limit could otherwise unpack to far more than there is.
+        flat: Accept only what a world's worker has reason to send: lists of a few fields, no maps.
+            A byte can stand for an empty list, and a list takes 64 bytes of memory: a frame within
+            the limit could otherwise unpack to far more than there is.
     """
 
-    def __init__(self, limit: int, loose: int | None = None) -> None:
+    def __init__(self, limit: int, *, flat: bool = False) -> None:
         self._limit = limit
-        self._loose = loose
+        self._flat = flat
         self._buffer = bytearray()
 
     def feed(self, received: bytes) -> Iterator[Any]:
@@ -62,33 +61,12 @@ class FrameReader:
             with memoryview(self._buffer) as view:  # slicing the buffer itself would copy twice
                 body = bytes(view[_HEADER:end])
             del self._buffer[:end]
-            if self._loose is not None and len(body) > self._loose:
-                _check_loose(body, self._loose)
-            yield _decode(body)
+            yield _decode(body, _FLAT if self._flat else {})
 
 
-def _check_loose(body: bytes, limit: int) -> None:
-    """Walk over a large message, `[number, [tag, field, ...]]`, without building anything."""
-    unpacker = msgpack.Unpacker(max_buffer_size=len(body))
-    unpacker.feed(body)
+def _decode(body: bytes, limits: Mapping[str, int]) -> Any:
     try:
-        loose = len(body)
-        for _ in range(unpacker.read_array_header() - 1):
-            unpacker.skip()
-        for _ in range(min(unpacker.read_array_header(), _MOST_FIELDS)):
-            start = unpacker.tell()
-            unpacker.skip()
-            if body[start] in _TEXT_AND_BYTES:
-                loose -= unpacker.tell() - start
-    except (ValueError, msgpack.UnpackException) as error:
-        raise FrameError(f"a frame is not a message: {error}") from error
-    if loose > limit:
-        raise FrameError(f"a frame has {loose} bytes of structure; at most {limit} are expected")
-
-
-def _decode(body: bytes) -> Any:
-    try:
-        return msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogatepass")
+        return msgpack.unpackb(body, strict_map_key=False, unicode_errors="surrogatepass", **limits)
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
         # TypeError: a map may claim a list for a key, which Python cannot hash.
         raise FrameError(f"a frame is not MessagePack: {error!r}") from error

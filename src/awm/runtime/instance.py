@@ -205,7 +205,8 @@ def _encoded(arguments: JsonObject) -> str:
     if not isinstance(arguments, Mapping):
         raise UsageError(f"the arguments of a tool are an object, not {type(arguments).__name__}.")
     try:
-        return json.dumps(_plain(arguments))
+        # Python's encoder would write NaN, which is no JSON and which few handlers survive.
+        return json.dumps(_plain(arguments), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"the arguments of a tool are not JSON: {error}.") from error
 

@@ -27,7 +27,7 @@ class Limits:
     load_seconds: float = 30.0
     memory_mb: int = 3072
     response_mb: int = 8
-    database_mb: int = 256
+    database_mb: int = 64
 
     @property
     def memory_bytes(self) -> int:
@@ -46,5 +46,5 @@ class Limits:
 
     @property
     def frame_bytes(self) -> int:
-        """The largest message that a worker may send: an answer, UTF-8 encoded, and a database."""
-        return 4 * self.response_bytes + 2 * self.database_bytes + _MB
+        """The largest message that a worker may send: an answer in UTF-8, and a whole delta."""
+        return 4 * self.response_bytes + self.database_bytes * 21 // 20 + 4 * _MB

@@ -17,6 +17,7 @@ from awm.worlds import World
 __all__ = ["PreparedWorld", "fingerprint", "load", "load_order"]
 
 _ATTEMPTS = 3
+_MB = 1 << 20
 _SQLITE = b"SQLite format 3\x00"
 
 
@@ -88,6 +89,13 @@ async def load_order(
         image, problems = built.image, built.problems
     else:
         image, problems = _read_database(world), ()
+    if len(image) > limits.database_bytes:
+        raise WorldBuildError(
+            world.name,
+            f"its database of {len(image) / _MB:,.1f} MB is larger than instances may have"
+            f" ({limits.database_mb} MB).",
+            "Raise database_mb.",
+        )
     order = Load(
         name=world.name,
         code=world.code,
@@ -188,7 +196,7 @@ def prepared(
     """
     warnings = tuple(
         Problem(order.name, "gen_envs.jsonl: full_code", str(text), severity="warning")
-        for text in loaded.warnings
+        for text in _listed(order.name, loaded.warnings, limits)
     )
     return PreparedWorld(
         name=order.name,
@@ -196,27 +204,27 @@ def prepared(
         order=order,
         template=loaded.template,
         template_hash=hashlib.sha256(loaded.template).hexdigest(),
-        tools=tuple(_tools(order.name, loaded.tools, limits)),
+        tools=tuple(_tools(order.name, _listed(order.name, loaded.tools, limits))),
         problems=(*problems, *warnings),
     )
 
 
-def _object(text: str) -> dict[str, Any]:
-    parsed = json.loads(text)
-    if not isinstance(parsed, dict):
-        raise TypeError("its input schema is not an object")
-    return parsed
+def _listed(world: str, text: str, limits: Limits) -> list[Any]:
+    """A list from JSON that a process wrote beside hostile code."""
+    if len(text) > limits.response_bytes:
+        what = f"its tools take more than {limits.response_mb:g} MB to describe"
+        raise _load_error(world, "", what, "shorten its OpenAPI document")
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _load_error(world, "", f"its tools are malformed: {error}", "") from error
+    return listed if isinstance(listed, list) else []
 
 
-def _tools(world: str, rows: list[Any], limits: Limits) -> Iterator[ToolSpec]:
-    room = limits.response_bytes
+def _tools(world: str, rows: list[Any]) -> Iterator[ToolSpec]:
     for row in rows:
-        try:
-            name, description, schema = row
-            room -= len(name) + len(description) + len(schema)
-            if room < 0:
-                what = f"its tools take more than {limits.response_mb:g} MB to describe"
-                raise _load_error(world, "", what, "shorten its OpenAPI document")
-            yield ToolSpec(str(name), str(description), _object(schema))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise _load_error(world, "", f"a tool is malformed: {error}", "") from error
+        match row:
+            case [str(name), str(description), dict(schema)]:
+                yield ToolSpec(name, description, schema)
+            case _:
+                raise _load_error(world, "", f"a tool is malformed: {str(row)[:200]}", "")

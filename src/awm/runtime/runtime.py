@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from awm.errors import IsolationError, RuntimeClosedError, UsageError
+from awm.errors import InfrastructureError, IsolationError, RuntimeClosedError, UsageError
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
 from awm.runtime.host import Member, WorldHost
@@ -16,7 +16,8 @@ from awm.runtime.placement import Placement
 from awm.runtime.prepared import PreparedWorld, fingerprint, load, load_order, prepared
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
-from awm.runtime.worker import Worker
+from awm.runtime.wire import Failed, Hello
+from awm.runtime.worker import Worker, WorkerDiedError
 from awm.runtime.zygote import Zygote
 from awm.worlds import World
 
@@ -24,6 +25,7 @@ __all__ = ["Runtime"]
 
 _log: Final = logging.getLogger(__name__)
 _OPEN_FILES: Final = 256
+_HELLO_SECONDS: Final = 30.0
 
 
 class Runtime:
@@ -210,13 +212,25 @@ class Runtime:
         return ready
 
     async def _start_worker(self) -> Worker:
-        limits = self.limits
-        zygote = await self._start_zygote()
-        # Of what a world's worker says, only the list of its tools is not text or bytes.
-        return await Worker.start(zygote, limits.frame_bytes, limits.response_bytes)
+        return await self._start_jailed(flat=True)
 
     async def _start_examiner(self) -> Worker:
-        return await Worker.start(await self._start_zygote(), self.limits.frame_bytes)
+        return await self._start_jailed(flat=False)
+
+    async def _start_jailed(self, *, flat: bool) -> Worker:
+        zygote = await self._start_zygote()
+        worker = await Worker.start(zygote, self.limits.frame_bytes, flat=flat)
+        try:
+            reply = await worker.send(Hello(), _HELLO_SECONDS)
+        except WorkerDiedError as death:
+            raise InfrastructureError(f"a worker did not come up: {death}") from death
+        except BaseException:
+            worker.retire()
+            raise
+        if isinstance(reply, Failed):
+            worker.retire()
+            raise IsolationError(reply.what, reply.hint)
+        return worker
 
     async def _start_zygote(self) -> Zygote:
         async with self._starting_zygote:

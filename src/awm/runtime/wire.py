@@ -25,6 +25,7 @@ __all__ = [
     "Digested",
     "Done",
     "Failed",
+    "Hello",
     "Load",
     "Loaded",
     "Message",
@@ -32,6 +33,11 @@ __all__ = [
     "decode",
     "plain",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Say that the jail holds: `Done`, or `Failed` with the wall that could not be built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +74,13 @@ class Loaded:
 
     Attributes:
         template: The database after the code has run, which every instance starts from.
-        tools: A row per tool: name, description, input schema as JSON text.
-        warnings: What is odd about the world without keeping it from working.
+        tools: JSON: a list of `[name, description, input schema]` for each tool.
+        warnings: JSON: a list of texts, what is odd about the world though it works.
     """
 
     template: bytes
-    tools: list[Any]
-    warnings: list[Any]
+    tools: str
+    warnings: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +210,7 @@ class Failed:
 
 Message = (
     Load | Loaded | Open | Call | Called | Close | Build | Built | Digest | Digested
-    | Compare | Compared | Done | Failed
+    | Compare | Compared | Done | Failed | Hello
 )  # fmt: skip
 """Everything that can be said, in either direction."""
 

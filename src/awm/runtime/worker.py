@@ -58,13 +58,13 @@ class Worker(asyncio.Protocol):
     """
 
     def __init__(
-        self, zygote: Zygote, process: int, reply_limit: int, loose_limit: int | None = None
+        self, zygote: Zygote, process: int, reply_limit: int, *, flat: bool = False
     ) -> None:
         self.process = process
         self.lost = False
         self._zygote = zygote
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader(reply_limit, loose_limit)
+        self._reader = FrameReader(reply_limit, flat=flat)
         self._pending: deque[_Pending] = deque()
         self._number = 0
         self._cause: tuple[Cause, str] | None = None
@@ -74,21 +74,19 @@ class Worker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def start(
-        cls, zygote: Zygote, reply_limit: int, loose_limit: int | None = None
-    ) -> "Worker":
+    async def start(cls, zygote: Zygote, reply_limit: int, *, flat: bool = False) -> "Worker":
         """Have the zygote fork a worker, and connect to it.
 
         Args:
             zygote: Whose worker it will be.
             reply_limit: The largest reply accepted, in bytes.
-            loose_limit: How much of it may be structure; see `FrameReader`.
+            flat: Whether it may hold nothing but fields; see `FrameReader`.
 
         Raises:
             InfrastructureError: The zygote is gone.
         """
         connection, process = await zygote.spawn()
-        worker = cls(zygote, process, reply_limit, loose_limit)
+        worker = cls(zygote, process, reply_limit, flat=flat)
         await _connect(worker, connection)
         return worker
 

@@ -20,6 +20,7 @@ from awm.runtime.sandbox import Isolation
 __all__ = ["Zygote"]
 
 _START_SECONDS: Final = 120.0
+_RETRY_SECONDS: Final = 0.01
 _BURIAL_SECONDS: Final = 5.0
 _ENDING_SECONDS: Final = 1.0
 _MODULE: Final = "awm.runtime.inside.zygote"
@@ -117,8 +118,12 @@ class Zygote:
 
     def kill(self, worker: int) -> None:
         """Kill a worker that does not end by itself; without effect if it has ended already."""
-        with contextlib.suppress(OSError):
+        try:
             self._control.send(KILL + struct.pack("<i", worker))
+        except BlockingIOError:
+            self._loop.call_later(_RETRY_SECONDS, self.kill, worker)
+        except OSError:
+            return  # the zygote is gone, and every worker with it
 
     async def ending(self, worker: int) -> int | None:
         """Wait for a worker's end: its exit code, or a signal's number negated; None if unknown."""

@@ -357,17 +357,17 @@ def test_a_loaded_world_shows_its_tools():
         return living.world.loaded()
 
     loaded = lived("", act)
-    assert [name for name, _, _ in loaded.tools] == ["add_note", "list_notes"]
-    assert loaded.warnings == []
-    schema = json.loads(loaded.tools[0][2])
-    assert schema["required"] == ["title"]
+    tools = json.loads(loaded.tools)
+    assert [name for name, _, _ in tools] == ["add_note", "list_notes"]
+    assert tools[0][2]["required"] == ["title"]
+    assert json.loads(loaded.warnings) == []
 
 
 def test_a_global_that_instances_share_is_a_warning():
     loaded = lived(
         "\nimport threading\nlocks = [threading.Lock()]", lambda living: living.world.loaded()
     )
-    assert loaded.warnings == [
+    assert json.loads(loaded.warnings) == [
         "the global 'locks' holds what cannot be carried, so all instances share it"
     ]
 
@@ -381,7 +381,7 @@ def tools_of(code):
     process = Process()
     process.install()
     world = LiveWorld(process, replace(ORDER, code=code))
-    return [name for name, _, _ in world.loaded().tools]
+    return [name for name, _, _ in json.loads(world.loaded().tools)]
 
 
 def test_code_without_an_application_is_no_world():

@@ -6,8 +6,10 @@ measurement.
 """
 
 import socket
+from collections.abc import Callable
 from typing import Final
 
+from awm.errors import AwmError
 from awm.runtime.frames import FrameReader, encode
 from awm.runtime.inside import examiner
 from awm.runtime.inside.faults import describe, load_failure
@@ -25,6 +27,7 @@ from awm.runtime.wire import (
     Digested,
     Done,
     Failed,
+    Hello,
     Load,
     Message,
     Open,
@@ -33,7 +36,7 @@ from awm.runtime.wire import (
 )
 from awm.worlds import DatabaseRecipe, build_database
 
-__all__ = ["serve"]
+__all__ = ["refuse", "serve"]
 
 _RECEIVE: Final = 1 << 18
 _LARGEST_REQUEST: Final = 1 << 30  # the gateway is trusted; its images may be large
@@ -41,12 +44,19 @@ _LARGEST_REQUEST: Final = 1 << 30  # the gateway is trusted; its images may be l
 
 def serve(connection: socket.socket, process: Process) -> None:
     """Answer requests on the socket until the gateway closes it."""
-    worker = _Worker(process)
+    _exchange(connection, _Worker(process).answer)
+
+
+def refuse(connection: socket.socket, error: AwmError) -> None:
+    """Answer every request with why this worker cannot serve."""
+    _exchange(connection, lambda _request: Failed(error.message, "", error.hint))
+
+
+def _exchange(connection: socket.socket, answer: Callable[[Message], Message]) -> None:
     reader = FrameReader(_LARGEST_REQUEST)
     while received := connection.recv(_RECEIVE):
         for number, request in reader.feed(received):
-            reply = worker.answer(decode(request))
-            connection.sendall(encode([number, plain(reply)]))
+            connection.sendall(encode([number, plain(answer(decode(request)))]))
 
 
 class _Worker:
@@ -62,7 +72,7 @@ class _Worker:
                 return self._in_world(self._world, request)
             if isinstance(request, Load):
                 return self._load(request)
-            return _examine(request)
+            return Done() if isinstance(request, Hello) else _examine(request)
         except BaseException as error:  # noqa: BLE001 - a request that fails is answered, not fatal
             return Failed(describe(error), "", "")
 

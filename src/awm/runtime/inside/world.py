@@ -93,11 +93,13 @@ class LiveWorld:
 
     def loaded(self) -> Loaded:
         """What the gateway has to know about the world."""
-        rows = [
-            [tool.spec.name, tool.spec.description, json.dumps(tool.spec.input_schema)]
-            for tool in self._tools.values()
-        ]
-        if sum(len(part) for row in rows for part in row) > self._order.response_bytes:
+        tools = json.dumps(
+            [
+                (tool.spec.name, tool.spec.description, tool.spec.input_schema)
+                for tool in self._tools.values()
+            ]
+        )
+        if len(tools) > self._order.response_bytes:
             limit = self._order.response_bytes >> 20
             raise UnfitWorldError(
                 f"its tools take more than {limit} MB to describe", "shorten its OpenAPI document"
@@ -106,7 +108,7 @@ class LiveWorld:
             f"the global {name!r} holds what cannot be carried, so all instances share it"
             for name in self._memory.shared
         ]
-        return Loaded(self._template, rows, [*self._warnings, *shared])
+        return Loaded(self._template, tools, json.dumps([*self._warnings, *shared]))
 
     def open(self, order: Open) -> None:
         """Make an instance exist in the state that the order describes."""

@@ -22,10 +22,11 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
+from awm.errors import IsolationError
 from awm.runtime.control import EVENT, KILL, Event, WorkerTerms
 from awm.runtime.inside.process import Process
 from awm.runtime.inside.warmup import warm_up
-from awm.runtime.inside.worker import serve
+from awm.runtime.inside.worker import refuse, serve
 from awm.runtime.sandbox import Walls, enter, probe, python_paths
 from awm.runtime.sandbox.identity import die_with_parent
 
@@ -138,8 +139,12 @@ class _Zygote:
             before = _open_descriptors()
             self._process.renew_loop()
             keep = {descriptor, *(_open_descriptors() - before)}
-            enter(self._walls, keep)
-            serve(connection, self._process)
+            try:
+                enter(self._walls, keep)
+            except IsolationError as error:
+                refuse(connection, error)
+            else:
+                serve(connection, self._process)
         finally:
             os._exit(0)
 
