@@ -18,7 +18,7 @@ from tests.runtime.world_code import eventually
 Line: TypeAlias = Message | WorkerDiedError | None
 
 ORDER = Load("w", "", b"", b"", 0.0, False, 1.0, 1 << 20, 1 << 20)
-WORLD = PreparedWorld("w", "key", ORDER, b"", "hash", (), ())
+WORLD = PreparedWorld("w", "key", ORDER, b"", "hash", (), frozenset(), ())
 LIMITS = Limits(response_mb=1)
 ANSWER = Called("fine", False, 200, None, None, b"pages", b"memory", False)
 

@@ -96,7 +96,7 @@ class Instance:
         encoded = _encoded({} if arguments is None else arguments)
         async with self._turn:
             self._require_open()
-            if all(tool.name != name for tool in self.world.tools):
+            if name not in self.world.tool_names:
                 return ToolResult(f"Unknown tool: {name}", is_error=True)
             called = await self._host.call(self._member, name, encoded)
         fault = None if called.fault is None else _FAULTS.get(called.fault, "crash")

@@ -32,6 +32,7 @@ class PreparedWorld:
         template: The database that every instance starts from.
         template_hash: Its SHA-256, hexadecimal.
         tools: What agents see, in the world's order.
+        tool_names: Their names.
         problems: Everything odd about the world that did not keep it from loading.
     """
 
@@ -41,6 +42,7 @@ class PreparedWorld:
     template: bytes = field(repr=False)
     template_hash: str
     tools: tuple[ToolSpec, ...]
+    tool_names: frozenset[str] = field(repr=False)
     problems: tuple[Problem, ...]
 
 
@@ -198,13 +200,15 @@ def prepared(
         Problem(order.name, "gen_envs.jsonl: full_code", str(text), severity="warning")
         for text in _listed(order.name, loaded.warnings, limits)
     )
+    tools = tuple(_tools(order.name, _listed(order.name, loaded.tools, limits)))
     return PreparedWorld(
         name=order.name,
         fingerprint=key,
         order=order,
         template=loaded.template,
         template_hash=hashlib.sha256(loaded.template).hexdigest(),
-        tools=tuple(_tools(order.name, _listed(order.name, loaded.tools, limits))),
+        tools=tools,
+        tool_names=frozenset(tool.name for tool in tools),
         problems=(*problems, *warnings),
     )
 

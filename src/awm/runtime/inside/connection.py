@@ -14,6 +14,7 @@ import re
 import sqlite3
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 __all__ = ["Checkout", "Turn"]
@@ -46,6 +47,15 @@ _MARKS_CONNECTION: Final = re.compile(
 )
 """Statements whose effect is on the connection rather than in the file: settings, temporary
 tables."""
+
+
+_ENOUGH: Final = 200  # characters of a statement that tell what it is
+
+
+@lru_cache(1024)
+def _effects(beginning: str) -> tuple[bool, bool]:
+    """Whether a statement may change the file, and whether it may leave a mark beside it."""
+    return not _CHANGES_NOTHING.match(beginning), bool(_MARKS_CONNECTION.match(beginning))
 
 
 class Turn:
@@ -113,11 +123,12 @@ class Turn:
 
     def executed(self, checkout: "Checkout", statement: str | None) -> None:
         """Note what a statement, or None for a whole script, did; whether or not it succeeded."""
-        if statement is None or not _CHANGES_NOTHING.match(statement):
+        changes, marks = (True, True) if statement is None else _effects(statement[:_ENOUGH])
+        if changes:
             self.dirty = True
             self._writers.add(checkout)
         # What listeners do to a new connection is done again to the next one.
-        if not self.connecting and (statement is None or _MARKS_CONNECTION.match(statement)):
+        if marks and not self.connecting:
             self.is_marked = True
         if not self.raw.in_transaction:
             self._forget_transaction()

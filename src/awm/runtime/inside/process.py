@@ -18,7 +18,7 @@ from awm.worlds import SqlClock
 
 __all__ = ["CallTimeoutError", "Process"]
 
-_monotonic: Final = time.monotonic
+monotonic: Final = time.monotonic
 """Real time, kept before the clocks are replaced."""
 
 _NEVER: Final = float("inf")
@@ -69,7 +69,7 @@ class Process:
     @contextlib.contextmanager
     def interrupted_after(self, seconds: float) -> Iterator[None]:
         """Raise `CallTimeoutError` in the body once it has run for so long."""
-        self._deadline = _monotonic() + seconds
+        self._deadline = monotonic() + seconds
         # Again and again, for handlers that swallow even a BaseException.
         signal.setitimer(signal.ITIMER_REAL, seconds, _INSISTENCE)
         try:
@@ -86,7 +86,7 @@ class Process:
 
         SQLite does not look at signals while a statement runs, so this is how the limit gets in.
         """
-        return _monotonic() > self._deadline
+        return monotonic() > self._deadline
 
     def _alarm(self, _signal: int, _frame: types.FrameType | None) -> None:
         # A signal may still be on its way when the call is over.
