@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from awm.cli.memory import memory_of
 from awm.runtime import PreparedWorld
 
-__all__ = ["OrdinaryServer", "bare_call_seconds", "memory_of", "ordinary_server"]
+__all__ = ["OrdinaryServer", "bare_call_seconds", "ordinary_server"]
 
 QUIET = ("-W", "ignore")  # published worlds use deprecated arguments, and say so on every start
 
@@ -90,14 +91,6 @@ def bare_call_seconds(world: PreparedWorld, calls: Sequence[tuple[str, str]], ti
         )
     rounds: list[float] = json.loads(finished.stdout)
     return statistics.median(rounds)
-
-
-def memory_of(process: int) -> int:
-    """The memory of a process, shared pages counted in part (PSS), in bytes."""
-    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("this kernel does not tell how much memory a process uses")
 
 
 def _script(name: str) -> str:

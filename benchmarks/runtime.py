@@ -28,9 +28,10 @@ from rich.console import Console
 from rich.table import Table
 
 import awm
+from awm.cli.memory import memory_of, tree_memory
 from awm.worlds import WorldFile
 from calls import plausible_calls
-from ordinary import bare_call_seconds, memory_of, ordinary_server
+from ordinary import bare_call_seconds, ordinary_server
 
 SAMPLE = Path(__file__).parents[1] / "../shared/awm-sample"
 MB = 1 << 20
@@ -89,6 +90,7 @@ async def _many_instances(
     runtime: awm.Runtime, world: awm.World, effort: Effort, start: float, memory: float
 ) -> list[Figure]:
     count = effort.instances
+    own = memory_of(os.getpid())
     began = time.perf_counter()
     instances = await asyncio.gather(*(runtime.launch(world, seed=n) for n in range(count)))
     launched = time.perf_counter() - began
@@ -96,8 +98,9 @@ async def _many_instances(
     began = time.perf_counter()
     await asyncio.gather(*(instance.call_tool(*reading) for instance in instances))
     called = time.perf_counter() - began
-    processes = {instance.worker_process for instance in instances}
-    used = sum(memory_of(process) for process in processes if process is not None)
+    # Zygote, examiner and workers, and what the gateway has grown by.
+    tree = tree_memory()
+    used = (tree.total_bytes if tree else 0) + memory_of(os.getpid()) - own
     await asyncio.gather(*(instance.close() for instance in instances))
     servers_start = count * start / CORES
     ratio = (count * memory * servers_start) / (used * launched)

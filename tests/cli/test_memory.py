@@ -1,15 +1,17 @@
 """Memory of the processes below one."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from awm.cli.memory import tree_memory
+from awm.cli.memory import memory_of, tree_memory
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
 HOLD = "import sys; held = b'x' * (64 << 20); print('held', flush=True); sys.stdin.read()"
 PASS_ON = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLD!r}])"
 
@@ -19,7 +21,7 @@ def test_a_process_without_others_below_it_counts_nothing():
         process.stdout.readline()
         memory = tree_memory(process.pid)
         process.stdin.close()
-    assert (memory.processes, memory.resident_bytes) == (0, 0)
+    assert (memory.processes, memory.total_bytes) == (0, 0)
 
 
 def test_children_and_their_children_count():
@@ -30,7 +32,16 @@ def test_children_and_their_children_count():
     assert below.processes == 1
     assert below.megabytes > 64
     assert with_it.processes >= 2
-    assert with_it.resident_bytes > below.resident_bytes
+    assert with_it.total_bytes > below.total_bytes
+
+
+def test_shared_pages_are_not_counted_twice_where_the_kernel_tells():
+    with subprocess.Popen([sys.executable, "-c", HOLD], stdin=-1, stdout=-1) as process:
+        process.stdout.readline()
+        resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * PAGE
+        assert 64 << 20 < memory_of(process.pid) <= resident
+        process.stdin.close()
+    assert memory_of(process.pid) == 0
 
 
 def test_a_process_that_has_ended_counts_nothing():

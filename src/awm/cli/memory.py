@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["TreeMemory", "tree_memory"]
+__all__ = ["TreeMemory", "memory_of", "tree_memory"]
 
 _PROC: Final = Path("/proc")
 
@@ -16,16 +16,17 @@ class TreeMemory:
 
     Attributes:
         processes: How many there are.
-        resident_bytes: The sum of what each has in memory. What they share counts for each.
+        total_bytes: What they have in memory together. A page that several share counts in part
+            for each (PSS); where the kernel keeps that from us, in full.
     """
 
     processes: int
-    resident_bytes: int
+    total_bytes: int
 
     @property
     def megabytes(self) -> float:
-        """`resident_bytes` in MB of 2^20 bytes."""
-        return self.resident_bytes / (1 << 20)
+        """`total_bytes` in MB of 2^20 bytes."""
+        return self.total_bytes / (1 << 20)
 
 
 def tree_memory(root: int | None = None) -> TreeMemory | None:
@@ -38,7 +39,7 @@ def tree_memory(root: int | None = None) -> TreeMemory | None:
         return None
     parents = dict(filter(None, map(_parent_of, _PROC.iterdir())))
     tree = _descendants(os.getpid() if root is None else root, parents)
-    return TreeMemory(len(tree), sum(map(_resident, tree)))
+    return TreeMemory(len(tree), sum(map(memory_of, tree)))
 
 
 def _descendants(root: int, parents: dict[int, int]) -> list[int]:
@@ -59,9 +60,17 @@ def _parent_of(folder: Path) -> tuple[int, int] | None:
     return int(folder.name), int(after[1])
 
 
-def _resident(process: int) -> int:
+def memory_of(process: int) -> int:
+    """What one process has in memory, in bytes; see `TreeMemory`. 0 once it has ended."""
+    folder = _PROC / str(process)
     try:
-        pages = (_PROC / str(process) / "statm").read_text().split()[1]
+        for line in (folder / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # jailed processes hide this from all but root; or it has ended meanwhile
+    try:
+        pages = (folder / "statm").read_text().split()[1]
     except OSError:
         return 0
     return int(pages) * os.sysconf("SC_PAGE_SIZE")

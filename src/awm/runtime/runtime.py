@@ -5,6 +5,7 @@ import itertools
 import logging
 from dataclasses import replace
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from awm.errors import InfrastructureError, IsolationError, RuntimeClosedError, UsageError
 from awm.runtime.control import WorkerTerms
@@ -64,6 +65,7 @@ class Runtime:
         self._examiner: Examiner | None = None
         self._examiner_slot: WorkerSlot | None = None
         self._preparing: dict[str, asyncio.Task[PreparedWorld]] = {}
+        self._fingerprints: WeakKeyDictionary[World, str] = WeakKeyDictionary()
 
     async def __aenter__(self) -> "Runtime":
         if self._open:
@@ -133,7 +135,7 @@ class Runtime:
             InfrastructureError: No worker can be started.
         """
         self.require_open()
-        key = await asyncio.to_thread(fingerprint, world)
+        key = await self._fingerprint(world)
         task = self._preparing.get(key)
         if task is None:
             task = asyncio.create_task(self._prepare(key, world))
@@ -198,6 +200,14 @@ class Runtime:
         host = WorldHost(ready, self.limits, self._start_worker, first)
         self._placement.add(host)
         return host
+
+    async def _fingerprint(self, world: World) -> str:
+        key = self._fingerprints.get(world)
+        if key is None:
+            key = await asyncio.to_thread(fingerprint, world)
+            if world.database_file is None:  # a file may be another one the next time
+                self._fingerprints[world] = key
+        return key
 
     async def _prepare(self, key: str, world: World) -> PreparedWorld:
         order, problems = await load_order(world, self.examiner, self.limits)
