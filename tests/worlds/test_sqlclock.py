@@ -31,7 +31,7 @@ def connect(
 
 
 def genuine() -> sqlite3.Connection:
-    return Connection(":memory:", isolation_level=None)
+    return Connection(":memory:", isolation_level=None, check_same_thread=False)
 
 
 VIRTUAL = connect()
@@ -235,7 +235,7 @@ def test_what_would_not_fit_is_refused_before_it_is_made():
 
 def test_a_long_argument_is_answered_but_not_remembered():
     clock = SqlClock(lambda: NOON, random.Random(1).randbytes)
-    connection = Connection(":memory:")
+    connection = Connection(":memory:", check_same_thread=False)
     clock.install(connection)
     form = "%Y" * 100
     assert ask(connection, "SELECT strftime(?, 'now')", form) == "2026" * 100

@@ -139,7 +139,7 @@ ATTACKS = (
     Attack("allocates 8 GB", "bytearray(8 << 30)", "memory"),
     Attack(
         "allocates piece by piece",
-        "kept = []\nwhile True: kept.append(bytes(64 << 20))",
+        "kept = []\nwhile True: kept.append(bytes(256 << 20))",
         "memory",
     ),
     Attack("answers with 500 MB", "return Response(b'x' * (500 << 20))", "too_large"),

@@ -191,13 +191,17 @@ class TestLimits:
         assert any_user(act).message.endswith("Too many open files")
 
     def test_a_tighter_limit_stays(self, any_user):
+        tight = 20 + max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+
         def tighten():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (tight, tight))
 
         def act():
             return resource.getrlimit(resource.RLIMIT_NOFILE)
 
-        assert any_user(act, before=tighten).value == [20, 20]
+        jailed = any_user.but(open_files=1024)
+        assert jailed(act).value == [1024, 1024]
+        assert jailed(act, before=tighten).value == [tight, tight]
 
     def test_a_file_that_was_kept_open_cannot_grow(self, any_user, tmp_path):
         file = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
