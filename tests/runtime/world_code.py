@@ -12,9 +12,9 @@ from awm.runtime import Limits
 from awm.worlds import World
 
 SHORT = Limits(
-    call_seconds=0.5,
-    grace_seconds=0.3,
-    load_seconds=2.0,
+    call_seconds=1.5,
+    grace_seconds=0.5,
+    load_seconds=3.0,
     memory_mb=1024,
     response_mb=2,
     database_mb=16,

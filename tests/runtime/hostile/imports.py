@@ -62,15 +62,15 @@ ATTEMPTS = (
     _fails("has no working openapi", "app.openapi = lambda: 1 / 0", "ZeroDivisionError"),
     _fails("has an openapi of nonsense", "app.openapi = lambda: {'paths': 7}", "OpenAPI"),
     # --- code that does not end, or ends too soon
-    _fails("loops for ever", "while True: pass", "within 2 seconds"),
-    _fails("sleeps for ever", "import time; time.sleep(1e6)", "within 2 seconds"),
+    _fails("loops for ever", "while True: pass", "does not finish loading within"),
+    _fails("sleeps for ever", "import time; time.sleep(1e6)", "does not finish loading within"),
     _fails("starts up for ever", "import asyncio\n@app.on_event('startup')\n"
-           "async def up(): await asyncio.sleep(1e6)", "within 2 seconds"),
+           "async def up(): await asyncio.sleep(1e6)", "does not finish loading within"),
     _fails("exits", "import sys; sys.exit(0)", "exits while it is imported"),
     _fails("leaves", "import os; os._exit(0)", "status 0"),
     _fails("crashes", "import ctypes; ctypes.string_at(0)", "signal 11"),
     _fails("kills itself", "import os; os.kill(os.getpid(), 9)", "killed"),
-    _fails("stops itself", "import os; os.kill(os.getpid(), 19)", "within 2 seconds"),
+    _fails("stops itself", "import os; os.kill(os.getpid(), 19)", "does not finish loading within"),
     _fails("hangs up", "import os; os.closerange(0, 256)", "ended its process"),
     # --- code that takes all there is
     _fails("allocates without end", "hoard = []\nwhile True: hoard.append(bytes(1 << 26))",
