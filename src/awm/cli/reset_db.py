@@ -16,9 +16,8 @@ from awm.cli.signals import run
 from awm.cli.sweep import choose, for_each, problems_of
 from awm.errors import AwmError, InfrastructureError, Problem, UsageError
 from awm.runtime import Runtime
-from awm.serve import write_whole
 from awm.settings import Settings
-from awm.worlds import BuiltDatabase, WorldFile, WorldFolder, open_files
+from awm.worlds import BuiltDatabase, WorldFile, WorldFolder, open_files, write_whole
 from awm.worlds.names import database_name
 
 __all__ = ["reset_db"]

@@ -5,6 +5,6 @@ know the MCP SDK. `http` and `stdio` are the two ways in. Import them by name: e
 that a caller of the others does not need.
 """
 
-from awm.serve.run_folder import RunFolder, write_whole
+from awm.serve.run_folder import RunFolder
 
-__all__ = ["RunFolder", "write_whole"]
+__all__ = ["RunFolder"]

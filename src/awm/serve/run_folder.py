@@ -9,17 +9,16 @@ Databases are written as they come from a worker and never opened here: a world'
 anything into them.
 """
 
-import os
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Final
-from uuid import uuid4
 
 from awm.errors import UsageError
+from awm.worlds import write_whole
 
-__all__ = ["RunFolder", "SessionFolder", "write_whole"]
+__all__ = ["RunFolder", "SessionFolder"]
 
 INITIAL: Final = "initial.db"
 FINAL: Final = "final.db"
@@ -118,23 +117,6 @@ class RunFolder:
     def has_final(self) -> bool:
         """Whether any session has ended."""
         return (self.path / FINAL).exists()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; an older one of that name stays until then.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _unusable(path: Path, why: str) -> UsageError:

@@ -15,6 +15,7 @@ from awm.worlds.files import WorldFile
 from awm.worlds.folder import WorldFolder
 from awm.worlds.model import DEFAULT_CLOCK, VerifierProgram, World
 from awm.worlds.names import normalise
+from awm.worlds.place import write_whole
 from awm.worlds.sqlclock import SqlClock
 from awm.worlds.store import open_files, open_worlds
 from awm.worlds.write import write_worlds
@@ -40,6 +41,7 @@ __all__ = [
     "open_files",
     "open_worlds",
     "pull_worlds",
+    "write_whole",
     "write_worlds",
 ]
 
