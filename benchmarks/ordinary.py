@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 from awm.cli.memory import memory_of
 from awm.runtime import PreparedWorld
 
-__all__ = ["OrdinaryServer", "bare_call_seconds", "ordinary_server"]
+__all__ = ["OrdinaryServer", "bare_rounds", "ordinary_server"]
 
 QUIET = ("-W", "ignore")  # published worlds use deprecated arguments, and say so on every start
 
@@ -71,11 +70,11 @@ def ordinary_server(world: PreparedWorld) -> Iterator[OrdinaryServer]:
             process.wait()
 
 
-def bare_call_seconds(world: PreparedWorld, calls: Sequence[tuple[str, str]], times: int) -> float:
-    """Median seconds for all calls, made directly to the ASGI application, in a fresh process.
+def bare_rounds(world: PreparedWorld, calls: Sequence[tuple[str, str]], times: int) -> list[float]:
+    """Seconds that each of several rounds of all calls takes, made directly to the application.
 
-    No server and no client are in between, and the database lies in memory where the system has
-    a file system there: the least that these handlers can cost outside the runtime.
+    In a fresh process, without a server or a client in between. The database lies in memory, where
+    the system has a file system there: the least that these handlers can cost elsewhere.
     """
     shared_memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared_memory if shared_memory.is_dir() else None) as at:
@@ -90,7 +89,7 @@ def bare_call_seconds(world: PreparedWorld, calls: Sequence[tuple[str, str]], ti
             check=True,
         )
     rounds: list[float] = json.loads(finished.stdout)
-    return statistics.median(rounds)
+    return rounds
 
 
 def _script(name: str) -> str:
