@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,20 @@ def test_help_imports_nothing_heavy():
         [sys.executable, "-c", probe], capture_output=True, text=True, env=environment(), check=True
     )
     assert done.stdout.splitlines()[-1] == "imported: []"
+
+
+def test_output_that_finds_no_room_is_an_error_in_words():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "awm", "worlds", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "error: the output has no room: No space left on device.\n"
 
 
 def test_the_version_is_the_packages(awm):

@@ -68,4 +68,4 @@ def test_many_problems_are_cut_short(capsys):
     show_problems([Problem("w", f"line {n}", "torn") for n in range(25)], named=True)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "  error w: line 0: torn"
-    assert lines[20:] == ["  and 5 more; --json has them all"]
+    assert lines[20:] == ["  and 5 more; `awm worlds validate --json` has all"]

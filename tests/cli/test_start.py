@@ -15,8 +15,9 @@ from mcp.client.stdio import stdio_client
 from awm.runtime import Runtime
 from awm.serve.client import connect
 from awm.serve.http import bind
-from awm.worlds import open_worlds
+from awm.worlds import open_worlds, write_worlds
 from tests.cli.running import all_gone, command, descendants, environment
+from tests.conftest import make_world
 from tests.serve.raw_client import BOTH, HELLO, RawClient
 from tests.serve.serving import until
 
@@ -164,6 +165,16 @@ def test_an_unknown_world_is_told_with_those_that_are_like_it(awm, notes):
     outcome = awm("env", "start", "--scenario", "note", "--envs_load_path", notes)
     assert outcome.code == 2
     assert outcome.err.endswith("Did you mean notes?\n")
+
+
+def test_a_line_that_broke_off_is_told_with_the_world_it_belongs_to(awm, tmp_path):
+    write_worlds([make_world()], tmp_path / "torn")
+    code = tmp_path / "torn/gen_envs.jsonl"
+    code.write_bytes(code.read_bytes()[:-10])
+    outcome = awm("env", "start", "--scenario", "notes", "--envs_load_path", "torn", "--port", "0")
+    assert outcome.code == 1
+    assert "gen_envs.jsonl: line 1" in outcome.err
+    assert "it has no code" in outcome.err
 
 
 def test_a_world_that_does_not_come_to_life_is_told_and_leaves_nothing(awm, mixed, tmp_path):

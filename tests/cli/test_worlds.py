@@ -159,8 +159,20 @@ def test_worlds_are_exported_and_nothing_is_overwritten_unasked(awm, notes, tmp_
 
 def test_the_bundled_worlds_are_exported_by_default(awm, tmp_path):
     document = json.loads(awm("worlds", "export", "mine", "--json").out)
-    assert document == {"folder": "mine", "worlds": list(bundled_worlds())}
+    assert document == {"folder": "mine", "worlds": list(bundled_worlds()), "problems": []}
     assert list(open_worlds(tmp_path / "mine")) == list(bundled_worlds())
+
+
+def test_what_an_export_leaves_out_is_told(awm, tmp_path):
+    write_worlds([make_world()], tmp_path / "torn")
+    with (tmp_path / "torn/gen_envs.jsonl").open("a") as file:
+        file.write('{"scenario": "Torn", "full_code": "from')
+    outcome = awm("worlds", "export", "mine", "--from", "torn")
+    assert outcome.code == 1
+    assert outcome.out == "1 world in mine: notes\n"
+    assert "error torn: gen_envs.jsonl: line 2" in outcome.err
+    document = json.loads(awm("worlds", "list", "torn", "--json").out)
+    assert [problem["world"] for problem in document["problems"]] == ["torn"]
 
 
 def test_pulled_worlds_go_where_runs_go(awm, monkeypatch, notes, tmp_path):

@@ -196,6 +196,19 @@ async def test_a_prebuilt_database_that_is_none_is_refused(
         await runtime.launch(_with_database(broken))
 
 
+async def test_a_prebuilt_database_whose_changes_are_still_in_its_log_is_refused(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    file = tmp_path / "busy.db"
+    connection = sqlite3.connect(file)
+    connection.executescript("PRAGMA journal_mode = WAL; CREATE TABLE notes (title TEXT);")
+    with pytest.raises(WorldFileError, match=r"latest changes are in busy\.db-wal"):
+        await runtime.launch(_with_database(file))
+    connection.close()
+    async with await runtime.launch(_with_database(file)) as instance:
+        assert b"notes" in await instance.database_image()
+
+
 def _with_database(file: Path) -> World:
     return World.from_records(
         {WorldFile.ENVIRONMENT: [{"scenario": "Notes", "full_code": HEADER}]}, database_file=file

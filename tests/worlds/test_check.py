@@ -61,7 +61,7 @@ def test_a_prebuilt_database_stands_in_for_the_schema(zoo, tmp_path):
 def test_code_that_does_not_compile_is_an_error_with_its_line(zoo):
     zoo[WorldFile.ENVIRONMENT][0]["full_code"] = "from fastapi import FastAPI\napp = = 1\n"
     assert problems(zoo) == [
-        ("error", "gen_envs.jsonl: line 2", "does not compile: invalid syntax")
+        ("error", "gen_envs.jsonl: full_code: line 2", "does not compile: invalid syntax")
     ]
 
 

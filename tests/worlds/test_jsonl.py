@@ -97,6 +97,11 @@ def test_a_problem_shows_the_line_near_the_fault(tmp_path):
     assert "[1, 2 3]" in problem.hint
 
 
+def test_a_line_that_breaks_off_is_a_problem_of_the_world_it_begins_with(tmp_path):
+    path = written(tmp_path, b'{"scenario": "Zoo B", "x": [1,\n{"x": 1, "scenario": "C"\n')
+    assert [problem.world for problem in index_lines(path, "scenario").problems] == ["zoo_b", ""]
+
+
 def test_a_line_too_long_to_be_held_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(jsonl, "MAX_LINE_BYTES", 50)
     long = b'{"scenario": "A", "x": "' + b"x" * 3_000_000 + b'"}'

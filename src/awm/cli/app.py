@@ -1,10 +1,11 @@
 """The commands put together, and how each of them ends."""
 
+import errno
 import io
 import platform
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,9 +16,11 @@ from awm.cli.logs import set_up_logging
 from awm.cli.options import AsJson, new_app
 from awm.cli.outcome import EXIT_INTERRUPTED, complain
 from awm.cli.signals import StoppedError
-from awm.errors import AwmError
+from awm.errors import AwmError, InfrastructureError
 
 __all__ = ["app", "run"]
+
+_NO_ROOM: Final = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 
 app = new_app("Worlds for agents: look at them, check them, serve them, try them.")
 app.add_typer(env.app, name="env")
@@ -78,4 +81,8 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return EXIT_INTERRUPTED
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        return complain(InfrastructureError(f"the output has no room: {error.strerror}."))
     return 0

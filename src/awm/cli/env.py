@@ -111,6 +111,7 @@ def check(
 @app.command("check_all")
 def check_all(
     *,
+    # The published documentation writes --output for the same file.
     source: Annotated[
         Path, typer.Option("--input", "--output", help="gen_envs.jsonl, or a folder of worlds.")
     ],

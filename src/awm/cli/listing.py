@@ -6,6 +6,7 @@ from rich.text import Text
 
 from awm.cli.console import new_table, print_json, progress, shorten, stderr, stdout
 from awm.cli.outcome import show_problems
+from awm.cli.plain import plain_problem
 from awm.errors import Problem, WorldError
 from awm.worlds import WorldFile, WorldFolder, open_worlds
 
@@ -29,7 +30,8 @@ def list_worlds(source: str, *, as_json: bool) -> None:
             rows.append(_summary(folder, name))
             advance(name)
     if as_json:
-        print_json({"folder": str(folder.path), "worlds": rows})
+        problems = [plain_problem(problem) for problem in folder.problems]
+        print_json({"folder": str(folder.path), "worlds": rows, "problems": problems})
     else:
         _show(folder, rows, folder.problems)
 

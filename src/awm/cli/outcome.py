@@ -72,4 +72,4 @@ def show_problems(problems: Iterable[Problem], *, named: bool = False) -> None:
         if problem.hint:
             console.print(f"    {problem.hint}", markup=False, soft_wrap=True, style="dim")
     if len(ordered) > _SHOWN:
-        console.print(f"  and {len(ordered) - _SHOWN} more; --json has them all")
+        console.print(f"  and {len(ordered) - _SHOWN} more; `awm worlds validate --json` has all")

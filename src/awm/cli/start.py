@@ -107,7 +107,10 @@ class _Stdio:
 
 
 def _world(options: Start) -> World:
-    world = _worlds(options)[options.scenario]
+    folder = _worlds(options)
+    world = folder[options.scenario]
+    # A row that was left out is why a world is not what its files seem to say.
+    show_problems(problem for problem in folder.problems if problem.world == world.name)
     if options.db_path is None:
         return world
     if not options.db_path.is_file():

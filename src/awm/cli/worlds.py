@@ -1,13 +1,16 @@
 """`awm worlds`: worlds as files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from awm.cli.console import counted, print_json, shorten, stdout
 from awm.cli.options import AllowWeak, AsJson, Folder, Jobs, Overwrite, new_app
 from awm.errors import UsageError
+
+if TYPE_CHECKING:
+    from awm.worlds import WorldFolder
 
 __all__ = ["app"]
 
@@ -85,12 +88,12 @@ def export(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write worlds to a folder in the AWM layout."""
+    """Write worlds to a folder in the AWM layout; lines that cannot be read are left out."""
     from awm.worlds import open_worlds, write_worlds  # noqa: PLC0415
 
     folder = open_worlds(source)
     write_worlds(folder.values(), target, overwrite=overwrite)
-    _say_written(target, list(folder), as_json=as_json)
+    raise typer.Exit(_say_written(target, folder, as_json=as_json))
 
 
 @app.command("pull")
@@ -115,13 +118,21 @@ def pull(
 
     place = target or settings().output_dir
     found = pull_worlds(repo, place, revision=revision, overwrite=overwrite)
-    _say_written(found, list(open_worlds(found)), as_json=as_json)
+    raise typer.Exit(_say_written(found, open_worlds(found), as_json=as_json))
 
 
-def _say_written(folder: Path, names: list[str], *, as_json: bool) -> None:
+def _say_written(target: Path, worlds: "WorldFolder", *, as_json: bool) -> int:
+    """Say what was written, and what was wrong where it came from; return the exit code."""
+    from awm.cli.outcome import EXIT_CHECK_FAILED, show_problems  # noqa: PLC0415
+    from awm.cli.plain import plain_problem  # noqa: PLC0415
+
     if as_json:
-        print_json({"folder": str(folder), "worlds": names})
-        return
-    listed = shorten(", ".join(names), 200)
-    text = f"{counted(len(names), 'world')} in {folder}: {listed}"
-    stdout().print(text, markup=False, soft_wrap=True)
+        problems = [plain_problem(problem) for problem in worlds.problems]
+        print_json({"folder": str(target), "worlds": list(worlds), "problems": problems})
+    else:
+        listed = shorten(", ".join(worlds), 200)
+        text = f"{counted(len(worlds), 'world')} in {target}: {listed}"
+        stdout().print(text, markup=False, soft_wrap=True)
+        show_problems(worlds.problems, named=True)
+    failed = any(problem.severity == "error" for problem in worlds.problems)
+    return EXIT_CHECK_FAILED if failed else 0

@@ -96,7 +96,7 @@ async def load_order(
             world.name,
             f"its database of {len(image) / _MB:,.1f} MB is larger than instances may have"
             f" ({limits.database_mb} MB).",
-            "Raise database_mb.",
+            "Raise database_mb (AWM_DATABASE_MB).",
         )
     order = Load(
         name=world.name,
@@ -123,6 +123,13 @@ def _read_database(world: World) -> bytes:
             world.name,
             f"{world.database_file} is not a SQLite database.",
             "Build it anew with `awm env reset_db`.",
+        )
+    log = world.database_file.with_name(f"{world.database_file.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise WorldFileError(
+            world.name,
+            f"{world.database_file} is not complete: its latest changes are in {log.name}.",
+            "Close what has it open, or run `PRAGMA wal_checkpoint(TRUNCATE)` on it.",
         )
     return image
 
@@ -169,7 +176,8 @@ async def _load(worker: Worker, order: Load, limits: Limits) -> Loaded:
 def _words(death: WorkerDiedError, limits: Limits) -> tuple[str, str]:
     if death.cause == "timeout":
         what = f"the code does not finish loading within {limits.load_seconds:g} seconds"
-        return what, "look for a loop or a wait outside its functions, or raise load_seconds"
+        hint = "look for a loop or a wait outside its functions"
+        return what, f"{hint}, or raise load_seconds (AWM_LOAD_SECONDS)"
     what = f"while the code was loading, {death.detail}"
     return what, "look for what ends the process outside its functions"
 

@@ -9,9 +9,9 @@ __all__ = ["Snapshot"]
 class Snapshot:
     """The state of an instance at one step. Opaque: make it with `snapshot`, use it with `restore`.
 
-    It refers to its world's template by hash and holds only what differs, so it is worth little
-    without the world, and a few kilobytes large. It belongs to no runtime: it can be restored in
-    another process, on another machine, on another day.
+    It refers to its world's template by hash and holds only what differs: it is worth little
+    without the world, and as small as what the calls have changed. It belongs to no runtime: it can
+    be restored in another process, on another machine, on another day.
 
     Attributes:
         world: The world's name.

@@ -135,4 +135,5 @@ def _http_client(host: str, timeout_seconds: float) -> httpx.AsyncClient:
 def _reason(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return (str(error) or type(error).__name__).rstrip(".")
+    # httpx adds a line that says where to read about the status.
+    return (str(error).partition("\n")[0] or type(error).__name__).rstrip(".")

@@ -95,7 +95,8 @@ def _code(world: World) -> Iterator[Problem]:
     try:
         facts = read_code(world.code)
     except SourceError as error:
-        yield _error(world, f"{WorldFile.ENVIRONMENT}: {error.place}", error.what, error.hint)
+        where = f"{WorldFile.ENVIRONMENT}: full_code: {error.place}"
+        yield _error(world, where, error.what, error.hint)
         return
     yield from _application(world, facts)
     yield from _names(world, WorldFile.ENVIRONMENT, facts.operation_ids)

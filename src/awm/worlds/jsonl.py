@@ -108,7 +108,7 @@ def index_lines(path: Path, key: str) -> LineIndex:
                 try:
                     name = _name(line, beginning, key)
                 except _BadLineError as bad:
-                    problems.append(_problem(path, number, line, bad))
+                    problems.append(_problem(path, number, line, bad, _glance(line, beginning)))
                 else:
                     entries.append(LineEntry(offset, len(line), number, name))
     except OSError as error:
@@ -243,19 +243,24 @@ def _skip_line(file: BinaryIO) -> int:
 def _name(line: bytes, beginning: re.Pattern[bytes], key: str) -> str:
     if len(line) > MAX_LINE_BYTES:
         raise _BadLineError(f"longer than {MAX_LINE_BYTES:,} bytes")
-    glance = beginning.match(line)
     # The end matters too: a copy that broke off leaves a last line with a good beginning.
-    if glance is not None and line[-16:].rstrip(_SPACE).endswith(b"}"):
-        try:
-            return str(json.loads(glance[1]))
-        except ValueError:
-            pass  # the whole line will say better what is wrong
+    if line[-16:].rstrip(_SPACE).endswith(b"}") and (glanced := _glance(line, beginning)):
+        return glanced
     row = _parse(line)
     name = row.get(key)
     if not isinstance(name, str):
         what = "is not a string" if key in row else "is missing"
         raise _BadLineError(f"the name, {key!r}, {what}")
     return name
+
+
+def _glance(line: bytes, beginning: re.Pattern[bytes]) -> str:
+    """Return the name that the line begins with; empty where it does not begin with one."""
+    found = beginning.match(line)
+    try:
+        return str(json.loads(found[1])) if found else ""
+    except ValueError:
+        return ""  # parsing the whole line says better what is wrong
 
 
 def _parse(line: bytes) -> dict[str, Any]:

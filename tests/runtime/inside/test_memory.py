@@ -171,6 +171,73 @@ def act(store=store):
     store.count += 1
     return store.count
 """,
+    "an object with a lock": """
+import threading
+class Store:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.again = threading.RLock()
+        self.calls = []
+store = Store()
+def act(store=store):
+    with store.lock, store.again:
+        store.calls.append(None)
+        return len(store.calls)
+""",
+    "an object that also holds what cannot be carried": """
+class Store:
+    def __init__(self):
+        self.lines = (line for line in ())
+        self.calls = []
+        self.count = 0
+store = Store()
+def act(store=store):
+    store.calls.append(None)
+    store.count += 1
+    assert len(store.calls) == store.count
+    return store.count
+""",
+    "an object in one that also holds what cannot be carried": """
+class Store:
+    def __init__(self):
+        self.lines = (line for line in ())
+        self.count = 0
+class Service:
+    def __init__(self):
+        self.store = Store()
+service = Service()
+def act():
+    service.store.count += 1
+    return service.store.count
+""",
+    "the only object of its class": """
+class Store:
+    only = None
+    def __new__(cls):
+        if cls.only is None:
+            cls.only = super().__new__(cls)
+            cls.only.calls = []
+        return cls.only
+def act():
+    Store().calls.append(None)
+    return len(Store().calls)
+""",
+    "a middleware": """
+from fastapi import FastAPI
+class Counting:
+    def __init__(self, app):
+        self.app = app
+        self.calls = []
+app = FastAPI()
+app.add_middleware(Counting)
+app.middleware_stack = app.build_middleware_stack()
+def act():
+    counting = app.middleware_stack
+    while not isinstance(counting, Counting):
+        counting = counting.app
+    counting.calls.append(None)
+    return len(counting.calls)
+""",
     "a namespace": """
 import types
 store = types.SimpleNamespace(count=0)
@@ -208,11 +275,10 @@ def act():
     return count
 """,
     "the state of the application": """
-import threading
 from fastapi import FastAPI
 app = FastAPI()
 app.state.count = 0
-app.state.lock = threading.Lock()
+app.state.lines = (line for line in ())
 def act():
     app.state.count += 1
     return app.state.count
@@ -330,16 +396,15 @@ def act():
 
 def test_what_cannot_be_carried_is_put_back_as_it_was():
     code = """
-import threading
-lock = None
+lines = None
 cache = {}
 class Lazy:
     instance = None
 def act():
-    global lock
-    seen = lock, dict(cache), Lazy.instance
-    lock = cache["lock"] = Lazy.instance = threading.Lock()
-    globals()["made"] = lock
+    global lines
+    seen = lines, dict(cache), Lazy.instance
+    lines = cache["lines"] = Lazy.instance = (line for line in ())
+    globals()["made"] = lines
     return seen
 """
     world = World(code)
@@ -348,9 +413,21 @@ def act():
         assert not hasattr(world.module, "made")
 
 
+@pytest.mark.parametrize("kind", ["asyncio.Lock", "threading.Lock", "threading.Semaphore"])
+def test_a_lock_that_a_call_forgets_to_release_blocks_only_its_own_instance(kind):
+    acquire = "asyncio.run(lock.acquire())" if kind == "asyncio.Lock" else "lock.acquire()"
+    code = f"import asyncio, threading\nlock = {kind}()\ndef act(): return {acquire}"
+    free = "getattr(lock, 'locked', lambda: not lock._value)()"
+    world = World(code)
+    _, memory = world.call(b"")
+    assert world.call(b"", free) == (False, b"")
+    assert world.call(memory, free) == (True, memory)
+    assert World(code).call(memory, free) == (True, memory)
+
+
 def test_a_container_that_cannot_be_kept_apart_is_named():
-    world = World("import threading\nlocks = {'a': threading.Lock()}\ncarts = {}\nlimit = 3")
-    assert world.memory.shared == ("locks",)
+    world = World("files = {'a': (line for line in ())}\ncarts = {}\nlimit = 3")
+    assert world.memory.shared == ("files",)
 
 
 def test_constants_of_the_machinery_are_not_state():

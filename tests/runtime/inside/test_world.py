@@ -25,6 +25,19 @@ def test_handlers_answer_whether_they_wait_or_not(kind):
     )  # fmt: skip
 
 
+def test_what_was_in_memory_before_does_not_change_the_dice_of_a_call():
+    def act(living):
+        for number in (1, 2, 3):
+            living.open(number)
+        return [living.ask("it", number) for number in (1, 2, 3)]
+
+    code = "\nimport random\nown = random.Random(7)" + handler(
+        "return [own.random(), random.random(), os.urandom(8).hex()]"
+    )
+    first, *others = lived(code, act)
+    assert others == [first, first]
+
+
 def test_an_error_status_is_an_error_that_says_so():
     answer = called('raise HTTPException(404, detail="no such note")')
     assert answer.is_error
@@ -364,11 +377,9 @@ def test_a_loaded_world_shows_its_tools():
 
 
 def test_a_global_that_instances_share_is_a_warning():
-    loaded = lived(
-        "\nimport threading\nlocks = [threading.Lock()]", lambda living: living.world.loaded()
-    )
+    loaded = lived("\nfiles = [(line for line in ())]", lambda living: living.world.loaded())
     assert json.loads(loaded.warnings) == [
-        "the global 'locks' holds what cannot be carried, so all instances share it"
+        "the global 'files' holds what cannot be carried, so all instances share it"
     ]
 
 

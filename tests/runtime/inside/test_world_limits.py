@@ -159,6 +159,18 @@ def test_a_call_that_waits_too_long_is_interrupted(body):
     assert answer.recycle
 
 
+def test_a_timeout_is_known_among_what_else_fails_on_that_account():
+    code = """
+from starlette.middleware.base import BaseHTTPMiddleware
+class Passing(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        return await call_next(request)
+app.add_middleware(Passing)
+""" + handler("time.sleep(60)")
+    answer = lived(code, lambda living: living.call("it"), call_seconds=0.2)
+    assert (answer.fault, answer.recycle) == ("timeout", True)
+
+
 def test_an_interrupted_call_leaves_the_instance_as_it_was():
     code = handler("add('half done')\nglobals()['count'] = 1\ntime.sleep(60)")
 

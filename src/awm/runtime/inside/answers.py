@@ -1,7 +1,7 @@
 """From what a handler did, an answer or a break-down, to what the agent reads."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from awm.runtime.inside.asgi import Response, ResponseTooLargeError
 from awm.runtime.inside.faults import describe
@@ -11,6 +11,8 @@ from awm.runtime.wire import Called, Load
 from awm.types import Fault
 
 __all__ = ["answered", "broken_off"]
+
+_LIMITS_REACHED: Final = (CallTimeoutError, MemoryError, MemoryTooLargeError, ResponseTooLargeError)
 
 
 def answered(tool: str, response: Response, limit: int) -> Called:
@@ -67,8 +69,7 @@ def _indented(value: Any, size_before: int, limit: int) -> str:
 
 
 def _fault(error: BaseException, order: Load) -> tuple[Fault, str]:
-    while isinstance(error, BaseExceptionGroup):  # what a task group makes of it
-        error = error.exceptions[0]
+    error = _cause(error)
     if isinstance(error, CallTimeoutError):
         return "timeout", f"The handler did not answer within {order.call_seconds:g} seconds."
     if isinstance(error, ResponseTooLargeError):
@@ -78,3 +79,11 @@ def _fault(error: BaseException, order: Load) -> tuple[Fault, str]:
     if isinstance(error, MemoryError):
         return "memory", "The handler needs more memory than its worker has."
     return "crash", f"The handler broke off: {describe(error)}"
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Why it broke off: what a task group wraps, and not what else failed in it on that account."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    causes = [_cause(part) for part in error.exceptions]
+    return next((cause for cause in causes if isinstance(cause, _LIMITS_REACHED)), causes[0])

@@ -9,11 +9,15 @@ before a call they are put back as the instance left them, after it they are com
 with what they were at the start: `==` would not tell `True` from 1, nor one order of a dictionary
 from another. Only a world that really does keep state there pays more than the comparison.
 
-Covered are module globals, attributes of the world's own plain classes and objects, default
-arguments and `app.state`, as far as they can be pickled. `functools` caches are emptied after every
-call. Not covered are the attributes and closures of functions, and that two globals share a part.
+Covered are module globals, attributes of the world's own plain classes, objects and middleware,
+default arguments and `app.state`, as far as they can be pickled; locks are. An object that also
+holds what cannot be, such as an engine, is kept apart attribute by attribute. `functools` caches
+are emptied after every call. Not covered are the attributes and closures of functions, class
+attributes of models, objects that only a route's dependencies hold, and that two globals share a
+part.
 """
 
+import asyncio
 import collections
 import datetime as dt
 import decimal
@@ -23,6 +27,7 @@ import marshal
 import pickle
 import random
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -43,12 +48,19 @@ _CONTAINERS: Final = (
 )
 _COUNTERS: Final = (itertools.count, itertools.cycle)
 _HOLDERS: Final = (random.Random, types.SimpleNamespace)
+_LOCK: Final = type(threading.Lock())
+_REENTRANT_LOCK: Final = type(threading.RLock())
+_LOCKS: Final = (
+    *(_LOCK, _REENTRANT_LOCK, threading.Semaphore),
+    *(asyncio.Lock, asyncio.Semaphore),
+)
 _COMPARED: Final = (bool, bytes, int, str, type(None))
 """Types whose values are the same when they are equal."""
 
 _APP_STATE: Final = "app.state"
 _NO_PLAIN_CLASS: Final = frozenset({"pydantic", "sqlalchemy", "enum", "typing", "abc"})
 _NO_PLAIN_OBJECT: Final = frozenset({"sqlalchemy", "enum"})
+_FRAMEWORK: Final = frozenset({"fastapi", "starlette"})
 
 
 class MemoryTooLargeError(Exception):
@@ -69,6 +81,8 @@ class _Place:
     def put(self, value: Any) -> None:
         """Set the value, in place where other names may refer to the same object."""
         current = self.get()
+        if current is value:  # the only one of its class, which unpickling has found and refilled
+            return
         if type(current) is type(value) and _refill(current, value):
             return
         if isinstance(self._owner, dict):
@@ -195,6 +209,32 @@ def _owners(module: types.ModuleType, app: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{value.__qualname__}()", defaults
         elif _is_plain_class(value):
             yield value.__qualname__, value
+    yield from _mixed_objects("", vars(module), module.__name__, set())
+    yield from _middleware(app, module.__name__)
+
+
+def _mixed_objects(
+    prefix: str, holder: Mapping[str, Any], module: str, seen: set[int]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The world's objects that cannot be pickled as a whole: what is in them, by their name."""
+    for name, value in tuple(holder.items()):
+        own = _is_own(value, module) and not _origins(type(value)) & _FRAMEWORK
+        if not own or id(value) in seen or _is_state(value, module):
+            continue
+        seen.add(id(value))
+        yield _key(prefix, name), vars(value)
+        yield from _mixed_objects(_key(prefix, name), vars(value), module, seen)
+
+
+def _middleware(app: Any, module: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the world's own middleware objects hold; the application wraps one in the other."""
+    seen: set[int] = set()
+    layer = getattr(app, "middleware_stack", None)
+    while layer is not None and id(layer) not in seen:
+        seen.add(id(layer))
+        if _is_own(layer, module):
+            yield f"middleware {len(seen)}", vars(layer)
+        layer = getattr(layer, "app", None)
 
 
 def _is_plain_class(value: Any) -> bool:
@@ -229,13 +269,18 @@ def _origins(kind: type) -> set[str]:
 
 
 def _is_state(value: Any, module: str) -> bool:
-    kind = type(value)
-    plain = isinstance(value, (*_SCALARS, *_CONTAINERS, *_COUNTERS, *_HOLDERS))
-    own = kind.__module__ == module and not _origins(kind) & _NO_PLAIN_OBJECT
-    if not plain and not (own and hasattr(value, "__dict__")):
+    plain = isinstance(value, (*_SCALARS, *_CONTAINERS, *_COUNTERS, *_HOLDERS, *_LOCKS))
+    if not plain and not _is_own(value, module):
         return False
     packed = _try_pickled(value)
     return packed is not None and _can_unpickle(packed)
+
+
+def _is_own(value: Any, module: str) -> bool:
+    """Whether it is an object of one of the world's own classes, with attributes to keep."""
+    kind = type(value)
+    own = kind.__module__ == module and not isinstance(value, type)
+    return own and hasattr(value, "__dict__") and not _origins(kind) & _NO_PLAIN_OBJECT
 
 
 def _caches(owners: Iterable[Any]) -> Iterator[Callable[[], None]]:
@@ -256,12 +301,26 @@ class _Pickler(pickle.Pickler):
 
     They go as code; `marshal` is what Python itself keeps code with, and the reader is the same
     Python. Version 2 has no references, which would make equal code differ.
+
+    Locks go as whether they are held, so an instance that forgets to release one blocks only
+    itself. A reentrant one never blocks here, as calls run in one thread, and goes as a new one.
     """
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is types.FunctionType and obj.__name__ == "<lambda>" and not obj.__closure__:
             return _lambda, (obj.__module__, marshal.dumps(obj.__code__, 2), obj.__defaults__)
+        if type(obj) is _LOCK:
+            return _lock, (obj.locked(),)
+        if type(obj) is _REENTRANT_LOCK:
+            return threading.RLock, ()
         return NotImplemented
+
+
+def _lock(held: bool) -> Any:
+    lock = threading.Lock()
+    if held:
+        lock.acquire()
+    return lock
 
 
 def _lambda(module: str, code: bytes, defaults: tuple[Any, ...] | None) -> types.FunctionType:
@@ -306,7 +365,7 @@ def _refill(current: Any, value: Any) -> bool:
     elif isinstance(current, collections.deque):
         current.clear()
         current.extend(value)
-    elif isinstance(current, (*_SCALARS, *_COUNTERS)):
+    elif isinstance(current, (*_SCALARS, *_COUNTERS, _LOCK, _REENTRANT_LOCK)):
         return False
     elif isinstance(current, pydantic.BaseModel):
         current.__setstate__(value.__getstate__())

@@ -132,10 +132,10 @@ class LiveWorld:
             refusal = Response(422, json.dumps({"detail": body}).encode())
             return answered(order.tool, refusal, self._order.response_bytes)
         instance = self._instances[order.instance]
-        self._process.determinism.begin(
-            epoch=self._order.clock, seed=instance.seed, step=order.step
-        )
+        self._begin(instance, order.step)
         self._memory.enter(instance.memory)
+        # Again: to unpickle a generator draws entropy, and only where another instance's was.
+        self._begin(instance, order.step)
         self._process.turn.begin(instance.raw, instance.connections)
         try:
             self._bound(instance)
@@ -183,6 +183,9 @@ class LiveWorld:
         if self._process.turn.is_marked:
             self._reconnect(instance)
         return replace(answer, delta=pages, memory=kept, recycle=self._is_haunted())
+
+    def _begin(self, instance: _Instance, step: int) -> None:
+        self._process.determinism.begin(epoch=self._order.clock, seed=instance.seed, step=step)
 
     def _reconnect(self, instance: _Instance) -> None:
         """Give the instance a connection that remembers nothing.
