@@ -278,6 +278,42 @@ ATTACKS = (
         500,
     ),
     Attack(
+        "empties everybody's tables",
+        """
+        gc.unfreeze()
+        for found in gc.get_objects():
+            if type(found) is sqlite3.Connection:
+                found.execute("DELETE FROM notes")
+                found.commit()
+        return 1
+        """,
+        None,
+        200,
+    ),
+    Attack(
+        "drops everybody's tables",
+        """
+        gc.unfreeze()
+        for found in gc.get_objects():
+            if type(found) is sqlite3.Connection:
+                found.execute("DROP TABLE IF EXISTS notes")
+        return 1
+        """,
+        None,
+        200,
+    ),
+    Attack(
+        "locks everybody's databases",
+        """
+        gc.unfreeze()
+        for found in gc.get_objects():
+            if type(found) is sqlite3.Connection:
+                found.execute("BEGIN IMMEDIATE")
+        return 1
+        """,
+        None,
+    ),
+    Attack(
         "closes every connection",
         """
         gc.unfreeze()

@@ -128,10 +128,14 @@ class ModuleMemory:
             if isinstance(value, _CONTAINERS) and name not in self._places and not _is_special(name)
         )
 
-    def enter(self, memory: bytes) -> None:
-        """Put the module into the state in which an instance left it; empty means as loaded."""
+    def enter(self, memory: bytes) -> bool:
+        """Put the module into the state in which an instance left it; empty means as loaded.
+
+        Returns:
+            Whether anything had to be done for that.
+        """
         if memory == self._current:
-            return
+            return False
         self._current = None  # a mixture, should anything fail on the way
         changed: dict[str, bytes] = _unpickled(memory) if memory else {}
         for key in changed.keys() - self._places.keys():
@@ -141,6 +145,7 @@ class ModuleMemory:
         for key, packed in {**self._start, **changed}.items():
             self._places[key].put(_unpickled(packed))
         self._current = memory
+        return True
 
     def leave(self) -> bytes:
         """What the module now holds that differs from the start; empty when nothing does.

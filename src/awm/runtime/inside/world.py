@@ -55,6 +55,7 @@ class _Instance:
     raw: sqlite3.Connection
     memory: bytes
     changes: int = 0
+    schema: int | None = None
     bounded: bool = False
     connections: dict[object, list[Any]] = field(default_factory=dict)
 
@@ -132,10 +133,11 @@ class LiveWorld:
             refusal = Response(422, json.dumps({"detail": body}).encode())
             return answered(order.tool, refusal, self._order.response_bytes)
         instance = self._instances[order.instance]
+        self._require_untouched(instance)
         self._begin(instance, order.step)
-        self._memory.enter(instance.memory)
-        # Again: to unpickle a generator draws entropy, and only where another instance's was.
-        self._begin(instance, order.step)
+        if self._memory.enter(instance.memory):
+            # Again: to unpickle a generator draws entropy.
+            self._begin(instance, order.step)
         self._process.turn.begin(instance.raw, instance.connections)
         try:
             self._bound(instance)
@@ -182,7 +184,19 @@ class LiveWorld:
         pages = self._changed_pages(instance)
         if self._process.turn.is_marked:
             self._reconnect(instance)
+        instance.schema = _schema_version(instance.raw)
         return replace(answer, delta=pages, memory=kept, recycle=self._is_haunted())
+
+    def _require_untouched(self, instance: _Instance) -> None:
+        """Refuse to go on with a database that was changed since the instance's last call.
+
+        Only a handler that looks through the process's memory for other instances' connections
+        can do that. The gateway then has the state as it was, and opens it in another worker.
+        """
+        raw = instance.raw
+        changed = raw.in_transaction or raw.total_changes != instance.changes
+        if changed or instance.schema not in (None, _schema_version(raw)):
+            raise RuntimeError("the database was changed from outside of its instance's calls")
 
     def _begin(self, instance: _Instance, step: int) -> None:
         self._process.determinism.begin(epoch=self._order.clock, seed=instance.seed, step=step)
@@ -307,6 +321,11 @@ class LiveWorld:
             pages = self._order.database_bytes // page_size
             instance.raw.execute(f"PRAGMA max_page_count={pages}")
             instance.bounded = True
+
+
+def _schema_version(raw: sqlite3.Connection) -> int:
+    (version,) = raw.execute("PRAGMA schema_version").fetchone()
+    return int(version)
 
 
 def _application(module: types.ModuleType) -> Any:
