@@ -366,3 +366,14 @@ async def test_a_call_that_dies_after_the_close_is_not_made_again(runtime: Runti
         await call
     assert await _titles(sibling) == '[\n  "first"\n]'
     await sibling.close()
+
+
+async def test_a_model_with_an_address_can_be_made_while_a_call_runs(runtime: Runtime) -> None:
+    world = make_world("""
+@app.get("/address", operation_id="address")
+def address():
+    from pydantic import EmailStr, create_model
+    return create_model("Contact", mail=(EmailStr, ...))(mail="ada@example.com")
+""")
+    async with await runtime.launch(world) as instance:
+        assert "ada@example.com" in (await instance.call_tool("address")).text

@@ -18,6 +18,7 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any, Final
 
+import pydantic.networks
 from sqlalchemy.orm import clear_mappers
 
 from awm.runtime.inside.faults import WORLD_FILE
@@ -83,6 +84,7 @@ def warm_up(process: Process) -> None:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     mimetypes.init()
+    _find_email_validator()
     _read_time_zones()
     world = LiveWorld(process, _order())
     world.loaded()
@@ -113,6 +115,12 @@ def _extension_modules() -> Iterator[str]:
     for module in pkgutil.iter_modules([folder] if folder else []):
         if not module.name.startswith(skipped):
             yield module.name
+
+
+def _find_email_validator() -> None:
+    """Have pydantic find it now: for every model with an address it reads the package's files."""
+    pydantic.networks.import_email_validator()
+    pydantic.networks.import_email_validator = lambda: None
 
 
 def _read_time_zones() -> None:
