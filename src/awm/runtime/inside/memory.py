@@ -150,8 +150,8 @@ class ModuleMemory:
     def leave(self) -> bytes:
         """What the module now holds that differs from the start; empty when nothing does.
 
-        What cannot be pickled (a session, a lock) cannot be carried either, and is put back as it
-        was at the start.
+        What cannot be pickled (a session, a generator) cannot be carried either, and is put back
+        as it was at the start.
 
         Raises:
             MemoryTooLargeError: It is more than an instance may carry. The module is as at the
