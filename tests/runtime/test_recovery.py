@@ -254,7 +254,7 @@ async def test_a_worker_that_is_retired_is_replaced_when_next_needed(arena: Runt
     async with await arena.launch(WORLD) as instance:
         process = instance.worker_process
         await instance.call_tool("count")
-        instance._host.kill_worker()
+        instance._host._slot.current.retire()
         assert (await instance.call_tool("count")).text == "2"
         assert instance.worker_process != process
 

@@ -116,7 +116,7 @@ async def test_leaving_amid_launches_refuses_them_and_leaves_no_process() -> Non
 async def test_leaving_while_a_worker_is_being_replaced_cancels_nobody() -> None:
     async with Runtime(limits=SHORT) as runtime:
         instance = await runtime.launch(WORLD)
-        instance._host.kill_worker()
+        instance._host._slot.current.retire()
         call = asyncio.create_task(instance.call_tool("list_notes"))
         await asyncio.sleep(0)
         await asyncio.sleep(0)

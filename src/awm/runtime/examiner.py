@@ -4,7 +4,17 @@ from awm.errors import Problem, SnapshotError, WorldBuildError
 from awm.runtime.limits import Limits
 from awm.runtime.slot import WorkerSlot
 from awm.runtime.state import StateDiff
-from awm.runtime.wire import Build, Built, Compare, Compared, Digest, Digested, Failed, Message
+from awm.runtime.wire import (
+    Build,
+    Built,
+    Compare,
+    Compared,
+    Digest,
+    Digested,
+    Failed,
+    Message,
+    complaint,
+)
 from awm.runtime.worker import WorkerDiedError
 from awm.worlds import BuiltDatabase, DatabaseRecipe
 
@@ -31,8 +41,9 @@ class Examiner:
         """
         reply = await self._ask(recipe.world, Build(recipe.to_plain()))
         if not isinstance(reply, Built):
-            what = reply.what if isinstance(reply, Failed) else type(reply).__name__
-            raise WorldBuildError(recipe.world, f"its database cannot be built: {what}.")
+            raise WorldBuildError(
+                recipe.world, f"its database cannot be built: {complaint(reply)}."
+            )
         problems = tuple(Problem(*row) for row in reply.problems)
         return BuiltDatabase(reply.image, problems, reply.tables, reply.rows)
 
@@ -66,8 +77,7 @@ class Examiner:
 
 
 def _damaged(world: str, reply: Message) -> SnapshotError:
-    what = reply.what if isinstance(reply, Failed) else type(reply).__name__
     return SnapshotError(
-        f"world {world!r}: its database cannot be read: {what}.",
+        f"world {world!r}: its database cannot be read: {complaint(reply)}.",
         "Its handlers may have damaged it on purpose; reset the instance.",
     )

@@ -17,7 +17,7 @@ from awm.errors import InfrastructureError, InstanceClosedError, UsageError, Wor
 from awm.runtime.limits import Limits
 from awm.runtime.prepared import PreparedWorld, load
 from awm.runtime.slot import WorkerSlot
-from awm.runtime.wire import Call, Called, Close, Done, Failed, Message, Open
+from awm.runtime.wire import Call, Called, Close, Done, Message, Open, complaint
 from awm.runtime.worker import Worker, WorkerDiedError
 from awm.types import Fault
 
@@ -177,11 +177,6 @@ class WorldHost:
             self._resident.discard(member.number)
             worker.send(Close(member.number), self._call_seconds)
 
-    def kill_worker(self) -> None:
-        """Kill the worker now; instances go on in its successor."""
-        if self._slot.current is not None:
-            self._slot.current.retire()
-
     async def close(self) -> None:
         """End the worker for good."""
         await self._slot.close()
@@ -227,8 +222,8 @@ class WorldHost:
         if not isinstance(called, Called):
             # Only a worker whose own workings a world's code has damaged answers like this.
             worker.retire()
-            what = reply.what if isinstance(reply, Failed) else type(reply).__name__
-            raise WorkerDiedError("protocol", f"the worker was damaged: {what}", guilty=True)
+            detail = f"the worker was damaged: {complaint(reply)}"
+            raise WorkerDiedError("protocol", detail, guilty=True)
         if len(called.text) > self._limits.response_bytes + _WORDS_AROUND_ANSWER:
             worker.retire()
             what = f"The answer is larger than {self._limits.response_mb:g} MB."
@@ -244,8 +239,7 @@ def _open(member: Member) -> Open:
 
 def _opened(world: str, reply: Message) -> None:
     if not isinstance(reply, Done):
-        what = reply.what if isinstance(reply, Failed) else type(reply).__name__
-        raise InfrastructureError(f"an instance of {world!r} cannot be opened: {what}")
+        raise InfrastructureError(f"an instance of {world!r} cannot be opened: {complaint(reply)}")
 
 
 def _note(worker: Worker, reply: Message) -> None:

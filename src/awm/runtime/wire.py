@@ -30,6 +30,7 @@ __all__ = [
     "Loaded",
     "Message",
     "Open",
+    "complaint",
     "decode",
     "plain",
 ]
@@ -216,6 +217,11 @@ Message = (
 
 _KINDS: Final[tuple[type[Message], ...]] = get_args(Message)
 _TAGS: Final = {kind: tag for tag, kind in enumerate(_KINDS)}
+
+
+def complaint(reply: Message) -> str:
+    """What is wrong with a reply that is not the one expected."""
+    return reply.what if isinstance(reply, Failed) else type(reply).__name__
 
 
 def plain(message: Message) -> list[Any]:

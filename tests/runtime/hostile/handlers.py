@@ -52,6 +52,12 @@ def control():
     return served("connection")
 
 
+def connections():
+    """The raw database connections of all instances."""
+    gc.unfreeze()
+    return [found for found in gc.get_objects() if type(found) is sqlite3.Connection]
+
+
 def frame(message):
     import msgpack
     body = msgpack.packb(message)
@@ -280,11 +286,9 @@ ATTACKS = (
     Attack(
         "empties everybody's tables",
         """
-        gc.unfreeze()
-        for found in gc.get_objects():
-            if type(found) is sqlite3.Connection:
-                found.execute("DELETE FROM notes")
-                found.commit()
+        for found in connections():
+            found.execute("DELETE FROM notes")
+            found.commit()
         return 1
         """,
         None,
@@ -293,10 +297,8 @@ ATTACKS = (
     Attack(
         "drops everybody's tables",
         """
-        gc.unfreeze()
-        for found in gc.get_objects():
-            if type(found) is sqlite3.Connection:
-                found.execute("DROP TABLE IF EXISTS notes")
+        for found in connections():
+            found.execute("DROP TABLE IF EXISTS notes")
         return 1
         """,
         None,
@@ -305,10 +307,8 @@ ATTACKS = (
     Attack(
         "locks everybody's databases",
         """
-        gc.unfreeze()
-        for found in gc.get_objects():
-            if type(found) is sqlite3.Connection:
-                found.execute("BEGIN IMMEDIATE")
+        for found in connections():
+            found.execute("BEGIN IMMEDIATE")
         return 1
         """,
         None,

@@ -36,7 +36,6 @@ KILL: Final = 0x80000000
 """`SECCOMP_RET_KILL_PROCESS`: end the whole process, as by SIGSYS."""
 
 LOAD: Final = 0x20  # BPF_LD | BPF_W | BPF_ABS
-JUMP: Final = 0x05  # BPF_JMP | BPF_JA
 JUMP_IF_EQUAL: Final = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 JUMP_IF_AT_LEAST: Final = 0x35  # BPF_JMP | BPF_JGE | BPF_K
 JUMP_IF_ANY_BIT: Final = 0x45  # BPF_JMP | BPF_JSET | BPF_K
@@ -208,9 +207,6 @@ class _Program:
     ) -> None:
         self.drafts.append(_Draft(code, k, if_true, if_false))
 
-    def jump(self, target: _Label) -> None:
-        self.drafts.append(_Draft(JUMP, if_true=target))
-
     def place(self, label: _Label) -> None:
         self.places[label] = len(self.drafts)
 
@@ -222,12 +218,9 @@ class _Program:
     def _resolved(self) -> Iterator[Instruction]:
         for index, draft in enumerate(self.drafts):
             true, false = (self._distance(index, to) for to in (draft.if_true, draft.if_false))
-            if draft.code == JUMP:  # the only jump whose distance is a word and stands in k
-                yield Instruction(JUMP, 0, 0, true)
-            elif max(true, false) > _LONGEST_JUMP:
+            if max(true, false) > _LONGEST_JUMP:
                 raise ValueError(f"instruction {index} jumps further than {_LONGEST_JUMP}")
-            else:
-                yield Instruction(draft.code, true, false, draft.k)
+            yield Instruction(draft.code, true, false, draft.k)
 
     def _distance(self, index: int, target: _Label | None) -> int:
         return 0 if target is None else self.places[target] - index - 1
