@@ -25,6 +25,9 @@ __all__ = [
     "InfrastructureError",
     "InstanceClosedError",
     "IsolationError",
+    "LLMError",
+    "LLMUnavailableError",
+    "OracleError",
     "Problem",
     "RuntimeClosedError",
     "SettingsError",
@@ -151,6 +154,22 @@ class SnapshotError(AwmError):
 
 class InfrastructureError(AwmError):
     """The machinery failed, not the agent and not the world; never a reward of 0."""
+
+
+class TrajectoryError(AwmError):
+    """A run folder or a trajectory cannot be read, or says too little to be graded."""
+
+
+class OracleError(WorldError):
+    """An oracle cannot be carried out, or proves nothing."""
+
+
+class LLMError(AwmError):
+    """A language model gave no answer that can be used."""
+
+
+class LLMUnavailableError(LLMError, InfrastructureError):
+    """A language model could not be reached, or kept refusing."""
 
 
 class WorkerLostError(InfrastructureError):

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["Fault", "JsonObject", "ToolCall", "ToolResult", "ToolSpec"]
+__all__ = ["Fault", "JsonObject", "Outcome", "ToolCall", "ToolResult", "ToolSpec"]
 
 JsonObject: TypeAlias = Mapping[str, Any]
 """A JSON object. What stands in it is JSON too, which Python's types cannot say usefully."""
 
 Fault: TypeAlias = Literal["timeout", "crash", "memory", "too_large"]
 """Why a world failed to answer a call at all; see `ToolResult.fault`."""
+
+Outcome: TypeAlias = Literal[
+    "complete", "partial", "agent_error", "environment_error", "infrastructure_error"
+]
+"""How an attempt at a task ended. An `infrastructure_error` is nobody's doing and never scored."""
 
 
 @dataclass(frozen=True, slots=True)

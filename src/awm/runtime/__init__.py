@@ -5,21 +5,27 @@ from awm.runtime.limits import Limits
 from awm.runtime.prepared import PreparedWorld
 from awm.runtime.runtime import Runtime
 from awm.runtime.sandbox import Isolation
+from awm.runtime.schema import Column, DanglingReference, Reference, Schema, TableSchema
 from awm.runtime.snapshot import Snapshot
 from awm.runtime.state import Row, RowChange, StateDiff, TableDiff
 from awm.runtime.sync import SyncInstance, SyncRuntime
 
 __all__ = [
+    "Column",
+    "DanglingReference",
     "Instance",
     "Isolation",
     "Limits",
     "PreparedWorld",
+    "Reference",
     "Row",
     "RowChange",
     "Runtime",
+    "Schema",
     "Snapshot",
     "StateDiff",
     "SyncInstance",
     "SyncRuntime",
     "TableDiff",
+    "TableSchema",
 ]

@@ -15,6 +15,7 @@ from awm.worlds.files import WorldFile
 from awm.worlds.folder import WorldFolder
 from awm.worlds.model import DEFAULT_CLOCK, VerifierProgram, World
 from awm.worlds.names import normalise
+from awm.worlds.oracle import Oracle, Solution
 from awm.worlds.place import write_whole
 from awm.worlds.sqlclock import SqlClock
 from awm.worlds.store import open_files, open_worlds
@@ -27,6 +28,8 @@ __all__ = [
     "DEFAULT_CLOCK",
     "BuiltDatabase",
     "DatabaseRecipe",
+    "Oracle",
+    "Solution",
     "SqlClock",
     "Table",
     "TableInserts",

@@ -13,6 +13,7 @@ from awm.types import JsonObject
 from awm.worlds.database import DatabaseRecipe, Table, TableInserts
 from awm.worlds.files import WorldFile
 from awm.worlds.names import normalise
+from awm.worlds.oracle import Oracle
 from awm.worlds.shapes import find_faults, is_sound, read_clock
 
 __all__ = ["DEFAULT_CLOCK", "VerifierProgram", "World"]
@@ -171,6 +172,15 @@ class World:
             for program in _programs(self.records.get(part, ()), part, mode)
         }
         return tuple(found[key] for key in sorted(found))
+
+    @cached_property
+    def oracles(self) -> Mapping[int, Oracle]:
+        """The oracles by their tasks' numbers."""
+        rows = self.records.get(WorldFile.ORACLE, ())
+        found = {
+            row["task_idx"]: Oracle.from_row(row) for row in rows if is_sound(WorldFile.ORACLE, row)
+        }
+        return MappingProxyType(dict(sorted(found.items())))
 
     @property
     def foreign_keys(self) -> bool:

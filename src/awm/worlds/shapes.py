@@ -118,9 +118,18 @@ def _index(value: Any, key: str) -> Iterator[Fault]:
         yield Fault(key, "should be a task's number, counted from 0")
 
 
+def _text_or_texts(value: Any, key: str) -> Iterator[Fault]:
+    yield from (_TEXT if isinstance(value, str) else _each(_TEXT))(value, key)
+
+
 _TEXT = _exactly(str)
 _TEXTS = _or_null(_each(_TEXT))
 _VERIFIER = _object({"task_idx": _index, "verification": _object({"code": _TEXT})})
+_CALLS = _each(
+    _object({"tool": _TEXT}, {"arguments": _or_null(_exactly(dict)), "refused": _exactly(bool)})
+)
+_ANSWER = {"answer": _or_null(_TEXT), "facts": _or_null(_each(_text_or_texts))}
+_ALTERNATIVE = _object({"calls": _CALLS}, _ANSWER)
 
 _ROWS: Mapping[WorldFile, _Check] = {
     WorldFile.SCENARIO: _object({"name": _TEXT}, {"description": _or_null(_TEXT)}),
@@ -144,5 +153,8 @@ _ROWS: Mapping[WorldFile, _Check] = {
     WorldFile.ENVIRONMENT: _object({"full_code": _TEXT}),
     WorldFile.VERIFIER_SQL: _VERIFIER,
     WorldFile.VERIFIER_CODE: _VERIFIER,
-    WorldFile.ORACLE: _object({"task_idx": _index}),
+    WorldFile.ORACLE: _object(
+        {"task_idx": _index, "calls": _CALLS},
+        {**_ANSWER, "state_hash": _or_null(_TEXT), "alternatives": _or_null(_each(_ALTERNATIVE))},
+    ),
 }

@@ -1,0 +1,1 @@
+"""Language models: one question in, one typed answer out."""

@@ -1,0 +1,1 @@
+"""What it was worth: state diffs, verifier programs, the judge, rewards."""
