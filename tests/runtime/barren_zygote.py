@@ -7,9 +7,11 @@ import errno
 import os
 
 from awm.runtime.inside import zygote
+from awm.runtime.inside.forking import Forker
+from awm.runtime.sandbox import Isolation
 
 _fork = os.fork
-_run = zygote._Zygote.run
+_run = Forker.run
 
 
 def _refuse() -> int:
@@ -17,11 +19,11 @@ def _refuse() -> int:
     raise OSError(errno.EAGAIN, "no more")
 
 
-def _run_barren(self: zygote._Zygote) -> None:
+def _run_barren(self: Forker, isolation: Isolation) -> None:
     os.fork = _refuse
-    _run(self)
+    _run(self, isolation)
 
 
 if __name__ == "__main__":
-    zygote._Zygote.run = _run_barren
+    Forker.run = _run_barren
     zygote.main()

@@ -9,6 +9,13 @@ from awm.runtime.schema import Column, DanglingReference, Reference, Schema, Tab
 from awm.runtime.snapshot import Snapshot
 from awm.runtime.state import Row, RowChange, StateDiff, TableDiff
 from awm.runtime.sync import SyncInstance, SyncRuntime
+from awm.runtime.verifiers import (
+    ProgramFault,
+    ProgramReport,
+    ProgramRun,
+    VerifierLimits,
+    VerifierPool,
+)
 
 __all__ = [
     "Column",
@@ -17,6 +24,9 @@ __all__ = [
     "Isolation",
     "Limits",
     "PreparedWorld",
+    "ProgramFault",
+    "ProgramReport",
+    "ProgramRun",
     "Reference",
     "Row",
     "RowChange",
@@ -28,4 +38,6 @@ __all__ = [
     "SyncRuntime",
     "TableDiff",
     "TableSchema",
+    "VerifierLimits",
+    "VerifierPool",
 ]

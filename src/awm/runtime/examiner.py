@@ -2,6 +2,7 @@
 
 from awm.errors import Problem, SnapshotError, WorldBuildError
 from awm.runtime.limits import Limits
+from awm.runtime.schema import Schema
 from awm.runtime.slot import WorkerSlot
 from awm.runtime.state import StateDiff
 from awm.runtime.wire import (
@@ -9,6 +10,8 @@ from awm.runtime.wire import (
     Built,
     Compare,
     Compared,
+    Describe,
+    Described,
     Digest,
     Digested,
     Failed,
@@ -67,6 +70,17 @@ class Examiner:
         reply = await self._ask(world, Compare(before, after))
         if isinstance(reply, Compared):
             return StateDiff.from_plain(reply.tables)
+        raise _damaged(world, reply)
+
+    async def describe(self, world: str, image: bytes) -> Schema:
+        """What a database's tables are made of, and which of its foreign keys lead nowhere.
+
+        Raises:
+            SnapshotError: The database is damaged.
+        """
+        reply = await self._ask(world, Describe(image))
+        if isinstance(reply, Described):
+            return Schema.from_plain(reply.tables, reply.dangling)
         raise _damaged(world, reply)
 
     async def _ask(self, world: str, question: Message) -> Message:

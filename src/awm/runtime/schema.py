@@ -1,11 +1,14 @@
 """What an examiner tells about a database's tables: enough to read a state diff with sense."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Column", "DanglingReference", "Reference", "Schema", "TableSchema"]
+__all__ = ["Column", "DanglingReference", "Reference", "Schema", "SerialForm", "TableSchema"]
+
+_DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,25 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class SerialForm:
+    """How a column counts along: `prefix`, then the row's number plus `offset`, zeros before it."""
+
+    prefix: str
+    offset: int
+
+    def fits(self, value: object, number: object) -> bool:
+        """Whether a value is what the row of that number gets by itself."""
+        text = str(value) if type(value) in (int, str) else ""
+        digits = text.removeprefix(self.prefix)
+        return (
+            isinstance(number, int)
+            and text.startswith(self.prefix)
+            and _DIGITS.fullmatch(digits) is not None
+            and int(digits) == number + self.offset
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TableSchema:
     """One table.
 
@@ -41,10 +63,13 @@ class TableSchema:
         columns: Its columns, in order.
         key: The columns of its primary key, in order; empty where it has none.
         numbered: The column that SQLite numbers by itself (`INTEGER PRIMARY KEY`), if there is
-            one: which number a new row got says no more than when it was added.
+            one: which number a new row got says no more than when it was added. A key that is a
+            foreign key as well says whom the row belongs to, and is not meant.
         serial: Further columns that count along with `numbered` in every row there is, such as an
             order number `OP-10019` of order 19.
         references: Its foreign keys.
+        forms: How each serial column counts along. A new row whose value does not fit was not
+            numbered but named.
     """
 
     name: str
@@ -53,6 +78,7 @@ class TableSchema:
     numbered: str | None
     serial: tuple[str, ...]
     references: tuple[Reference, ...]
+    forms: Mapping[str, SerialForm] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +113,7 @@ class Schema:
 
     @classmethod
     def from_plain(cls, tables: list[Any], dangling: list[Any]) -> "Schema":
-        """Read what the examiner wrote (`awm.runtime.inside.examiner.describe`)."""
+        """Read what the examiner wrote (`awm.runtime.inside.describing.describe`)."""
         found = (_table(*table) for table in tables)
         return cls(
             {table.name: table for table in found},
@@ -103,7 +129,7 @@ def _table(
     columns: list[list[Any]],
     key: list[str],
     numbered: str | None,
-    serial: list[str],
+    serial: list[list[Any]],
     references: list[list[Any]],
 ) -> TableSchema:
     return TableSchema(
@@ -111,8 +137,9 @@ def _table(
         columns=tuple(Column(*column) for column in columns),
         key=tuple(key),
         numbered=numbered,
-        serial=tuple(serial),
+        serial=tuple(column for column, _, _ in serial),
         references=tuple(
             Reference(tuple(here), table, tuple(there)) for here, table, there in references
         ),
+        forms={column: SerialForm(prefix, offset) for column, prefix, offset in serial},
     )

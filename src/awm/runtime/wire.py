@@ -21,6 +21,8 @@ __all__ = [
     "Close",
     "Compare",
     "Compared",
+    "Describe",
+    "Described",
     "Digest",
     "Digested",
     "Done",
@@ -30,6 +32,8 @@ __all__ = [
     "Loaded",
     "Message",
     "Open",
+    "Verified",
+    "Verify",
     "complaint",
     "decode",
     "plain",
@@ -190,6 +194,55 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Describe:
+    """Tell what a database's tables are made of."""
+
+    image: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A database's tables, and keys that lead nowhere, as `Schema.from_plain` reads them."""
+
+    tables: list[Any]
+    dangling: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Run a verifier program, once. The worker serves nothing else afterwards.
+
+    Attributes:
+        mode: `code` or `sql`; what it may return, and which of its functions is meant.
+        code: Its Python source, untrusted.
+        initial: The database before.
+        final: The database after.
+        answer: What the agent said in the end; None where it said nothing.
+        clock: The time that it sees, seconds since the epoch.
+        seconds: How long it may run before it is interrupted.
+        result_bytes: The largest result, as JSON.
+    """
+
+    mode: str
+    code: str
+    initial: bytes
+    final: bytes
+    answer: str | None
+    clock: float
+    seconds: float
+    result_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verifier program returned, as JSON; or the kind of its fault, and the fault."""
+
+    result: str
+    kind: str | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A request without an answer was carried out."""
 
@@ -211,7 +264,7 @@ class Failed:
 
 Message = (
     Load | Loaded | Open | Call | Called | Close | Build | Built | Digest | Digested
-    | Compare | Compared | Done | Failed | Hello
+    | Compare | Compared | Done | Failed | Hello | Describe | Described | Verify | Verified
 )  # fmt: skip
 """Everything that can be said, in either direction."""
 

@@ -56,15 +56,19 @@ class Zygote:
         self._loop.add_reader(control, self._receive)
 
     @classmethod
-    async def start(cls, terms: WorkerTerms) -> "Zygote":
+    async def start(cls, terms: WorkerTerms, module: str = "") -> "Zygote":
         """Start a zygote and wait until it is warm.
+
+        Args:
+            terms: What its workers are bound by.
+            module: What it runs; the zygote of worlds by default.
 
         Raises:
             InfrastructureError: It did not come up; the message has what it wrote.
         """
         here, there = socket.socketpair()
         with there, tempfile.TemporaryFile() as complaints:
-            process = _execute(there, complaints, terms)
+            process = _execute(there, complaints, terms, module or _MODULE)
             there.close()
             zygote = cls(process, here)
             try:
@@ -207,11 +211,11 @@ class Zygote:
 
 
 def _execute(
-    control: socket.socket, complaints: IO[bytes], terms: WorkerTerms
+    control: socket.socket, complaints: IO[bytes], terms: WorkerTerms, module: str
 ) -> subprocess.Popen[bytes]:
     arguments = [str(control.fileno()), json.dumps(dataclasses.asdict(terms))]
     return subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-        [sys.executable, "-s", "-P", "-W", "ignore", "-m", _MODULE, *arguments],
+        [sys.executable, "-s", "-P", "-W", "ignore", "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=complaints,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from awm.runtime import ProgramFault
 from awm.types import JsonObject, Outcome
 
 __all__ = ["FaultKind", "Verdict", "VerifierFault", "VerifierMode"]
@@ -11,22 +12,9 @@ __all__ = ["FaultKind", "Verdict", "VerifierFault", "VerifierMode"]
 VerifierMode: TypeAlias = Literal["code", "sql"]
 """`code`: a program decides. `sql`: a program gathers evidence, and a judge decides."""
 
-FaultKind: TypeAlias = Literal[
-    "bad_database",  # a state cannot be read
-    "crash",  # it took its process down
-    "forbidden",  # it tried to write, to open files, to reach the network, to start processes
-    "judge_error",  # the judge's answer cannot be read, or there is none
-    "memory",
-    "missing_import",
-    "no_program",  # there is no verifier for the task
-    "no_function",
-    "raised",
-    "syntax",
-    "timeout",
-    "too_large",
-    "wrong_type",  # it returned something else than its mode asks for
-]
-"""Why an attempt could not be graded."""
+FaultKind: TypeAlias = ProgramFault | Literal["judge_error", "no_program"]
+"""Why an attempt could not be graded: the fault of a program, a judge whose answers cannot be read, or
+no verifier for the task."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ process that does: they may be damaged on purpose, and no trusted process opens 
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import msgpack
+
+from awm.runtime.inside.describing import opened, quoted, table_names
 
 __all__ = ["compare", "digest"]
 
@@ -21,11 +22,6 @@ _MOST_ROWS: Final = 100_000
 """Rows in a comparison. A database of the size allowed can hold so many small ones that their list
 would fill the gateway's memory."""
 
-_TABLES: Final = """
-    SELECT name FROM pragma_table_list
-    WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT GLOB 'sqlite_*'
-    ORDER BY name
-"""
 _KEY: Final = "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk"
 
 
@@ -123,38 +119,16 @@ def _counted(table: _Table) -> Counter[bytes]:
 
 
 def _tables(image: bytes) -> dict[str, _Table]:
-    connection = _opened(image)
-    try:
-        names = [name for (name,) in connection.execute(_TABLES)]
-        return {name: _table(connection, name) for name in names}
-    finally:
-        connection.close()
+    with opened(image) as connection:
+        return {name: _table(connection, name) for name in table_names(connection)}
 
 
 def _table(connection: sqlite3.Connection, name: str) -> _Table:
-    quoted = name.replace('"', '""')
-    cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a quoted identifier
+    cursor = connection.execute(f"SELECT * FROM {quoted(name)}")  # noqa: S608 - quoted
     columns = tuple(description[0] for description in cursor.description)
     rows = cursor.fetchall()
     key = [column for (column,) in connection.execute(_KEY, (name,))]
     return _Table(columns, tuple(columns.index(column) for column in key), rows)
-
-
-def _opened(image: bytes) -> sqlite3.Connection:
-    connection = sqlite3.Connection(":memory:")
-    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-    if image:
-        connection.deserialize(image)
-    for pragma in _hardening():
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _hardening() -> Iterator[str]:
-    """What keeps a hostile schema from doing more than being read."""
-    yield "trusted_schema=OFF"
-    yield "cell_size_check=ON"
-    yield "query_only=ON"
 
 
 def _packed(row: Any) -> bytes:

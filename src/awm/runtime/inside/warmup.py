@@ -13,8 +13,6 @@ import linecache
 import mimetypes
 import pkgutil
 import sys
-import sysconfig
-import zoneinfo
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -23,6 +21,7 @@ from sqlalchemy.orm import clear_mappers
 
 from awm.runtime.inside.faults import WORLD_FILE
 from awm.runtime.inside.process import Process
+from awm.runtime.inside.standard_library import preload_standard_library
 from awm.runtime.inside.world import LiveWorld
 from awm.runtime.wire import Call, Close, Load, Open
 from awm.worlds import DEFAULT_CLOCK
@@ -46,18 +45,6 @@ _SKIPPED: Final = (
     "sqlalchemy.ext.instrumentation",
     *("sqlalchemy.connectors", "anyio.pytest_plugin", "anyio._backends._trio"),
 )
-_STANDARD_LIBRARY: Final = (
-    *("base64", "bisect", "calendar", "cmath", "colorsys", "concurrent.futures.thread", "copy"),
-    *("csv", "dataclasses", "datetime", "decimal", "difflib", "email.message", "email.mime.text"),
-    *("email.utils", "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.cp1252"),
-    *("encodings.punycode", "encodings.unicode_escape", "encodings.utf_16", "encodings.utf_8_sig"),
-    *("enum", "fractions", "graphlib", "gzip", "hashlib", "heapq", "hmac", "html", "html.parser"),
-    *("http.client", "http.cookies", "inspect", "ipaddress", "itertools", "linecache", "locale"),
-    *("logging.config", "logging.handlers", "mimetypes", "numbers", "operator", "pathlib"),
-    *("pprint", "queue", "quopri", "secrets", "shlex", "statistics", "string", "stringprep"),
-    *("tempfile", "textwrap", "threading", "traceback", "unicodedata", "urllib.parse"),
-    *("urllib.request", "uuid", "xml.etree.ElementTree", "zlib", "_pydecimal", "_strptime"),
-)
 _WORLD: Final = "warmup_world.py.txt"
 _CALLS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("create_note", {"title": "a", "when": "2026-02-01T10:00:00", "kind": "short", "price": "1.5"}),
@@ -79,13 +66,13 @@ def warm_up(process: Process) -> None:
     Args:
         process: Already installed; the small world runs in it as any world would.
     """
+    preload_standard_library()
     for name in _module_names():
         # Optional parts of libraries need packages that are not installed; worlds will not either.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     mimetypes.init()
     _find_email_validator()
-    _read_time_zones()
     world = LiveWorld(process, _order())
     world.loaded()
     world.open(Open(1, 0, b"", b""))
@@ -98,8 +85,6 @@ def warm_up(process: Process) -> None:
 
 
 def _module_names() -> Iterator[str]:
-    yield from _extension_modules()
-    yield from _STANDARD_LIBRARY
     for package in _WHOLE_PACKAGES:
         yield package
         path = importlib.import_module(package).__path__
@@ -108,30 +93,10 @@ def _module_names() -> Iterator[str]:
                 yield module.name
 
 
-def _extension_modules() -> Iterator[str]:
-    """The standard library's compiled modules: later no code can be mapped into memory."""
-    folder = sysconfig.get_config_var("DESTSHARED")
-    skipped = ("_test", "_tkinter", "_curses", "_xx", "xx", "_dbm", "_gdbm", "readline", "nis")
-    for module in pkgutil.iter_modules([folder] if folder else []):
-        if not module.name.startswith(skipped):
-            yield module.name
-
-
 def _find_email_validator() -> None:
     """Have pydantic find it now: for every model with an address it reads the package's files."""
     pydantic.networks.import_email_validator()
     pydantic.networks.import_email_validator = lambda: None
-
-
-def _read_time_zones() -> None:
-    """Read every time zone; `ZoneInfo` keeps what has a reference."""
-    for key in zoneinfo.available_timezones():
-        with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            _time_zones.append(zoneinfo.ZoneInfo(key))
-
-
-_time_zones: Final[list[zoneinfo.ZoneInfo]] = []
-"""Holds the time zones in memory for workers; nobody reads the list."""
 
 
 def _order() -> Load:

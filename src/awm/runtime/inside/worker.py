@@ -11,20 +11,14 @@ from typing import Final
 
 from awm.errors import AwmError
 from awm.runtime.frames import FrameReader, encode
-from awm.runtime.inside import examiner
+from awm.runtime.inside.examining import examine
 from awm.runtime.inside.faults import describe, load_failure
 from awm.runtime.inside.process import Process, monotonic
 from awm.runtime.inside.world import LiveWorld
 from awm.runtime.sandbox import seal
 from awm.runtime.wire import (
-    Build,
-    Built,
     Call,
     Close,
-    Compare,
-    Compared,
-    Digest,
-    Digested,
     Done,
     Failed,
     Hello,
@@ -34,7 +28,6 @@ from awm.runtime.wire import (
     decode,
     plain,
 )
-from awm.worlds import DatabaseRecipe, build_database
 
 __all__ = ["refuse", "serve"]
 
@@ -104,7 +97,7 @@ class _Worker:
                 return self._in_world(self._world, request)
             if isinstance(request, Load):
                 return self._load(request)
-            return Done() if isinstance(request, Hello) else _examine(request)
+            return Done() if isinstance(request, Hello) else examine(request)
         except BaseException as error:  # noqa: BLE001 - a request that fails is answered, not fatal
             return Failed(describe(error), "", "")
 
@@ -129,20 +122,3 @@ class _Worker:
             case _:
                 raise TypeError(f"a world's worker does not serve {type(request).__name__}")
         return Done()
-
-
-def _examine(request: Message) -> Message:
-    match request:
-        case Build():
-            built = build_database(DatabaseRecipe.from_plain(request.recipe))
-            problems = [
-                [problem.world, problem.where, problem.what, problem.hint, problem.severity]
-                for problem in built.problems
-            ]
-            return Built(built.image, problems, built.tables, built.rows)
-        case Digest():
-            return Digested(examiner.digest(request.image))
-        case Compare():
-            return Compared(examiner.compare(request.before, request.after))
-        case _:
-            raise TypeError(f"a worker without a world does not serve {type(request).__name__}")
