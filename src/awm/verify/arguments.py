@@ -1,0 +1,146 @@
+"""Are a tool call's arguments as the tool's input schema has them?
+
+A schema comes from a world, so it is as untrusted as the world's code, and it is read here, beside
+secrets and rewards. What could make reading it a trap is therefore left aside: regular expressions
+(`pattern`, `patternProperties`), which can run for hours; references to other documents, which
+would be fetched; `unevaluated*` and chains of references, which can double the work at each step.
+Arguments that only those would refuse are the world's own to refuse. A schema that makes no sense
+refuses nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+
+from awm.types import JsonObject, ToolSpec
+
+__all__ = ["ToolChecks"]
+
+_MAX_REFERENCES: Final = 2_000
+"""How many references are followed for one call; honest schemas need a few dozen."""
+
+_NAMED_SCHEMAS: Final = frozenset({"properties", "$defs", "definitions", "dependentSchemas"})
+_LITERALS: Final = frozenset({"const", "enum", "default", "example", "examples", "required"})
+_TRAPS: Final = frozenset(
+    {"pattern", "patternProperties", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef"}
+)
+_SHOWN: Final = 300  # characters of an argument or a message
+
+
+class _TooManyReferencesError(Exception):
+    """A schema refers on and on."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    left: int = _MAX_REFERENCES
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One tool's schema, ready to be used; without a validator it accepts every object."""
+
+    validator: Validator | None
+    budget: _Budget
+
+    def fault(self, arguments: JsonObject) -> str | None:
+        if self.validator is None:
+            return None
+        self.budget.left = _MAX_REFERENCES
+        try:
+            error = next(iter(self.validator.iter_errors(dict(arguments))), None)
+        except Exception:  # noqa: BLE001 - what jsonschema raises over a bad schema is open-ended
+            return None
+        return None if error is None else _in_words(error)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChecks:
+    """A world's tools, ready to have calls checked against them; share one among many episodes.
+
+    Schemas are compiled when they are first needed. Not to be shared between threads.
+
+    Attributes:
+        tools: As `Instance.tools` and `PreparedWorld.tools` have them.
+    """
+
+    tools: Sequence[ToolSpec]
+    _specs: dict[str, ToolSpec] = field(init=False, repr=False, compare=False)
+    _checks: dict[str, _Check] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_specs", {tool.name: tool for tool in self.tools})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._specs
+
+    def fault(self, name: str, arguments: JsonObject) -> str | None:
+        """Say what is wrong with the arguments; None where nothing is.
+
+        Raises:
+            KeyError: There is no tool of that name.
+        """
+        if name not in self._checks:
+            self._checks[name] = _compile(self._specs[name].input_schema)
+        return self._checks[name].fault(arguments)
+
+
+def _compile(schema: JsonObject) -> _Check:
+    budget = _Budget()
+    try:
+        tame = _tame(schema)
+        Draft202012Validator.check_schema(tame)
+        # An empty registry: a reference out of the schema is an error and never a download.
+        validator = _limited(budget)(tame, registry=Registry())
+    except Exception:  # noqa: BLE001 - likewise, and a broken schema must not cost an episode
+        return _Check(None, budget)
+    return _Check(validator, budget)
+
+
+def _limited(budget: _Budget) -> type[Validator]:
+    follow = Draft202012Validator.VALIDATORS["$ref"]
+
+    def reference(
+        validator: Any, target: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        budget.left -= 1
+        if budget.left < 0:
+            raise _TooManyReferencesError
+        yield from follow(validator, target, instance, schema) or ()
+
+    limited: type[Validator] = extend(  # type: ignore[no-untyped-call]  # its stub has no types
+        Draft202012Validator, {"$ref": reference}
+    )
+    return limited
+
+
+def _tame(schema: Any) -> Any:
+    """Copy a schema without its traps, and without what depends on them."""
+    if isinstance(schema, list):
+        return [_tame(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    dropped = set(_TRAPS)
+    if "patternProperties" in schema:
+        dropped.add("additionalProperties")  # which are those that no pattern matches
+    return {key: _tame_part(key, part) for key, part in schema.items() if key not in dropped}
+
+
+def _tame_part(key: str, part: Any) -> Any:
+    if key in _LITERALS:
+        return part
+    if key in _NAMED_SCHEMAS and isinstance(part, Mapping):
+        return {name: _tame(schema) for name, schema in part.items()}
+    return _tame(part)
+
+
+def _in_words(error: ValidationError) -> str:
+    place = "".join(f"[{step!r}]" for step in error.absolute_path)
+    text = f"arguments{place}: {error.message}" if place else error.message
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -1,0 +1,132 @@
+"""From an oracle to what a solved task looks like: the oracle is carried out, and looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from awm.errors import OracleError
+from awm.runtime import Instance, Runtime, Schema, StateDiff
+from awm.verify.canonical import effects_of
+from awm.verify.expected import Expectation, ExpectedOutcome
+from awm.verify.facts import Fact, extract_facts
+from awm.verify.replay import Replay, play, start_of
+from awm.verify.volatile import volatile_by_replay, volatile_by_schema
+from awm.worlds import Oracle, Solution
+
+__all__ = ["LATER", "Solved", "solve"]
+
+LATER: Final = 137
+"""Seconds by which an oracle is played again later. More than two minutes, so that stamps to the
+minute differ too; and little, so that hardly a day ends in between."""
+
+_OTHER_DICE: Final = 0x5EED
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """An oracle that was carried out.
+
+    Attributes:
+        oracle: The oracle.
+        replays: How the reference went, and each alternative.
+        late: The reference, some time later and with other dice.
+        diff: All that the reference changed, volatile columns included.
+        expectation: What a solved task looks like.
+        state_hash: Of the state that the reference reached.
+        schema: The world's tables.
+    """
+
+    oracle: Oracle
+    replays: tuple[Replay, ...]
+    late: Replay
+    diff: StateDiff
+    expectation: Expectation
+    state_hash: str
+    schema: Schema
+
+
+async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Oracle) -> Solved:
+    """Carry out an oracle.
+
+    The reference is played twice, at another time and with other dice: where the two states differ,
+    a column is volatile.
+
+    Args:
+        runtime: Measures the states.
+        instance: Of the oracle's world; nobody else may use it meanwhile.
+        schema: The world's tables.
+        oracle: What to carry out.
+
+    Raises:
+        OracleError: A call does not come to what it should, or the end state is not as recorded.
+        SnapshotError: A state cannot be read.
+        InfrastructureError: No worker can be kept alive.
+    """
+    world, examiner = instance.world.name, runtime.examiner
+    start = await start_of(instance)
+    replays = [
+        await _carry_out(instance, oracle, solution, place)
+        for place, solution in enumerate(oracle.solutions)
+    ]
+    state_hash = await examiner.digest(world, replays[0].image)
+    if oracle.state_hash is not None and oracle.state_hash != state_hash:
+        raise OracleError(
+            world,
+            f"the oracle of task {oracle.task_idx} reaches the state {state_hash[:16]}, not the"
+            f" recorded {oracle.state_hash[:16]}.",
+            "Look at what changed since it was recorded: the world, its data or its clock.",
+        )
+    late = await _later(instance, oracle)
+    initial = instance.world.template
+    diffs = [await examiner.compare(world, initial, replay.image) for replay in replays]
+    again = await examiner.compare(world, initial, late.image)
+    volatile = {**volatile_by_schema(schema), **volatile_by_replay(diffs[0], again, schema)}
+    outcomes = tuple(
+        ExpectedOutcome(effects_of(diff, schema, volatile), _facts(solution), solution.answer)
+        for diff, solution in zip(diffs, oracle.solutions, strict=True)
+    )
+    expectation = Expectation(outcomes, _touched(volatile, *diffs, again))
+    await instance.restore(start)
+    return Solved(oracle, tuple(replays), late, diffs[0], expectation, state_hash, schema)
+
+
+async def _carry_out(instance: Instance, oracle: Oracle, solution: Solution, place: int) -> Replay:
+    start = await start_of(instance)
+    replay = await play(instance, start, solution.calls, refused=solution.refused)
+    if replay.fault:
+        which = f"alternative {place} to the oracle" if place else "the oracle"
+        raise OracleError(
+            instance.world.name,
+            f"{which} of task {oracle.task_idx} fails: {replay.fault}",
+            'Mend its calls; mark one that the world is to refuse with "refused": true.',
+        )
+    return replay
+
+
+async def _later(instance: Instance, oracle: Oracle) -> Replay:
+    seed = instance.seed
+    start = await start_of(instance, later=LATER, seed=_OTHER_DICE)
+    late = await play(instance, start, oracle.solution.calls, refused=oracle.solution.refused)
+    await instance.reset(seed)
+    if late.fault:
+        raise OracleError(
+            instance.world.name,
+            f"the oracle of task {oracle.task_idx} fails when it is carried out {LATER} seconds"
+            f" later: {late.fault}",
+            "Take from the answers of earlier calls what depends on time or chance.",
+        )
+    return late
+
+
+def _facts(solution: Solution) -> tuple[Fact, ...]:
+    if solution.facts is not None:
+        return tuple(Fact(wordings) for wordings in solution.facts)
+    return extract_facts(solution.answer) if solution.answer else ()
+
+
+def _touched(
+    volatile: Mapping[tuple[str, str], str], *diffs: StateDiff
+) -> dict[tuple[str, str], str]:
+    """Those volatile columns that are in tables where something changed."""
+    tables = {table.table for diff in diffs for table in diff}
+    return {place: reason for place, reason in volatile.items() if place[0] in tables}
