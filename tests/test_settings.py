@@ -8,13 +8,13 @@ import pytest
 
 from awm.errors import SettingsError
 from awm.runtime import Limits
-from awm.settings import Settings, load_settings
+from awm.settings import Settings, load_settings, variable_of
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch):
     for name in list(os.environ):
-        if name.upper().startswith("AWM_"):
+        if name.upper().startswith(("AWM_", "OPENAI_", "AZURE_")):
             monkeypatch.delenv(name)
 
 
@@ -65,7 +65,7 @@ def test_log_levels_are_spelt_in_any_case(monkeypatch):
 
 
 def test_variables_of_others_with_the_same_prefix_are_left_alone(monkeypatch):
-    monkeypatch.setenv("AWM_SYN_LLM_PROVIDER", "openai")
+    monkeypatch.setenv("AWM_SYN_TARGET", "openai")
     assert load_settings() == Settings()
 
 
@@ -79,6 +79,10 @@ def test_variables_of_others_with_the_same_prefix_are_left_alone(monkeypatch):
         ("AWM_MEMORY_MB", "12.5"),
         ("AWM_ALLOW_WEAK_ISOLATION", "perhaps"),
         ("AWM_LOG_LEVEL", "loud"),
+        ("AWM_SYN_LLM_PROVIDER", "nobody"),
+        ("AWM_LLM_TIMEOUT_SECONDS", "inf"),
+        ("AWM_JUDGE_TEMPERATURE", "hot"),
+        ("AWM_JUDGE_VOTES", "0"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(monkeypatch, variable, value):
@@ -94,6 +98,59 @@ def test_a_bad_value_in_the_file_is_named_with_its_variable(monkeypatch, tmp_pat
     monkeypatch.setenv("AWM_ENV_FILE", str(file))
     with pytest.raises(SettingsError, match="AWM_MEMORY_MB is 'lots'"):
         load_settings()
+
+
+def test_a_bad_value_of_a_variable_with_a_name_of_its_own_is_named_so_in_a_file_too(
+    monkeypatch, tmp_path
+):
+    file = tmp_path / "settings.env"
+    file.write_text("AWM_SYN_LLM_PROVIDER=nobody\n")
+    monkeypatch.setenv("AWM_ENV_FILE", str(file))
+    with pytest.raises(SettingsError, match="^AWM_SYN_LLM_PROVIDER is 'nobody'"):
+        load_settings()
+
+
+def test_where_models_are_found_stands_in_the_published_variables(monkeypatch):
+    monkeypatch.setenv("AWM_SYN_LLM_PROVIDER", "Azure")
+    monkeypatch.setenv("AWM_SYN_OVERRIDE_MODEL", "gpt-5")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1/v1")
+    monkeypatch.setenv("AZURE_ENDPOINT_URL", "https://x.openai.azure.com/")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "az-1")
+    chosen = load_settings()
+    assert (chosen.llm_provider, chosen.llm_model) == ("azure", "gpt-5")
+    assert chosen.openai_api_key.get_secret_value() == "sk-1"
+    assert chosen.azure_api_key.get_secret_value() == "az-1"
+    assert chosen.openai_base_url == "http://localhost:1/v1"
+    assert chosen.azure_endpoint == "https://x.openai.azure.com/"
+
+
+def test_keys_can_stand_in_the_file_and_arguments_win_over_it(monkeypatch, tmp_path):
+    file = tmp_path / "settings.env"
+    file.write_text("OPENAI_API_KEY=sk-file\nAWM_SYN_OVERRIDE_MODEL=one\n")
+    monkeypatch.setenv("AWM_ENV_FILE", str(file))
+    chosen = load_settings(llm_model="two")
+    assert chosen.openai_api_key.get_secret_value() == "sk-file"
+    assert chosen.llm_model == "two"
+
+
+def test_keys_are_not_shown(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "az-secret")
+    assert "secret" not in f"{load_settings()!r}{load_settings()}"
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_field_is_read_from_the_variable_it_is_said_to_have(monkeypatch, field):
+    values = {
+        "allow_weak_isolation": "true",
+        "judge_temperature": "1",
+        "llm_provider": "azure",
+        "log_level": "debug",
+    }
+    default = getattr(load_settings(), field)
+    monkeypatch.setenv(variable_of(field), values.get(field, "5000"))
+    assert getattr(load_settings(), field) != default
 
 
 def test_a_bad_argument_is_named_as_an_option():

@@ -25,6 +25,7 @@ __all__ = [
     "InfrastructureError",
     "InstanceClosedError",
     "IsolationError",
+    "LLMAnswerError",
     "LLMError",
     "LLMUnavailableError",
     "OracleError",
@@ -166,6 +167,10 @@ class OracleError(WorldError):
 
 class LLMError(AwmError):
     """A language model gave no answer that can be used."""
+
+
+class LLMAnswerError(LLMError):
+    """A language model answered, and not in the form that was asked for."""
 
 
 class LLMUnavailableError(LLMError, InfrastructureError):

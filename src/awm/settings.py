@@ -4,18 +4,20 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from awm.errors import SettingsError
 
-__all__ = ["LogLevel", "Settings", "load_settings"]
+__all__ = ["LogLevel", "Provider", "Settings", "load_settings", "variable_of"]
 
-LogLevel: TypeAlias = Annotated[
-    Literal["debug", "info", "warning", "error"],
-    BeforeValidator(lambda level: level.lower() if isinstance(level, str) else level),
-]
+_any_case: Final = BeforeValidator(lambda word: word.lower() if isinstance(word, str) else word)
+
+LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], _any_case]
 """How much is logged, in any case of letters."""
+
+Provider: TypeAlias = Annotated[Literal["openai", "azure"], _any_case]
+"""Whose protocol a language model is reached by, in any case of letters."""
 
 _PREFIX: Final = "AWM_"
 _ENV_FILE: Final = "AWM_ENV_FILE"
@@ -23,6 +25,9 @@ _ENV_FILE: Final = "AWM_ENV_FILE"
 
 class Settings(BaseSettings):
     """Everything that can be set from outside; each field is the variable `AWM_<FIELD>`.
+
+    Where language models are found stands in variables that other tools read too; these fields
+    say their variable's name.
 
     Arguments win over the environment, the environment over the file named by `AWM_ENV_FILE`
     (lines of `NAME=value`), the file over the defaults. Make it with `load_settings`, which says
@@ -39,10 +44,27 @@ class Settings(BaseSettings):
             whatever the user can.
         output_dir: Where runs and databases are written.
         log_level: How much is logged to standard error.
+        llm_provider: `openai` for whatever speaks OpenAI's protocol, local servers included
+            (`AWM_SYN_LLM_PROVIDER`).
+        llm_model: Which model is asked; on Azure the deployment (`AWM_SYN_OVERRIDE_MODEL`).
+        openai_api_key: The key; a local server may need none (`OPENAI_API_KEY`).
+        openai_base_url: Where it is, with the version, such as `http://localhost:8000/v1`
+            (`OPENAI_BASE_URL`).
+        azure_endpoint: The resource's address, or a deployment's (`AZURE_ENDPOINT_URL`).
+        azure_api_key: The key to it (`AZURE_OPENAI_API_KEY`).
+        llm_timeout_seconds: How long one answer of a model may take.
+        judge_temperature: At which temperature a judge is asked.
+        judge_votes: How often a judge is asked; the majority decides.
+        judge_attempts: How often a vote may be asked for until it can be read.
+        judge_characters: How much a judge is shown of a trajectory and its evidence.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix=_PREFIX,
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
     )
 
     call_seconds: float = Field(5.0, gt=0, allow_inf_nan=False)
@@ -54,6 +76,17 @@ class Settings(BaseSettings):
     allow_weak_isolation: bool = False
     output_dir: Path = Path("outputs")
     log_level: LogLevel = "warning"
+    llm_provider: Provider = Field("openai", validation_alias="AWM_SYN_LLM_PROVIDER")
+    llm_model: str | None = Field(None, validation_alias="AWM_SYN_OVERRIDE_MODEL")
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field("https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
+    azure_endpoint: str | None = Field(None, validation_alias="AZURE_ENDPOINT_URL")
+    azure_api_key: SecretStr | None = Field(None, validation_alias="AZURE_OPENAI_API_KEY")
+    llm_timeout_seconds: float = Field(120.0, gt=0, allow_inf_nan=False)
+    judge_temperature: float = Field(0.0, ge=0, le=2, allow_inf_nan=False)
+    judge_votes: int = Field(1, ge=1)
+    judge_attempts: int = Field(3, ge=1)
+    judge_characters: int = Field(120_000, ge=4_000)
 
 
 def load_settings(**given: Any) -> Settings:
@@ -77,6 +110,12 @@ def load_settings(**given: Any) -> Settings:
         ) from error
 
 
+def variable_of(field: str) -> str:
+    """The environment variable that sets a field of `Settings`, by the field's name."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else _PREFIX + field.upper()
+
+
 def _env_file() -> Path | None:
     name = os.environ.get(_ENV_FILE)
     if not name:
@@ -93,5 +132,9 @@ def _env_file() -> Path | None:
 
 
 def _source(field: str, given: dict[str, Any]) -> str:
+    if field in given:
+        return f"--{field}"
     # Field names come back in the spelling of their source, which is not always ours.
-    return f"--{field}" if field in given else _PREFIX + field.upper().removeprefix(_PREFIX)
+    written = field.upper()
+    variables = {variable_of(name) for name in Settings.model_fields}
+    return written if written in variables else _PREFIX + written

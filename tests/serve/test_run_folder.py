@@ -6,7 +6,7 @@ import pytest
 
 from awm.errors import UsageError
 from awm.serve import RunFolder
-from awm.worlds import write_whole
+from awm.whole import write_whole
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 

@@ -23,6 +23,7 @@ EXTREMELY_ODD: Final = 2
 """The oddity of arguments that no agent sends by an honest mistake."""
 
 _ATTEMPTS: Final = 6
+_FIRST: Final = frozenset({"bound", "edge"})
 _INSIDE: Final = 4
 """Wrong values tried for each property of an object that is itself an argument."""
 
@@ -70,6 +71,7 @@ class ArgumentMaker:
         self._dice = dice
         self._clock = clock
         self._fits = Conformance(self._schema)
+        self._edges: list[tuple[str, Odd]] = []
 
     def ordinary(self, hints: Hints) -> Trial:
         """Arguments that fit the schema and that an agent might send.
@@ -93,17 +95,34 @@ class ArgumentMaker:
             hints: As for `ordinary`, for the other arguments.
         """
         base = self.ordinary(hints).arguments
-        places = list(self._properties().items())
-        self._dice.shuffle(places)
-        for name, schema in places:
+        for _ in range(_ATTEMPTS):
+            if not self._edges:
+                self._edges = self._all_edges()
+            if not self._edges:
+                break
+            name, odd = self._edges.pop()
+            trial = {**base, name: odd.value}
+            if self._fits.allows(trial):
+                return Trial(odd.kind, name, trial)
+        return Trial("ordinary", "", base)
+
+    def _all_edges(self) -> list[tuple[str, Odd]]:
+        """Every edge of every argument in the order in which to try them, the last one first.
+
+        What is extreme comes at the end; before that one edge of each argument in turn.
+        """
+        found: list[tuple[bool, int, float, str, Odd]] = []
+        for name, schema in self._properties().items():
             fits = Conformance(schema, certain=True)
             odd = [one for one in edges(schema, name) if fits.allows(one.value)]
             self._dice.shuffle(odd)
-            for one in odd:
-                trial = {**base, name: one.value}
-                if self._fits.allows(trial):
-                    return Trial(one.kind, name, trial)
-        return Trial("ordinary", "", base)
+            odd.sort(key=lambda one: one.kind not in _FIRST)
+            found += (
+                (one.kind in EXTREME, turn, self._dice.random(), name, one)
+                for turn, one in enumerate(odd)
+            )
+        found.sort(key=lambda entry: entry[:3], reverse=True)
+        return [(name, one) for *_, name, one in found]
 
     def breaking(self, hints: Hints, known: Mapping[str, Any] | None = None) -> Iterator[Trial]:
         """Arguments with one thing wrong, each kind of wrong once before any comes twice.

@@ -82,5 +82,5 @@ def _problem(world: World, call: ToolCall, what: str) -> Problem:
         world.name,
         f"tool {excerpt(call.name, 80)}",
         f"is not deterministic: in two instances of the same seed {what}",
-        "keep no state in class attributes, closures or caches: instances share them",
+        "keep no state in attributes and closures of functions: instances share them",
     )

@@ -17,7 +17,8 @@ from awm.cli.sweep import choose, for_each, problems_of
 from awm.errors import AwmError, InfrastructureError, Problem, UsageError
 from awm.runtime import Runtime
 from awm.settings import Settings
-from awm.worlds import BuiltDatabase, WorldFile, WorldFolder, open_files, write_whole
+from awm.whole import write_whole
+from awm.worlds import BuiltDatabase, WorldFile, WorldFolder, open_files
 from awm.worlds.names import database_name
 
 __all__ = ["reset_db"]

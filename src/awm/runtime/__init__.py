@@ -5,7 +5,7 @@ from awm.runtime.limits import Limits
 from awm.runtime.prepared import PreparedWorld
 from awm.runtime.runtime import Runtime
 from awm.runtime.sandbox import Isolation
-from awm.runtime.schema import Column, DanglingReference, Reference, Schema, TableSchema
+from awm.runtime.schema import Column, DanglingReference, Reference, Schema, SerialForm, TableSchema
 from awm.runtime.snapshot import Snapshot
 from awm.runtime.state import Row, RowChange, StateDiff, TableDiff
 from awm.runtime.sync import SyncInstance, SyncRuntime
@@ -32,6 +32,7 @@ __all__ = [
     "RowChange",
     "Runtime",
     "Schema",
+    "SerialForm",
     "Snapshot",
     "StateDiff",
     "SyncInstance",

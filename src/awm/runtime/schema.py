@@ -65,8 +65,8 @@ class TableSchema:
         numbered: The column that SQLite numbers by itself (`INTEGER PRIMARY KEY`), if there is
             one: which number a new row got says no more than when it was added. A key that is a
             foreign key as well says whom the row belongs to, and is not meant.
-        serial: Further columns that count along with `numbered` in every row there is, such as an
-            order number `OP-10019` of order 19.
+        serial: Further columns that count along with `numbered` in every row in which they are not
+            NULL, such as an order number `OP-10019` of order 19.
         references: Its foreign keys.
         forms: How each serial column counts along. A new row whose value does not fit was not
             numbered but named.

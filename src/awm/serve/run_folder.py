@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Final
 
 from awm.errors import UsageError
-from awm.worlds import write_whole
+from awm.whole import write_whole
 
 __all__ = ["RunFolder", "SessionFolder"]
 

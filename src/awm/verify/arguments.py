@@ -30,6 +30,9 @@ _LITERALS: Final = frozenset({"const", "enum", "default", "example", "examples",
 _TRAPS: Final = frozenset(
     {"pattern", "patternProperties", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef"}
 )
+_CONTRARY: Final = frozenset({"not", "oneOf", "if", "then", "else", "contains"})
+"""Keywords under which a schema that asks for less refuses more."""
+
 _SHOWN: Final = 300  # characters of an argument or a message
 
 
@@ -94,7 +97,9 @@ class ToolChecks:
 def _compile(schema: JsonObject) -> _Check:
     budget = _Budget()
     try:
-        tame = _tame(schema)
+        tame = _tame(schema, _TRAPS)
+        if tame != schema:
+            tame = _tame(schema, _TRAPS | _CONTRARY)
         Draft202012Validator.check_schema(tame)
         # An empty registry: a reference out of the schema is an error and never a download.
         validator = _limited(budget)(tame, registry=Registry())
@@ -120,24 +125,23 @@ def _limited(budget: _Budget) -> type[Validator]:
     return limited
 
 
-def _tame(schema: Any) -> Any:
+def _tame(schema: Any, traps: frozenset[str]) -> Any:
     """Copy a schema without its traps, and without what depends on them."""
     if isinstance(schema, list):
-        return [_tame(part) for part in schema]
+        return [_tame(part, traps) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    dropped = set(_TRAPS)
     if "patternProperties" in schema:
-        dropped.add("additionalProperties")  # which are those that no pattern matches
-    return {key: _tame_part(key, part) for key, part in schema.items() if key not in dropped}
+        traps |= {"additionalProperties"}  # which are those that no pattern matches
+    return {key: _tame_part(key, part, traps) for key, part in schema.items() if key not in traps}
 
 
-def _tame_part(key: str, part: Any) -> Any:
+def _tame_part(key: str, part: Any, traps: frozenset[str]) -> Any:
     if key in _LITERALS:
         return part
     if key in _NAMED_SCHEMAS and isinstance(part, Mapping):
-        return {name: _tame(schema) for name, schema in part.items()}
-    return _tame(part)
+        return {name: _tame(schema, traps) for name, schema in part.items()}
+    return _tame(part, traps)
 
 
 def _in_words(error: ValidationError) -> str:

@@ -89,7 +89,7 @@ def compile_verifier(
         {
             "NAME": name,
             "PARAMETERS": parameters,
-            "TASK": _prose(f"Task {task_idx}: {task}", _INDENT + 3),
+            "TASK": _prose(f"Task {task_idx}: {task}", _INDENT),
             "EXPLANATION": "\n".join(_explanation(expectation, mode)),
             "IMPORTS": "import re\nimport sqlite3" + ("\nimport unicodedata" if decides else ""),
             "OUTCOMES": _literal([_outcome(outcome) for outcome in expectation.outcomes]),
@@ -210,7 +210,7 @@ def _prose(text: str, indent: int, *, first: int = 0) -> str:
         shown,
         _WIDTH - 4,
         initial_indent=" " * first,
-        subsequent_indent=" " * min(indent, _INDENT + 2),
+        subsequent_indent=" " * indent,
         break_on_hyphens=False,
     )
     # What would end the docstring or start an escape is escaped.

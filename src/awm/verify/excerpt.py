@@ -5,10 +5,10 @@ says most at its ends; then long lists lose theirs. Each gap says how much is go
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
-__all__ = ["excerpt_json", "to_text"]
+__all__ = ["excerpt_json", "plain_json", "to_text"]
 
 _LIMITS: Final = (
     (16_000, 10_000),
@@ -23,47 +23,45 @@ _LIMITS: Final = (
 )
 """What a text may have in characters, and a list or an object in members; tried from the top."""
 
-_DEEPEST: Final = 200
-
 
 def excerpt_json(value: Any, characters: int) -> str:
     """Write a value as JSON in at most so many characters, with gaps where it is longer.
 
     Args:
-        value: JSON; anything else in it is written as Python shows it.
+        value: Plain JSON (see `plain_json`).
         characters: At least 200.
     """
-    plain = _plain(value, _DEEPEST)
-    text = to_text(plain)
+    text = to_text(value)
     for longest_text, most_members in _LIMITS:
         if len(text) <= characters:
             return text
-        text = to_text(_shortened(plain, longest_text, most_members))
+        text = to_text(_shortened(value, longest_text, most_members))
     # Many small parts in many small lists: one text, which a gap can be made in anywhere.
     share = characters
     while len(text) > characters:
         share = share * 3 // 4
-        text = to_text(_without_middle(to_text(plain), share))
+        text = to_text(_without_middle(to_text(value), share))
     return text
 
 
-def to_text(value: Any) -> str:
-    """JSON in UTF-8 with one member a line, so that only strings hold what others wrote."""
-    text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
-    return text.encode(errors="replace").decode()  # half of a surrogate pair is no character
-
-
-def _plain(value: Any, depth: int) -> Any:
-    """The value with everything made JSON that is none."""
-    if depth == 0:
-        return "(nested too deeply to be shown)"
-    if isinstance(value, Mapping):
-        return {str(key): _plain(member, depth - 1) for key, member in value.items()}
-    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
-        return [_plain(member, depth - 1) for member in value]
+def plain_json(value: Any, deepest: int = 100) -> Any:
+    """The value with everything made JSON that is none, and nothing nested deeper than asked."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    return value.hex() if isinstance(value, bytes) else repr(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    nested = isinstance(value, Mapping | Sequence | Set)
+    if nested and deepest == 0:
+        return "(nested too deeply to be shown)"
+    if isinstance(value, Mapping):
+        return {str(name): plain_json(member, deepest - 1) for name, member in value.items()}
+    return [plain_json(member, deepest - 1) for member in value] if nested else repr(value)
+
+
+def to_text(value: Any) -> str:
+    """Plain JSON with one member a line; line breaks of others' texts are escaped in it."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    return text.encode(errors="replace").decode()  # half of a surrogate pair is no character
 
 
 def _shortened(value: Any, longest_text: int, most_members: int) -> Any:
@@ -93,4 +91,4 @@ def _without_middle(text: str, longest: int) -> str:
     behind = longest // 3
     before = longest - behind
     gap = f"[... {len(text) - longest:,} characters left out ...]"
-    return f"{text[:before]}{gap}{text[-behind:]}"
+    return f"{text[:before]}{gap}{text[len(text) - behind :]}"

@@ -30,8 +30,13 @@ def literal(value: Any, *, indent: int = 0, width: int = 100) -> str:
     Returns:
         Several lines where one is too short. The first one has no indentation.
     """
+    return _literal(value, indent, indent, width)
+
+
+def _literal(value: Any, indent: int, start: int, width: int) -> str:
+    """As `literal`; the source starts at the column `start`."""
     flat = _flat(value)
-    if indent + len(flat) + 1 <= width:
+    if start + len(flat) + 1 <= width:
         return flat
     inner = indent + _STEP
     opening, closing = "()"
@@ -43,12 +48,12 @@ def literal(value: Any, *, indent: int = 0, width: int = 100) -> str:
     elif isinstance(value, Mapping):
         opening, closing = "{}"
         lines = [
-            f"{_flat(key)}: {literal(part, indent=inner, width=width)},"
+            f"{_flat(key)}: {_literal(part, inner, inner + len(_flat(key)) + 2, width)},"
             for key, part in value.items()
         ]
     elif isinstance(value, list | tuple):
         opening, closing = "[]" if isinstance(value, list) else "()"
-        lines = [f"{literal(part, indent=inner, width=width)}," for part in value]
+        lines = [f"{_literal(part, inner, inner, width)}," for part in value]
     else:
         return flat
     margin = " " * inner

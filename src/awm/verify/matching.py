@@ -96,7 +96,9 @@ _SPELT = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(
-    rf"(?:{_LETTER}|\d)+(?:(?:[-_]+|(?<=\d)[.,](?=\d))(?:{_LETTER}|\d)+)*", re.IGNORECASE
+    # At most so many parts: a text of nothing but `a-a-a-...` would take its square to read.
+    rf"(?:{_LETTER}|\d)+(?:(?:[-_]{{1,3}}|(?<=\d)[.,](?=\d))(?:{_LETTER}|\d)+){{0,15}}",
+    re.IGNORECASE,
 )
 _WORD = re.compile(rf"{_UNSPACED}|{_LETTER}+|\d+")
 

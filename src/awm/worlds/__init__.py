@@ -16,7 +16,6 @@ from awm.worlds.folder import WorldFolder
 from awm.worlds.model import DEFAULT_CLOCK, VerifierProgram, World
 from awm.worlds.names import normalise
 from awm.worlds.oracle import Oracle, Solution
-from awm.worlds.place import write_whole
 from awm.worlds.sqlclock import SqlClock
 from awm.worlds.store import open_files, open_worlds
 from awm.worlds.write import write_worlds
@@ -44,7 +43,6 @@ __all__ = [
     "open_files",
     "open_worlds",
     "pull_worlds",
-    "write_whole",
     "write_worlds",
 ]
 

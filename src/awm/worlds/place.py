@@ -1,6 +1,5 @@
 """Putting files in place: whole or not at all, and a folder's only once all are written."""
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,24 +10,7 @@ from awm.errors import UsageError, WorldFileError
 from awm.worlds.files import DATABASE_FOLDER, WorldFile
 from awm.worlds.names import database_name
 
-__all__ = ["draft_of", "put_in_place", "write_whole"]
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; an older one of that name stays until then.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+__all__ = ["draft_of", "put_in_place"]
 
 
 @contextmanager

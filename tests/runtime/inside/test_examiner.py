@@ -297,6 +297,12 @@ def test_any_damage_gives_an_answer_or_an_error_and_never_a_crash(damage):
         return
 
 
+def test_a_database_that_was_used_with_a_write_ahead_log_is_read_like_any_other():
+    logged = SOUND[:18] + b"\x02\x02" + SOUND[20:]
+    assert digest(logged) == digest(SOUND)
+    assert compare(SOUND, logged) == []
+
+
 def test_a_hostile_schema_runs_nothing_while_it_is_read():
     image = database(
         "PRAGMA writable_schema = ON;",

@@ -68,6 +68,8 @@ def describe(image: bytes) -> list[list[Any]]:
         `[columns, table, target columns]`, named as their table names them. Dangling rows are
         counted for each foreign key, as `[table, columns, target, rows]`. A foreign key to a table
         or to columns that are not there dangles in every row in which it is not NULL.
+        A serial column counts along in at least three rows and in all in which it is not NULL; one
+        of bare numbers is serial only if it is unique or its name says that it numbers.
 
     Raises:
         sqlite3.DatabaseError: The image is not a sound database.
@@ -164,27 +166,30 @@ def _numbered(
 def _serial(
     connection: sqlite3.Connection, table: str, numbered: str, columns: list[str]
 ) -> list[list[Any]]:
-    """Columns whose text is constant but for a number, and that is off by a constant."""
-    forms: dict[int, tuple[str, int] | None] = dict.fromkeys(range(len(columns)))
+    """Columns whose text is constant but for a number, and that is off by a constant.
+
+    A NULL tells nothing: a cart gets its order number when it becomes an order.
+    """
+    forms: dict[int, tuple[str, int]] = {}
+    counts = dict.fromkeys(range(len(columns)), 0)
     wanted = ", ".join(map(quoted, [numbered, *columns]))
-    rows = 0
     for number, *values in connection.execute(f"SELECT {wanted} FROM {quoted(table)}"):  # noqa: S608
-        rows += 1
-        for at, form in list(forms.items()):
-            found = _form(columns[at], values[at], number)
-            if found is None or (form is not None and found != form):
-                del forms[at]
+        for at in list(counts):
+            if values[at] is None:
+                continue
+            form = _form(columns[at], values[at], number)
+            if form is None or forms.setdefault(at, form) != form:
+                del counts[at]
             else:
-                forms[at] = found
-        if not forms:
+                counts[at] += 1
+        if not counts:
             return []
-    if rows < _FEWEST_ROWS:
-        return []
     unique = {column for (column,) in connection.execute(_UNIQUE, (table,))}
     return [
-        [columns[at], *form]
-        for at, form in forms.items()
-        if form is not None and (form[0] or columns[at] in unique or _numbers(columns[at]))
+        [column, *forms[at]]
+        for at, column in enumerate(columns)
+        if counts.get(at, 0) >= _FEWEST_ROWS
+        and (forms[at][0] or column in unique or _numbers(column))
     ]
 
 

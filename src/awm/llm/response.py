@@ -1,0 +1,106 @@
+"""What comes back from chat completions: an answer, or a complaint.
+
+The fields are those of https://platform.openai.com/docs/api-reference/chat/object; servers differ
+in what they leave out, and each words its complaints in its own way.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from awm.errors import LLMError
+from awm.llm.question import Reply, Usage
+
+__all__ = ["BadResponseError", "Complaint", "read_complaint", "read_reply"]
+
+_SHOWN: Final = 300  # characters of what a server wrote
+_SEARCHED: Final = 10_000
+
+
+class BadResponseError(Exception):
+    """What came back is no chat completion; says in which respect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a server says is wrong.
+
+    Attributes:
+        text: For people, in one line; empty when it says nothing.
+        whole: All that came back, up to some length.
+        code: Its short name for the fault, such as `insufficient_quota`; may be empty.
+    """
+
+    text: str
+    whole: str
+    code: str
+
+
+def read_reply(content: bytes) -> Reply:
+    """Read the body of a successful response.
+
+    Raises:
+        BadResponseError: It is no chat completion, or not all of one.
+        LLMError: The model refuses to answer.
+    """
+    try:
+        body = json.loads(content)
+        choice = body["choices"][0]
+        message = choice["message"]
+        text = _text(message.get("content"))
+        refusal = message.get("refusal")
+        finish_reason = choice.get("finish_reason")
+    except (ValueError, RecursionError) as error:
+        raise BadResponseError(f"no JSON: {_begin(_decoded(content))!r}") from error
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise BadResponseError(f"no chat completion: {_begin(_decoded(content))!r}") from error
+    if refusal and not text:
+        raise LLMError(f"the model refuses to answer: {_begin(str(refusal))}")
+    return Reply(text, _usage(body.get("usage")), _word(body.get("model")), _word(finish_reason))
+
+
+def read_complaint(content: bytes) -> Complaint:
+    """Read the body of a response that is none; any body is all right."""
+    whole = _decoded(content[:_SEARCHED])
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return Complaint(_begin(whole), whole, "")
+    fault = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(fault, dict):
+        return Complaint(_begin(_plain(fault)), whole, "")
+    said = fault.get("message") or fault.get("detail") or whole
+    return Complaint(_begin(_plain(said)), whole, _word(fault.get("code") or fault.get("type")))
+
+
+def _text(content: Any) -> str:
+    """The text of a message: a string, or parts of which some are text."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in content if part.get("type") == "text")
+
+
+def _usage(written: Any) -> Usage:
+    if not isinstance(written, dict):
+        return Usage()
+    counts = (written.get("prompt_tokens"), written.get("completion_tokens"))
+    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", errors="replace")
+
+
+def _begin(text: str) -> str:
+    line = " ".join(text[: 4 * _SHOWN].split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."

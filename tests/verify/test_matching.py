@@ -1,0 +1,246 @@
+from datetime import date, time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awm.verify.matching import hedged, missing_wordings, normalised, tokens_of
+
+
+def readings(text: str) -> list[list[tuple[str, str]]]:
+    return [found for _, _, found in tokens_of(normalised(text))]
+
+
+def holds(wording: str, answer: str | None) -> bool:
+    return not missing_wordings([[wording]], answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$1,234.50", "1234.5"),
+        ("1234.5 USD", "1234.5"),
+        ("EUR1194.00", "1194"),
+        ("US$ 5", "5"),
+        ("1.234,50 \u20ac", "1234.5"),
+        ("1\u202f234.50", "1234.5"),
+        ("1'234", "1234"),
+        ("1.234.567", "1234567"),
+        ("1,234,567", "1234567"),
+        (".5", "0.5"),
+        ("007", "7"),
+        ("-0.00", "0"),
+        ("-5", "-5"),
+        ("\u22125", "-5"),
+        ("-$5.00", "-5"),
+        ("$-5", "-5"),
+        ("50%", "50"),
+        ("50 percent", "50"),
+        ("20mg", "20"),
+        ("x2", "2"),
+        ("**5**", "5"),
+        ("_5_", "5"),
+        ("5k", "5000"),
+        ("1.25 million", "1250000"),
+        ("five", "5"),
+        ("Sixteen", "16"),
+        ("twenty-five", "25"),
+        ("one hundred and five", "105"),
+        ("three thousand", "3000"),
+        ("\uff15", "5"),  # a wide digit
+    ],
+)
+def test_a_number_is_read_by_value(text, value):
+    (found,) = [found for found in readings(text) if found[0][0] == "number"]
+    assert found[0] == ("number", value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A-5", "RX-5", "5F7", "555-0005", "1.5.1", "5th", "12B", "a_5", "550e8400-e29b-41d4-a716-5"],
+)
+def test_digits_within_a_code_are_no_number(text):
+    assert [kind for found in readings(text) for kind, _ in found] == ["code"]
+
+
+def test_both_ends_of_a_span_are_numbers_of_their_own():
+    assert [found[0] for found in readings("5-7")] == [("number", "5"), ("number", "7")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-06-20",
+        "2026/06/20",
+        "20 June 2026",
+        "20th of June, 2026",
+        "June 20, 2026",
+        "Jun 20th, 2026",
+        "jun. 20 2026",
+        "20-Jun-2026",
+        "20.06.2026",
+        "06/20/2026",
+        "20/06/2026",
+        "6/20/26",
+        "2026-06-20T10:30:00Z",
+    ],
+)
+def test_a_date_is_read_in_any_usual_notation(text):
+    assert ("date", "2026-06-20") in readings(text)[0]
+    assert holds("2026-06-20", f"It is valid until {text}.")
+    assert not holds("2026-06-21", f"It is valid until {text}.")
+    assert not holds("20", f"It is valid until {text}.")
+
+
+def test_a_date_may_leave_out_the_year_but_not_change_it():
+    assert holds("2026-06-20", "on 20 June")
+    assert holds("10 February", "on 2026-02-10")
+    assert not holds("2026-06-20", "on 20 June 2025")
+    assert not holds("2026-06-20", "in June 2026")
+    assert holds("January 2026", "on 2026-01-15")
+    assert not holds("January 2026", "on 2025-01-15")
+
+
+def test_a_month_that_may_be_a_verb_needs_a_capital():
+    assert holds("5", "at least 5 may attend")
+    assert holds("5 May", "on 5 May")
+    assert not holds("5", "on 5 May")
+
+
+@pytest.mark.parametrize(
+    "text", ["15:00", "3 pm", "3:00 PM", "3.00 p.m.", "15.00", "15:00:00", "3pm"]
+)
+def test_a_time_is_read_in_any_usual_notation(text):
+    assert holds("15:00", f"It starts at {text}.")
+    assert not holds("03:00", f"It starts at {text}.")
+    assert not holds("16:00", f"It starts at {text}.")
+
+
+def test_a_span_of_times_shares_its_half_of_the_day():
+    assert not missing_wordings([["15:00"], ["17:00"]], "from 3:00 to 5:00 PM")
+    assert not missing_wordings([["10:00"], ["13:00"]], "10:00-13:00")
+    assert not missing_wordings([["15:00"], ["17:00"]], "3\u20135 pm")
+
+
+def test_a_number_that_could_be_a_time_is_either():
+    assert holds("10:30", "at 10.30")
+    assert holds("10.30", "costs 10.3")
+    assert not holds("10.30", "at 10:30")
+
+
+def test_words_are_compared_without_case_accents_and_punctuation():
+    assert holds("Andr\u00e9 Cunha", "it was ANDRE CUNHA!")
+    assert holds("Andre\u0301 Cunha", "Andr\u00e9-Cunha")
+    assert holds("Mom's house", "to Mom\u2019s house")
+    assert holds("Mom", "at Mom's")
+    assert holds("OP-10019", "order **op\u201110019**")
+    assert not holds("Andre Cunha", "Cunha, Andre")
+    assert not holds("Ann", "Anna")
+    assert not holds("OP-1001", "OP-10019")
+
+
+def test_a_wording_of_several_kinds_has_to_stand_together():
+    assert holds("5 credits", "five credits")
+    assert not holds("5 credits", "5 bookings and 3 credits")
+
+
+def test_yes_and_no_exclude_each_other():
+    assert holds("yes", "Yes, it is.")
+    assert not holds("yes", "Yes and no.")
+    assert not holds("no", "Nothing is known.")
+    assert holds("No", "No: it is full.")
+
+
+def test_one_wording_is_enough():
+    assert not missing_wordings([["sick leave", "illness"]], "because of illness")
+
+
+@pytest.mark.parametrize("answer", [None, "", "   ", "\u200b"])
+def test_nothing_stands_in_an_empty_answer(answer):
+    assert missing_wordings([["5"], ["\u20ac"], [""]], answer) == [["5"], ["\u20ac"], [""]]
+
+
+def test_a_fact_without_wordings_or_with_an_empty_one_is_never_met():
+    assert missing_wordings([[], [""], [" "]], "anything") == [[], [""], [" "]]
+
+
+def test_scripts_without_spaces_are_searched_by_character():
+    assert holds("\u8ba2\u5355", "\u53d6\u6d88\u4e86\u8ba2\u5355")
+    assert holds("5", "\u90005\u5143")
+
+
+def test_an_answer_that_names_every_number_hedges():
+    assert hedged([["7"]], " ".join(map(str, range(25))))
+    assert not hedged([["7"]], " ".join(map(str, range(24))))
+    assert not hedged([["7"], ["8"]], " ".join(map(str, range(28))))
+    assert not hedged([["7"]], "7 " * 100)
+
+
+def test_dates_times_and_codes_are_counted_by_themselves():
+    days = " ".join(f"2026-01-{day:02}" for day in range(1, 22))
+    assert hedged([["7"]], days)
+    assert hedged([["Ann"]], " ".join(f"RX-{number}" for number in range(21)))
+    assert hedged([["Ann"]], " ".join(f"10:{minute}" for minute in range(10, 31)))
+    assert not hedged([["2026-01-01"]], days)
+
+
+def test_an_absurdly_long_answer_hedges_and_is_not_read_to_its_end():
+    assert hedged([["Ann"]], "a" * 20_001)
+    assert not hedged([["Ann"]], "a" * 20_000)
+    assert not holds("Ann", " " * 20_000 + "Ann")
+
+
+NUMBERS = st.integers(0, 10**9).map(lambda cents: (cents // 100, cents % 100))
+
+
+def notations(whole: int, cents: int) -> list[str]:
+    exact = [f"{whole}.{cents:02}", f"{whole:,}.{cents:02}", f"${whole:,}.{cents:02}"]
+    exact += [f"EUR {whole}.{cents:02}0", f"{whole}.{cents:02} USD"]
+    return [*exact, str(whole), f"{whole:,}", f"${whole}"] if cents == 0 else exact
+
+
+@given(NUMBERS, st.data(), st.sampled_from(["It is {}.", "{}", "({})", "a: {}, b", "**{}**!"]))
+def test_a_number_is_found_in_any_notation(number, data, frame):
+    asked, said = (data.draw(st.sampled_from(notations(*number))) for _ in range(2))
+    assert holds(asked, frame.format(said))
+
+
+@given(NUMBERS, NUMBERS, st.data())
+def test_another_number_is_not_found(asked, said, data):
+    if asked != said:
+        wording = data.draw(st.sampled_from(notations(*asked)))
+        assert not holds(wording, f"It is {data.draw(st.sampled_from(notations(*said)))}.")
+
+
+@given(
+    st.integers(1, 10**9), st.sampled_from(["A-{}", "{}7", "7{}", "{}.1", "-{}", "x_{}", "{}A9"])
+)
+def test_a_number_is_not_found_within_anything_longer(number, frame):
+    assert not holds(str(number), frame.format(number))
+
+
+@given(
+    st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.dates(date(1900, 1, 1), date(2199, 12, 31))
+)
+def test_dates_are_found_by_what_they_say(one, other):
+    for notation in ("%Y-%m-%d", "%d %B %Y", "%b %d, %Y", "%d.%m.%Y"):
+        assert holds(one.isoformat(), one.strftime(notation))
+        assert holds(one.strftime(notation), one.isoformat())
+        assert holds(one.isoformat(), other.strftime(notation)) == (one == other)
+
+
+@given(st.times(), st.times())
+def test_times_are_found_by_what_they_say(one, other):
+    one, other = (time(moment.hour, moment.minute) for moment in (one, other))
+    for notation in ("%H:%M", "%I:%M %p", "%I:%M%p", "%H:%M:%S"):
+        assert holds(one.isoformat("minutes"), f"at {one.strftime(notation)},")
+        assert holds(one.isoformat("minutes"), f"at {other.strftime(notation)},") == (one == other)
+
+
+@given(st.text(), st.text())
+def test_any_text_can_be_read(wording, answer):
+    places = [(start, end) for start, end, _ in tokens_of(normalised(answer))]
+    assert all(start < end for start, end in places)
+    assert all(before[1] <= after[0] for before, after in pairwise(places))
+    assert isinstance(holds(wording, answer), bool)
