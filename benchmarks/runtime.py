@@ -12,51 +12,25 @@ import argparse
 import asyncio
 import json
 import os
-import platform
-import sqlite3
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 import awm
 from awm.cli.memory import memory_of, tree_memory
 from awm.worlds import WorldFile
 from calls import plausible_calls
 from ordinary import bare_rounds, ordinary_server
+from report import Figure, conclude, folders_of, options_of
 
-SAMPLE = Path(__file__).parents[1] / "../shared/awm-sample"
 MB = 1 << 20
 CORES = 2
 """The machine that the figures are promised for; a server's start keeps one core busy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the report.
-
-    Attributes:
-        name: What was measured.
-        ordinary, ours: Both measurements, in words.
-        ratio: By how much ours is better or, where `target` says at most, dearer.
-        target: What is promised.
-        met: Whether the promise is kept.
-    """
-
-    name: str
-    ordinary: str
-    ours: str
-    ratio: str
-    target: str
-    met: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,68 +251,19 @@ async def _seconds_of(action: Callable[[], Awaitable[object]], times: int) -> fl
     return statistics.median(taken)
 
 
-def print_report(figures: list[Figure], world: str) -> None:
-    table = Table(title=f"One server process per instance, and the runtime ({world})")
-    for column in ("", "ordinary", "ours", "ratio", "promised", ""):
-        table.add_column(column)
-    for figure in figures:
-        mark = "met" if figure.met else "MISSED"
-        table.add_row(figure.name, figure.ordinary, figure.ours, figure.ratio, figure.target, mark)
-    Console().print(table)
-
-
-def markdown(figures: list[Figure], world: str) -> str:
-    """The report as a page of the documentation."""
-    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
-    lines = [
-        "# Figures",
-        "",
-        "Written by `make benchmark`; see `benchmarks/runtime.py` for what is measured and how.",
-        f"World: `{world}`. {machine}, {versions}, {datetime.now(UTC):%Y-%m-%d}.",
-        "",
-        "| | ordinary | ours | ratio | promised |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {figure.name} | {figure.ordinary} | {figure.ours} | {figure.ratio}"
-            f" | {figure.target}: {'met' if figure.met else '**missed**'} |"
-            for figure in figures
-        ),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _folders(given: list[str]) -> Iterator[str]:
-    yield "bundled"
-    yield from given
-    if not given and SAMPLE.is_dir():
-        yield str(SAMPLE)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="*", help="more worlds; the sample where it is present")
     parser.add_argument("--world", help="the world that is measured; by default the last one")
     parser.add_argument("--instances", type=int, default=1024)
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    parser.add_argument("--strict", action="store_true", help="exit with 1 if a promise is broken")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--markdown", type=Path, help="also write the report to this file")
-    options = parser.parse_args()
-    folders = list(_folders(options.folders))
+    options = options_of(parser)
+    folders = list(folders_of(options))
     worlds = {name: world for at in folders for name, world in awm.open_worlds(at).items()}
     name = options.world or list(worlds)[-1]
     effort = Effort(2, 10, options.instances) if options.quick else Effort(5, 60, options.instances)
     figures = asyncio.run(measure(worlds[name], list(worlds.values()), effort))
     figures.append(compare_replays(folders))
-    print_report(figures, name)
-    if options.json:
-        report = {"world": name, "figures": [asdict(figure) for figure in figures]}
-        options.json.write_text(json.dumps(report, indent=2))
-    if options.markdown:
-        options.markdown.write_text(markdown(figures, name))
-    return int(options.strict and not all(figure.met for figure in figures))
+    title = "One server process per instance, and the runtime"
+    return conclude(title, f"the world `{name}`", figures, options)
 
 
 if __name__ == "__main__":

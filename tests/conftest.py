@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from awm.runtime import Limits, Runtime
+from awm.runtime import Limits, Runtime, VerifierLimits, VerifierPool
 from awm.worlds import World, WorldFile
 
 SAMPLE = Path(__file__).parents[1] / "../shared/awm-sample"
@@ -79,6 +79,14 @@ async def runtime() -> AsyncIterator[Runtime]:
     """A runtime with short limits, shared by all tests: starting one takes a second."""
     limits = Limits(call_seconds=1.0, grace_seconds=0.5, load_seconds=5.0, response_mb=2)
     async with Runtime(limits=limits) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def pool() -> AsyncIterator[VerifierPool]:
+    """A verifier pool with short limits, shared by all tests."""
+    limits = VerifierLimits(seconds=1.0, grace_seconds=0.5, memory_mb=512, result_mb=1)
+    async with VerifierPool(limits=limits, processes=2) as running:
         yield running
 
 

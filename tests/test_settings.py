@@ -106,7 +106,7 @@ def test_a_bad_value_of_a_variable_with_a_name_of_its_own_is_named_so_in_a_file_
     file = tmp_path / "settings.env"
     file.write_text("AWM_SYN_LLM_PROVIDER=nobody\n")
     monkeypatch.setenv("AWM_ENV_FILE", str(file))
-    with pytest.raises(SettingsError, match="^AWM_SYN_LLM_PROVIDER is 'nobody'"):
+    with pytest.raises(SettingsError, match=r"^AWM_SYN_LLM_PROVIDER is 'nobody'"):
         load_settings()
 
 

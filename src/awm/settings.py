@@ -40,6 +40,8 @@ class Settings(BaseSettings):
         memory_mb: Address space of a worker, all its instances included.
         response_mb: The largest answer of a tool call.
         database_mb: How large the database of one instance may grow.
+        verifier_seconds: How long a verifier program may run.
+        verifier_memory_mb: Address space of a verifier program's process.
         allow_weak_isolation: Run where generated code cannot be jailed. Hostile code can then do
             whatever the user can.
         output_dir: Where runs and databases are written.
@@ -73,6 +75,8 @@ class Settings(BaseSettings):
     memory_mb: int = Field(3072, ge=256)
     response_mb: int = Field(8, ge=1)
     database_mb: int = Field(64, ge=1)
+    verifier_seconds: float = Field(5.0, gt=0, allow_inf_nan=False)
+    verifier_memory_mb: int = Field(768, ge=256)
     allow_weak_isolation: bool = False
     output_dir: Path = Path("outputs")
     log_level: LogLevel = "warning"

@@ -97,7 +97,7 @@ def test_valid_arguments_are_as_the_schema_has_them(schema, seed):
     json.dumps(made, allow_nan=False)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=10)
 @given(SCHEMAS, st.integers(0, 2**32))
 def test_the_same_dice_give_the_same_arguments(schema, seed):
     def all_of_it():

@@ -63,3 +63,9 @@ def test_what_is_extreme_is_called_by_the_names_that_are_used():
         for odd in (*edges({"type": kind}, "day"), *misfits({"type": kind}, "day"))
     }
     assert used >= EXTREME
+
+
+def test_bounds_without_measure_do_not_fill_the_memory():
+    enormous = {"type": ["string", "array"], "minLength": 1 << 31, "minItems": 1 << 31}
+    for odd in (*edges(tidy(enormous), ""), *misfits(tidy(enormous), "")):
+        assert len(json.dumps(odd.value)) < 1_000_000

@@ -91,3 +91,23 @@ def test_a_model_that_holds_itself_is_made_whole():
     for value in made({"$ref": "#/$defs/N", "$defs": {"N": node}}):
         assert value["name"]
         assert isinstance(value["parts"], list)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "pattern": "^(a+)+$", "minLength": 1 << 31},
+        {"type": "array", "minItems": 1_000_000_000},
+        {"type": "object", "minProperties": 1 << 30, "properties": {"a": {"type": "null"}}},
+    ],
+)
+def test_what_would_fill_the_memory_is_not_made(schema):
+    for value in made(schema, seeds=3):
+        assert value is NO_VALUE or len(value) < 100
+
+
+def test_a_deep_schema_that_allows_nothing_is_given_up():
+    schema = {"type": "string"}
+    for _ in range(400):
+        schema = {"type": "array", "items": schema, "minItems": 1}
+    assert made(schema, seeds=1) == [NO_VALUE]

@@ -1,5 +1,6 @@
 """JSON is found in what models write, and what had to be mended is said."""
 
+import contextlib
 import json
 
 import pytest
@@ -11,12 +12,17 @@ from awm.llm import Repaired, find_json, parse_json, repair_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
 CONTAINER = st.lists(JSON, max_size=4) | st.dictionaries(TEXT, JSON, max_size=4)
 PROSE = st.text(st.characters(exclude_characters="{}[]`<>"), max_size=40)
+NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{}[]"))
 SPACING = st.sampled_from([None, 1, 4])
 
 
@@ -48,7 +54,7 @@ def test_thoughts_are_left_out(draft, value):
     assert repair_json(text) == Repaired(value, ("thoughts left out",))
 
 
-@given(st.dictionaries(TEXT, JSON, min_size=1, max_size=4), st.data())
+@given(st.dictionaries(NAME, JSON, min_size=1, max_size=4), st.data())
 def test_of_an_answer_that_is_cut_off_nothing_is_made_up(value, data):
     text = json.dumps(value)
     cut = text[: data.draw(st.integers(1, len(text) - 1))]
@@ -80,10 +86,10 @@ def is_part(part, whole) -> bool:
 def test_any_text_is_read_or_refused(text):
     try:
         values = find_json(text)
-    except LLMAnswerError as error:
-        assert str(error)
+    except LLMAnswerError:
+        with pytest.raises(LLMAnswerError):
+            parse_json(text)
     else:
-        assert values
         assert parse_json(text) in [found.value for found in values]
 
 
@@ -110,7 +116,18 @@ def test_the_value_meant_is_taken(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " \n", "no JSON", '<think> {"a": 1}', "{a b}", "NaN", "{'", "[see above", '{"a": 007}'],
+    [
+        "",
+        " \n",
+        "no JSON",
+        '<think> {"a": 1}',
+        "{a b}",
+        "NaN",
+        "{'",
+        "[see above",
+        '{"a": 007}',
+        '{"a [b {"',
+    ],
 )
 def test_where_there_is_none_that_is_said(text):
     with pytest.raises(LLMAnswerError):
@@ -127,9 +144,7 @@ def test_several_values_are_all_found():
      "{#\n", "</think>", "{a:", "[[1,", '{"a":1,', '["a",', '{"a": "b", "c"', " ", '"   \n'],
 )  # fmt: skip
 def test_a_long_text_of_whatever_does_not_take_long(piece):
-    length = 200_000
+    length = 100_000
     for text in (piece * (length // len(piece)), '{"a": "' + piece * (length // len(piece))):
-        try:
-            find_json(text)
-        except LLMAnswerError as error:
-            assert len(str(error)) < 1000
+        with contextlib.suppress(LLMAnswerError):
+            assert find_json(text)

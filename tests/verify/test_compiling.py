@@ -131,6 +131,8 @@ def test_each_single_effect_is_needed(run, left_out):
         "UPDATE seats SET picture = x'00fe' WHERE train = 'A' AND seat = 1",
         "UPDATE seats SET seat = 3 WHERE train = 'B'",
         "UPDATE lines SET quantity = '1x' WHERE id = 1",
+        "UPDATE log SET what = entity_type, entity_type = what",
+        "UPDATE seats SET seat = '1' WHERE train = 'B'",
         "CREATE TABLE more (id)",
         "DROP TABLE seats",
         "ALTER TABLE seats ADD COLUMN more",
@@ -194,6 +196,18 @@ def test_lines_that_were_swapped_between_like_orders_are_rejected(run):
     without_log = {name: text for name, text in swapped.items() if name != "log"}
     plain = {name: text for name, text in DONE.items() if name != "log"}
     assert run.accepts(program(expected(*plain.values())), *without_log.values())
+
+
+def test_a_column_leads_where_the_cell_beside_it_says(run):
+    # Both new rows have the number 4, and are named in the same column.
+    order = "INSERT INTO orders VALUES (4, 'OP-4', 1, 1, 't'); INSERT INTO log VALUES"
+    user = "INSERT INTO users (id, name) VALUES (4, 'Di'); INSERT INTO log VALUES"
+    named = (f"{order} ('x', 'order', 4, 't')", f"{user} ('x', 'user', 4, 't')")
+    code = program(expected(*named))
+    assert run.accepts(code, *named)
+    assert run.accepts(code, named[0], named[1].replace("4", "5"))
+    assert not run.accepts(code, named[0], f"{user} ('x', 'user', 1, 't')")
+    assert not run.accepts(code, named[0], named[1].replace("'user'", "'order'"))
 
 
 def test_a_touch_of_nothing_but_a_time_stamp_is_nothing(run):

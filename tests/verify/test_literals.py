@@ -1,6 +1,7 @@
 import ast
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,11 @@ def test_long_texts_are_cut_behind_spaces():
     pieces = [ast.literal_eval(line.strip()) for line in source.splitlines()[1:-1]]
     assert len(pieces) > 3
     assert all(piece.endswith(" ") for piece in pieces)
+
+
+@pytest.mark.parametrize("empty", ["", b"", [], (), {}])
+def test_what_is_empty_stays_so_where_there_is_no_room(empty):
+    assert eval(literal({"k" * 200: empty})) == {"k" * 200: empty}
 
 
 def test_names_stand_for_themselves():

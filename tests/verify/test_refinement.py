@@ -31,6 +31,13 @@ def test_orders_whose_lines_were_swapped_are_told_apart():
     assert not alike(orders("ab", "cd"), orders("ac", "bd"))
 
 
+def test_a_row_that_names_two_others_holds_them_together():
+    ends = [("p", {}), ("P", {}), ("q", {}), ("Q", {})]
+    straight = [*ends, ("pair", {"x": 0, "y": 2}), ("pair", {"x": 1, "y": 3})]
+    crossed = [*ends, ("pair", {"x": 0, "y": 3}), ("pair", {"x": 1, "y": 2})]
+    assert not alike(straight, crossed)
+
+
 def test_what_lies_several_steps_away_counts():
     def chain(end: str) -> list:
         return [("row", {"next": place + 1}) for place in range(6)] + [(end, {})]

@@ -168,3 +168,35 @@ def test_the_packages_own_worlds_open_by_a_word():
 def test_a_world_of_a_folder_can_be_pickled(folder):
     world = open_worlds(folder)["city_zoo"]
     assert pickle.loads(pickle.dumps(world)).records == world.records
+
+
+def test_the_lines_of_a_world_are_had_as_they_are_written(folder):
+    append(folder / WorldFile.TASKS, '{"scenario":  "city zoo", "tasks": 7}')
+    opened = open_worlds(folder)
+    assert (WorldFile.TASKS, b'{"scenario":  "city zoo", "tasks": 7}') in [
+        *opened.lines("City Zoo")
+    ]
+    shop = [*opened.lines("corner shop")]
+    assert len(shop) == sum(map(len, opened["corner shop"].records.values()))
+    with pytest.raises(UnknownWorldError):
+        opened.lines("aquarium")
+
+
+def test_the_lines_that_no_world_is_read_from_are_had_too(folder):
+    strays = [
+        "this is no JSON",
+        '{"scenario": "\u6771\u4eac"}',
+        '{"scenario": "City Zoo", "tasks" 1}',
+    ]
+    append(folder / WorldFile.TASKS, "", *strays)
+    opened = open_worlds(folder)
+    found = [(part, line.decode()) for part, line in opened.stray_lines()]
+    assert found == [(WorldFile.TASKS, line) for line in strays]
+    append(folder / WorldFile.TASKS, "one more")
+    with pytest.raises(WorldFileError, match="changed"):
+        list(opened.stray_lines())
+
+
+def test_worlds_that_come_from_no_lines_have_none():
+    bundled = open_worlds("bundled")
+    assert not [*bundled.lines("coworking_space"), *bundled.stray_lines()]

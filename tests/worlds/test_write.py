@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.errors import UsageError, WorldFileError
-from awm.worlds import World, WorldFile, open_worlds, write_worlds
+from awm.worlds import World, WorldFile, open_worlds, write_worlds, writing_worlds
 
 TEXT = st.text(st.characters())
 JSON = st.recursive(
@@ -155,3 +155,26 @@ def test_what_makes_no_sense_is_refused(worlds, tmp_path):
     with pytest.raises(WorldFileError, match="cannot be written"):
         write_worlds(worlds, tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_no_world_can_be_written_beside_worlds(worlds, tmp_path):
+    database = tmp_path / "other.db"
+    database.write_bytes(b"content")
+    with writing_worlds(tmp_path / "set") as writer:
+        writer.add(worlds[0])
+        writer.add_line(WorldFile.TASKS, b"this is no JSON")
+        writer.add_database("Lost World", database)
+        writer.add_file("notes.json", b"{}")
+        assert not (tmp_path / "set").exists()
+        assert writer.names == {"city_zoo"}
+    found = everything(tmp_path / "set")
+    assert found[WorldFile.TASKS].endswith(b"}\nthis is no JSON\n")
+    assert found["databases/lost_world.db"] == b"content"
+    assert found["notes.json"] == b"{}"
+
+
+def test_a_context_left_by_an_exception_leaves_nothing(worlds, tmp_path):
+    with pytest.raises(KeyError), writing_worlds(tmp_path / "set") as writer:
+        writer.add(worlds[0])
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []

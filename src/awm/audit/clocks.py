@@ -19,11 +19,12 @@ from awm.runtime import PreparedWorld, Runtime, Schema, StateDiff
 from awm.worlds import World, WorldFile
 from awm.worlds.shapes import is_sound
 
-__all__ = ["ClockUse", "check_clocks", "find_clock_uses", "has_clock"]
+__all__ = ["ClockUse", "asks_to_pin", "check_clocks", "find_clock_uses", "has_clock"]
 
 _LATER: Final = timedelta(days=40)
 """Long enough to be in another month, and for nearly every deadline to pass."""
 _PLACES: Final = 6
+_PIN: Final = f"name its time as `clock` in {WorldFile.DATABASE}; `awm audit --fix` does"
 
 _ASKING: Final = frozenset(
     {
@@ -89,6 +90,11 @@ def has_clock(world: World) -> bool:
     return next(sound, {}).get("clock") is not None
 
 
+def asks_to_pin(problem: Problem) -> bool:
+    """Whether a problem of a world's is gone once the world names its clock."""
+    return problem.hint == _PIN
+
+
 async def check_clocks(runtime: Runtime, world: World, ready: PreparedWorld) -> list[Problem]:
     """Where the world depends on the day.
 
@@ -113,7 +119,7 @@ def _clocks_in_code(world: World, uses: list[ClockUse]) -> Iterator[Problem]:
             world.name,
             f"{WorldFile.ENVIRONMENT}: full_code: {_lines(asking)}",
             f"what it does depends on the day: it asks {names}",
-            f"name its time as `clock` in {WorldFile.DATABASE}; `awm audit --fix` does",
+            _PIN,
             "warning",
         )
 
@@ -159,7 +165,7 @@ async def _clocks_in_rows(runtime: Runtime, world: World, ready: PreparedWorld) 
             world.name,
             f"{WorldFile.SAMPLE}: {shown}{more}",
             "the rows depend on the day on which they are built",
-            f"name its time as `clock` in {WorldFile.DATABASE}; `awm audit --fix` does",
+            _PIN,
             "warning",
         )
     ]

@@ -100,10 +100,11 @@ def _lists(schema: Mapping[str, Any], name: str) -> Iterator[Odd]:
     """As few and as many elements as may be, each at an edge of its own."""
     fewest, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", _LONG_LIST))
     for odd in islice(edges(schema.get("items", True), name), _ELEMENTS):
-        yield Odd(odd.kind, [odd.value] * min(max(fewest, 1), _LONG_LIST))
-        yield Odd(
-            "long list" if most >= _LONG_LIST else "bound", [odd.value] * min(most, _LONG_LIST)
-        )
+        # Long lists of long things would say no more and take seconds.
+        longest = 2 if isinstance(odd.value, str | list) and len(odd.value) > 9 else _LONG_LIST
+        yield Odd(odd.kind, [odd.value] * min(max(fewest, 1), longest))
+        many = min(most, longest)
+        yield Odd("long list" if many == _LONG_LIST else "bound", [odd.value] * many)
 
 
 def _texts(schema: Mapping[str, Any], name: str) -> Iterator[Odd]:
@@ -163,7 +164,7 @@ def _beyond(schema: Mapping[str, Any]) -> Iterator[Odd]:
             yield Odd("not a multiple", (low or 0) + schema["multipleOf"] / 2)
     if "string" in kinds:
         shortest, longest = int(schema.get("minLength", 0)), int(schema.get("maxLength", _MOST))
-        yield from (Odd("out of bounds", "x" * (shortest - 1)) for _ in (1,) if shortest)
+        yield from (Odd("out of bounds", "x" * min(shortest - 1, _MOST)) for _ in (1,) if shortest)
         yield from (Odd("out of bounds", "x" * (longest + 1)) for _ in (1,) if longest < _MOST)
     if "array" in kinds:
         fewest, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", _MOST))

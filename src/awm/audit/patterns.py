@@ -31,6 +31,8 @@ _MANY: Final = 20
 _MATCHED: Final = 100
 """The longest text that is matched: the cube of it is still nothing for `re`."""
 _ATTEMPTS: Final = 30
+_STRETCH: Final = 1000
+"""Texts that have to be longer than this are given up: making them would take seconds."""
 
 
 class PatternError(ValueError):
@@ -94,7 +96,8 @@ class Pattern:
         """A text that matches, of that many characters if it can be had in a few attempts."""
         text = ""
         for attempt in range(_ATTEMPTS):
-            text = "".join(_made(self._root, dice, attempt * max(1, shortest) // 8))
+            stretch = attempt * min(max(1, shortest), _STRETCH) // 8
+            text = "".join(_made(self._root, dice, stretch))
             if shortest <= len(text) <= (_LONGEST if longest is None else longest):
                 break
         return text

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from awm.audit.faults import FaultKind as ToolFaultKind
 from awm.audit.faults import ToolFault
@@ -27,7 +27,16 @@ from awm.errors import UsageError
 from awm.types import ToolCall
 from awm.verify.verdict import FaultKind, VerifierMode
 
-__all__ = ["FORMAT", "VERSION", "Finding", "KeptCase", "KeptFault", "audit_json", "read_findings"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Finding",
+    "KeptCase",
+    "KeptFault",
+    "audit_json",
+    "finding_json",
+    "read_findings",
+]
 
 FORMAT: Final = "awm-audit"
 VERSION: Final = 1
@@ -83,6 +92,17 @@ def audit_json(audit: Audit) -> dict[str, Any]:
     }
 
 
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Write a finding as a JSON object, with its world and, of a counterexample, its task."""
+    if isinstance(finding, KeptFault):
+        return {"world": finding.world, "fault": _fault(finding.fault)}
+    return {
+        "world": finding.world,
+        "task_idx": finding.task_idx,
+        "counterexample": _counterexample(finding.counterexample),
+    }
+
+
 def read_findings(document: object) -> tuple[Finding, ...]:
     """Read the counterexamples and the tools' faults out of an audit's JSON document.
 
@@ -99,7 +119,7 @@ def read_findings(document: object) -> tuple[Finding, ...]:
         raise UsageError("this is no audit report.", "Give a file that `awm audit --json` wrote.")
     if document.get("version") != VERSION:
         raise UsageError(
-            f"this audit report is of version {document.get('version')!r}; {VERSION} is known here.",
+            f"this report is of version {document.get('version')!r}; {VERSION} is known here.",
             "Audit again, or use the awm that wrote it.",
         )
     try:
@@ -208,7 +228,7 @@ class _Counterexample(_Part):
     why: str
     calls: list[_Call]
     answer: str | None
-    later: int
+    later: int = Field(ge=0, lt=1 << 31)
     seed: int
 
     def read(self) -> Counterexample:

@@ -182,7 +182,7 @@ class _Probing:
             calls: How often.
             scenes: States in which a call of it is known to make sense.
         """
-        dice = random.Random(f"{self._seed}:{tool.name}")  # noqa: S311 - repeatable on purpose
+        dice = random.Random(f"{self._seed}:{tool.name!a}")  # noqa: S311 - repeatable on purpose
         maker = ArgumentMaker(tool.input_schema, dice, self._clock)
         tries = _Tries()
         for scene in scenes:

@@ -26,13 +26,15 @@ _ATTEMPTS: Final = 6
 _DAYS: Final = 45
 """How far from the world's clock made-up moments lie at most."""
 _LONGEST: Final = 100_000
+_MOST_VALUES: Final = 4000
+"""Values within a value, failed attempts included: those multiply with the depth of a schema."""
 _MANY_ITEMS: Final = 3
 _MOST_ITEMS: Final = 2000
 _PER_PICK: Final = (0.55, 0.85)
 
 
 class ValueMaker:
-    """Makes values, the same ones for the same dice.
+    """Makes values, the same ones for the same dice, for one set of arguments.
 
     Args:
         dice: Where chance comes from.
@@ -44,6 +46,7 @@ class ValueMaker:
         self.dice = dice
         self._hints = hints
         self._clock = clock
+        self._room = _MOST_VALUES
 
     def make(self, schema: Schema, name: str = "") -> Any:
         """A value that fits a tidy schema, if one is found in a few attempts.
@@ -55,6 +58,9 @@ class ValueMaker:
         Returns:
             JSON, or `NO_VALUE` where nothing is allowed.
         """
+        self._room -= 1
+        if self._room < 0:
+            return NO_VALUE
         known = self._known(schema, name)
         if known is not NO_VALUE:
             return known
@@ -142,8 +148,10 @@ class ValueMaker:
             return float(start)
         return float(round(value, 2) if start <= round(value, 2) <= end else value)
 
-    def _string(self, schema: Mapping[str, Any], name: str) -> str:
+    def _string(self, schema: Mapping[str, Any], name: str) -> Any:
         shortest = int(schema.get("minLength", 0))
+        if shortest > _LONGEST:
+            return NO_VALUE
         longest = int(schema.get("maxLength", _LONGEST))
         pattern = read_pattern(schema["pattern"]) if "pattern" in schema else None
         if pattern is not None:

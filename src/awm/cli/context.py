@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from awm.runtime import Limits, Runtime
+from awm.runtime import Limits, Runtime, VerifierLimits, VerifierPool
 from awm.settings import Settings, load_settings
 
-__all__ = ["limits_of", "new_runtime", "settings"]
+__all__ = ["limits_of", "new_pool", "new_runtime", "settings"]
 
 
 def settings(**given: Any) -> Settings:
@@ -36,3 +36,9 @@ def new_runtime(chosen: Settings, *, process_per_instance: bool = False) -> Runt
         process_per_instance=process_per_instance,
         allow_weak=chosen.allow_weak_isolation,
     )
+
+
+def new_pool(chosen: Settings) -> VerifierPool:
+    """A verifier pool that has yet to be entered."""
+    limits = VerifierLimits(seconds=chosen.verifier_seconds, memory_mb=chosen.verifier_memory_mb)
+    return VerifierPool(limits=limits, allow_weak=chosen.allow_weak_isolation)

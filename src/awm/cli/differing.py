@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from awm.cli.console import counted, print_json, stdout
-from awm.cli.context import settings
+from awm.cli.context import new_pool, settings
 from awm.cli.diff_view import describe
 from awm.cli.signals import run
 from awm.errors import SnapshotError, UsageError
-from awm.runtime import Schema, StateDiff, VerifierPool
+from awm.runtime import Schema, StateDiff
 from awm.runtime.examiner import Examiner
 from awm.settings import Settings
 from awm.verify.diff_text import diff_json
@@ -91,7 +91,7 @@ def _read(path: Path) -> _File:
 
 
 async def _compare(chosen: Settings, first: _File, second: _File) -> tuple[StateDiff, Volatile]:
-    async with VerifierPool(allow_weak=chosen.allow_weak_isolation) as pool:
+    async with new_pool(chosen) as pool:
         schemas = [await _describe(pool.examiner, file) for file in (first, second)]
         try:
             diff = await pool.examiner.compare(str(second.path), first.image, second.image)

@@ -24,6 +24,7 @@ EXIT_USAGE: Final = 2
 EXIT_INFRASTRUCTURE: Final = 3
 EXIT_INTERRUPTED: Final = 130
 _SHOWN: Final = 20
+_VALIDATE: Final = "`awm worlds validate --json`"
 
 
 def exit_code_of(error: AwmError) -> int:
@@ -54,12 +55,15 @@ def complain(error: AwmError) -> int:
     return exit_code_of(error)
 
 
-def show_problems(problems: Iterable[Problem], *, named: bool = False) -> None:
+def show_problems(
+    problems: Iterable[Problem], *, named: bool = False, where_all: str = _VALIDATE
+) -> None:
     """List problems on standard error, errors first.
 
     Args:
         problems: What was found.
         named: Whether each line is to say which world it is about.
+        where_all: What has those that are too many to be listed.
     """
     console = stderr()
     ordered = sorted(problems, key=lambda problem: problem.severity)
@@ -72,4 +76,4 @@ def show_problems(problems: Iterable[Problem], *, named: bool = False) -> None:
         if problem.hint:
             console.print(f"    {problem.hint}", markup=False, soft_wrap=True, style="dim")
     if len(ordered) > _SHOWN:
-        console.print(f"  and {len(ordered) - _SHOWN} more; `awm worlds validate --json` has all")
+        console.print(f"  and {len(ordered) - _SHOWN} more; {where_all} has all", markup=False)

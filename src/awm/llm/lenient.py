@@ -45,10 +45,10 @@ _UNICODE: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _UNFINISHED_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
 _KEY: Final = r"""(?:
-    "(?:[^"\\\n]|\\.){0,200}(?:"\s*:|\Z)
-    | '(?:[^'\\\n]|\\.){0,200}(?:'\s*:|\Z)
-    | [A-Za-z_$][\w$-]{0,200}\s*:
-)"""
+    "(?:[^"\\\n]|\\.)*+(?:"\s*(?::|\Z)|\\?\Z)
+    | '(?:[^'\\\n]|\\.)*+(?:'\s*(?::|\Z)|\\?\Z)
+    | [A-Za-z_$][\w$-]*+\s*(?::|\Z)
+)"""  # as far as the end of the text leaves of it
 _END: Final = r"(?: // | /\* | \# | ``` | \Z )"  # a comment, a fence, the end of the text
 _ENDS_IN_OBJECT: Final = re.compile(
     rf"\s* (?: \}} | {_END} | ,\s*(?: {_KEY} | \}} | {_END} ) )", re.VERBOSE

@@ -19,7 +19,7 @@ __all__ = ["Repaired", "find_json", "parse_json", "repair_json"]
 
 _OPENING: Final = re.compile(r"[{\[]")
 _SPACE: Final = re.compile(r"\s*")
-_FENCE_BEFORE: Final = re.compile(r"```[\w+-]*\s*\Z")
+_FENCE_BEFORE: Final = re.compile(r"```[ \t]*[\w+-]*\s*\Z")
 _FENCE_BEHIND: Final = re.compile(r"\s*```\s*")
 _FENCE_LENGTH: Final = 40  # characters in which an opening fence has to lie before its value
 _THOUGHTS: Final = ("<think>", "<thinking>", "<reasoning>")
@@ -111,7 +111,7 @@ def _scan(text: str, start: int, before: tuple[str, ...]) -> Iterator[_Found]:
 
     A reading that fails is taken up behind the place where it failed, so that no part of the text
     is read more than once; one that reached the end of the text ends the search, unless it found
-    nothing on the way: then its bracket was prose.
+    nothing on the way: then its bracket was prose, and only what is complete behind it counts.
     """
     in_vain = 0
     not_strict = 0
@@ -127,7 +127,7 @@ def _scan(text: str, start: int, before: tuple[str, ...]) -> Iterator[_Found]:
             continue
         except CutOffError as cut:
             value, end, repairs = cut.value, len(text), cut.repairs
-            if not value:
+            if in_vain or not value:
                 in_vain += 1
                 place = begin + 1
                 continue

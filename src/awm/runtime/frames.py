@@ -58,10 +58,13 @@ class FrameReader:
             end = _HEADER + length
             if len(self._buffer) < end:
                 return
-            with memoryview(self._buffer) as view:  # slicing the buffer itself would copy twice
-                body = bytes(view[_HEADER:end])
-            del self._buffer[:end]
-            yield _decode(body, _FLAT if self._flat else {})
+            yield _decode(self._take(end), _FLAT if self._flat else {})
+
+    def _take(self, end: int) -> bytes:
+        with memoryview(self._buffer) as view:  # slicing the buffer itself would copy twice
+            body = bytes(view[_HEADER:end])
+        del self._buffer[:end]
+        return body
 
 
 def _decode(body: bytes, limits: Mapping[str, int]) -> Any:

@@ -1,14 +1,20 @@
 """The pool that runs verifier programs, in jailed processes of their own.
 
 A verifier is generated code, and what it says becomes a reward. So it never shares a process with a
-world, with a secret or with another world's verifiers. The programs of one world share workers:
-whoever wrote them decides on all of their verdicts anyway, so there is nothing to be gained by
-tampering with the next one. A worker is given up after any fault, and after a while in any case.
+world, with a secret or with another verifier: a worker is only ever given the runs of one program.
+Code can alter the process that it runs in whatever anybody does about it, and so it can alter no
+verdict but those that it gives anyway. A worker is given up after any fault, after a run that left
+something behind, and after a while in any case.
+
+A fault in a worker that has run the program before is confirmed in a fresh one, so what a run gives
+does not depend on those before it.
 """
 
 import asyncio
+import hashlib
 import json
 import os
+import secrets
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -30,8 +36,13 @@ _OPEN_FILES: Final = 16
 _MB: Final = 1 << 20
 _ATTEMPTS: Final = 3
 _MOST_RUNS: Final = 256
-_IDLE_PER_PROCESS: Final = 4
+_IDLE: Final = 32
+"""Workers that wait for another run of their program, beside one for each process."""
 _HELLO_SECONDS: Final = 30.0
+_BYTES_A_SECOND: Final = 50e6
+"""How fast databases reach a worker on a busy machine, at least."""
+_SEAL_BYTES: Final = 16
+_LONGEST: Final = 600  # characters of a fault in words
 
 ProgramFault: TypeAlias = Literal[
     "bad_database",  # a state cannot be read
@@ -73,7 +84,7 @@ class ProgramRun:
     """A program and what it is run on.
 
     Attributes:
-        world: Whose program it is; only programs of one world ever share a process.
+        world: Whose program it is.
         mode: `code` programs decide, `sql` programs gather evidence.
         code: Python source, untrusted.
         initial: The database before, as SQLite writes it to a file.
@@ -109,9 +120,9 @@ class ProgramReport:
 
 @dataclass(slots=True)
 class _Member:
-    """A worker and the world whose programs it has run so far."""
+    """A worker and the program that it runs, by its digest."""
 
-    world: str
+    program: bytes
     worker: Worker
     runs: int = 0
 
@@ -193,8 +204,52 @@ class VerifierPool:
 
         Raises:
             InfrastructureError: No process can be started.
+            IsolationError: No process can be jailed.
+            RuntimeClosedError: The pool is not running.
         """
-        order = Verify(
+        async with self._running:
+            member = await self._take(_digest(program))
+            again = member.runs > 0
+            report = await self._run_in(member, program)
+            # A timeout is the program's however it came about, and would only take as long again.
+            if report is None or (again and report.fault not in (None, "timeout")):
+                report = await self._run_afresh(program)
+        return report
+
+    async def _run_afresh(self, program: ProgramRun) -> ProgramReport:
+        for _ in range(_ATTEMPTS):
+            member = _Member(_digest(program), await self._fresh_worker())
+            report = await self._run_in(member, program)
+            if report is not None:
+                return report
+        return ProgramReport(None, "crash", "its process was killed, perhaps for lack of memory")
+
+    async def _run_in(self, member: _Member, program: ProgramRun) -> ProgramReport | None:
+        """The report of one run; None where its worker was lost, and not by its own doing."""
+        self._require_open()
+        order = self._order(program)
+        size = len(program.initial) + len(program.final)
+        patience = self.limits.seconds + self.limits.grace_seconds + size / _BYTES_A_SECOND
+        try:
+            reply = await member.worker.send(order, patience)
+        except WorkerDiedError as death:
+            if death.cause == "killed" or not death.guilty:
+                return None  # perhaps not its own doing: another process will tell
+            return _dead(death)
+        except BaseException:
+            member.worker.retire()
+            raise
+        report = _report(reply, order)
+        member.runs += 1
+        spent = report.fault is not None or not isinstance(reply, Verified) or reply.spent
+        if spent or member.runs >= _MOST_RUNS or not self._open:
+            member.worker.retire()
+        else:
+            self._keep(member)
+        return report
+
+    def _order(self, program: ProgramRun) -> Verify:
+        return Verify(
             mode=program.mode,
             code=program.code,
             initial=program.initial,
@@ -203,34 +258,25 @@ class VerifierPool:
             clock=program.clock,
             seconds=self.limits.seconds,
             result_bytes=self.limits.result_mb * _MB,
+            seal=secrets.token_bytes(_SEAL_BYTES),
         )
-        async with self._running:
-            self._require_open()
-            for _ in range(_ATTEMPTS):
-                member = await self._take(program.world)
-                try:
-                    report = _report(await member.worker.send(order, self._patience))
-                except WorkerDiedError as death:
-                    if death.cause == "killed" or not death.guilty:
-                        continue  # perhaps not its own doing: another process will tell
-                    return _dead(death)
-                except BaseException:
-                    member.worker.retire()
-                    raise
-                self._give_back(member, report)
-                return report
-        return ProgramReport(None, "crash", "its process was killed, perhaps for lack of memory")
 
-    @property
-    def _patience(self) -> float:
-        return self.limits.seconds + self.limits.grace_seconds
-
-    async def _take(self, world: str) -> "_Member":
-        """A worker that has served this world before, or one that has served nobody."""
+    async def _take(self, program: bytes) -> _Member:
+        """A worker that has run this program before, or one that has run nothing."""
+        self._require_open()
         for member in self._idle:
-            if member.world == world and not member.worker.lost:
+            if member.program == program and not member.worker.lost:
                 self._idle.remove(member)
                 return member
+        return _Member(program, await self._fresh_worker())
+
+    def _keep(self, member: _Member) -> None:
+        self._idle.append(member)
+        if len(self._idle) > self._processes + _IDLE:
+            self._idle.popleft().worker.retire()
+
+    async def _fresh_worker(self) -> Worker:
+        self._require_open()
         while len(self._fresh) < self._processes:
             self._fresh.append(asyncio.create_task(self._start_worker()))
         task = self._fresh.popleft()
@@ -239,28 +285,24 @@ class VerifierPool:
         except asyncio.CancelledError:
             task.add_done_callback(_retire)
             raise
-        return _Member(world, worker if not worker.lost else await self._start_worker())
-
-    def _give_back(self, member: "_Member", report: ProgramReport) -> None:
-        member.runs += 1
-        if report.fault is not None or member.runs >= _MOST_RUNS or not self._open:
-            member.worker.retire()
-            return
-        self._idle.append(member)
-        if len(self._idle) > self._processes * _IDLE_PER_PROCESS:
-            self._idle.popleft().worker.retire()
+        return worker if not worker.lost else await self._start_worker()
 
     async def _start_worker(self) -> Worker:
-        zygote = await self._living_zygote()
-        return await Worker.start(zygote, self.limits.result_mb * 4 * _MB, flat=True)
+        return await self._greeted(self.limits.result_mb * 4 * _MB, flat=True)
 
     async def _start_examiner(self) -> Worker:
-        zygote = await self._living_zygote()
-        worker = await Worker.start(zygote, Limits().frame_bytes)
+        return await self._greeted(Limits().frame_bytes, flat=False)
+
+    async def _greeted(self, reply_limit: int, *, flat: bool) -> Worker:
+        """A new worker that has said that its jail holds."""
+        worker = await Worker.start(await self._living_zygote(), reply_limit, flat=flat)
         try:
             reply = await worker.send(Hello(), _HELLO_SECONDS)
         except WorkerDiedError as death:
             raise InfrastructureError(f"a worker did not come up: {death}") from death
+        except BaseException:
+            worker.retire()
+            raise
         if isinstance(reply, Failed):
             worker.retire()
             raise IsolationError(reply.what, reply.hint)
@@ -291,21 +333,45 @@ def _retire(task: asyncio.Task[Worker]) -> None:
         task.result().retire()
 
 
-def _report(reply: object) -> ProgramReport:
-    if isinstance(reply, Failed):
-        raise IsolationError(reply.what, reply.hint)
-    if not isinstance(reply, Verified):
+def _digest(program: ProgramRun) -> bytes:
+    text = "\0".join((program.world, program.mode, program.code))
+    return hashlib.blake2b(text.encode(errors="surrogatepass")).digest()
+
+
+def _report(reply: object, order: Verify) -> ProgramReport:
+    if not isinstance(reply, Verified) or not secrets.compare_digest(reply.seal, order.seal):
         return ProgramReport(None, "crash", "its process broke the protocol")
     if reply.kind is not None:
-        return ProgramReport(None, _FAULTS.get(reply.kind, "crash"), reply.what)
-    # It was written beside hostile code, so it is read like any other text of a stranger's.
+        return ProgramReport(None, _FAULTS.get(reply.kind, "crash"), _sayable(reply.what))
+    return _read(reply.result, order)
+
+
+def _read(text: str, order: Verify) -> ProgramReport:
+    """Read a result. It was written beside hostile code, so it is a stranger's text like any."""
     try:
-        result = json.loads(reply.result)
+        result = json.loads(text, parse_constant=_no_constant)
+        size = len(json.dumps(result, ensure_ascii=False).encode())
     except (ValueError, RecursionError):
-        result = None
+        return ProgramReport(None, "wrong_type", "it returned what is no JSON")
     if not isinstance(result, dict):
         return ProgramReport(None, "wrong_type", "it returned what is no JSON object")
+    if order.mode == "code" and result.get("result") not in ("complete", "others"):
+        return ProgramReport(None, "wrong_type", "its result is neither complete nor others")
+    if size > order.result_bytes:
+        return ProgramReport(
+            None, "too_large", f"it returned more than {order.result_bytes:,} bytes"
+        )
     return ProgramReport(result)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _sayable(what: str) -> str:
+    """A fault in words that can be written to any file."""
+    text = what[:_LONGEST].encode(errors="replace").decode()
+    return f"{text}..." if len(what) > _LONGEST else text
 
 
 def _dead(death: WorkerDiedError) -> ProgramReport:

@@ -221,6 +221,8 @@ class Verify:
         clock: The time that it sees, seconds since the epoch.
         seconds: How long it may run before it is interrupted.
         result_bytes: The largest result, as JSON.
+        seal: Has to come back with the result. Whoever writes to the socket without having been
+            told of it is not the one who was asked.
     """
 
     mode: str
@@ -231,15 +233,26 @@ class Verify:
     clock: float
     seconds: float
     result_bytes: int
+    seal: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a verifier program returned, as JSON; or the kind of its fault, and the fault."""
+    """What a verifier program returned, or its fault.
+
+    Attributes:
+        result: What it returned, as JSON; empty where there is a fault.
+        kind: Of which kind the fault is; None where there is none.
+        what: The fault in words.
+        seal: That of the order.
+        spent: The worker is not to be given anything else to run.
+    """
 
     result: str
     kind: str | None
     what: str
+    seal: bytes = b""
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

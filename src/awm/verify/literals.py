@@ -36,7 +36,7 @@ def literal(value: Any, *, indent: int = 0, width: int = 100) -> str:
 def _literal(value: Any, indent: int, start: int, width: int) -> str:
     """As `literal`; the source starts at the column `start`."""
     flat = _flat(value)
-    if start + len(flat) + 1 <= width:
+    if not value or start + len(flat) + 1 <= width:  # nothing cannot be cut
         return flat
     inner = indent + _STEP
     opening, closing = "()"

@@ -8,6 +8,9 @@ different rows, or are pointed at by different rows, and so on until nothing mor
 What it cannot tell apart are structures in which every row looks alike from within, such as two
 rings of three rows of equal content and one ring of six. A world would have to be built for that.
 
+`awm.verify.colours` does the same for whole effects and tells where they differ. This is the least
+of it, and a property test holds the two together (tests/verify/test_compiling.py).
+
 The part below the line is plain Python without imports: compiled verifiers contain it as it stands
 (see `awm.verify.compiling`).
 """

@@ -18,7 +18,7 @@ from awm.worlds.names import normalise
 from awm.worlds.oracle import Oracle, Solution
 from awm.worlds.sqlclock import SqlClock
 from awm.worlds.store import open_files, open_worlds
-from awm.worlds.write import write_worlds
+from awm.worlds.write import WorldWriter, write_worlds, writing_worlds
 
 if TYPE_CHECKING:
     from awm.worlds.hub import pull_worlds
@@ -36,6 +36,7 @@ __all__ = [
     "World",
     "WorldFile",
     "WorldFolder",
+    "WorldWriter",
     "build_database",
     "bundled_worlds",
     "check_world",
@@ -44,6 +45,7 @@ __all__ = [
     "open_worlds",
     "pull_worlds",
     "write_worlds",
+    "writing_worlds",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -12,7 +13,7 @@ from awm.worlds.files import WorldFile
 from awm.worlds.model import VerifierProgram, World
 from awm.worlds.shapes import find_faults, is_sound
 
-__all__ = ["PROTOCOL_NAMES", "check_world"]
+__all__ = ["PROTOCOL_NAMES", "IdleRow", "check_world", "idle_rows"]
 
 PROTOCOL_NAMES = frozenset(
     {"call_tool", "close", "done", "list_tools", "reset", "state", "step", "submit", "verify"}
@@ -65,19 +66,43 @@ def _missing(world: World) -> Iterator[Problem]:
 
 
 def _unsound(world: World) -> Iterator[Problem]:
+    for row in idle_rows(world):
+        where = f"{row.part}: row {row.index + 1}"
+        report = _error if row.instead is None else _warning
+        yield report(world, where, row.what, row.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRow:
+    """A row that does not count.
+
+    Attributes:
+        part: Its file.
+        index: Its place among the world's rows there.
+        instead: The place of the row that counts for the same thing; None where none does.
+        what: Why it does not count.
+        hint: What to do about it.
+    """
+
+    part: WorldFile
+    index: int
+    instead: int | None
+    what: str
+    hint: str
+
+
+def idle_rows(world: World) -> Iterator[IdleRow]:
     """Find rows that do not count: of a wrong shape, or followed by another for the same thing."""
     for part, rows in world.records.items():
         last = {_subject(part, row): index for index, row in enumerate(rows) if is_sound(part, row)}
         for index, row in enumerate(rows):
-            where = f"{part}: row {index + 1}"
+            instead = last.get(_subject(part, row))
             if fault := next(find_faults(part, row), None):
                 what = f"is left out: {fault.key} {fault.what}"
-                replaced = _subject(part, row) in last
-                report = _warning if replaced else _error
-                yield report(world, where, what, "mend or remove the row")
-            elif (counts := last[_subject(part, row)]) != index:
-                what = f"is replaced by row {counts + 1}, which is for the same {_kind(part)}"
-                yield _warning(world, where, what, "remove one of them")
+                yield IdleRow(part, index, instead, what, "mend or remove the row")
+            elif instead is not None and instead != index:
+                what = f"is replaced by row {instead + 1}, which is for the same {_kind(part)}"
+                yield IdleRow(part, index, instead, what, "remove one of them")
 
 
 def _subject(part: WorldFile, row: Mapping[str, Any]) -> object:

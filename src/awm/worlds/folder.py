@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from awm.errors import Problem, UnknownWorldError
+from awm.worlds.files import WorldFile
 from awm.worlds.model import World
 from awm.worlds.names import normalise
 
@@ -22,6 +23,8 @@ class WorldFolder(Mapping[str, World]):
         titles: Each world's name as it was first written, by its normalised name.
         load: Reads one world by its normalised name.
         problems: What was found wrong while looking for worlds.
+        lines: Reads the lines of one world by its normalised name, or for the empty name those of
+            no world; see `lines` and `stray_lines`.
     """
 
     def __init__(
@@ -30,11 +33,13 @@ class WorldFolder(Mapping[str, World]):
         titles: Mapping[str, str],
         load: Callable[[str], World],
         problems: tuple[Problem, ...] = (),
+        lines: Callable[[str], Iterator[tuple[WorldFile, bytes]]] = lambda _name: iter(()),
     ) -> None:
         self.path = path
         self.problems = problems
         self._titles = dict(titles)
         self._load = load
+        self._lines = lines
 
     def __getitem__(self, name: str) -> World:
         return self._load(self._known(name))
@@ -58,6 +63,26 @@ class WorldFolder(Mapping[str, World]):
             UnknownWorldError: There is no such world.
         """
         return self._titles[self._known(name)]
+
+    def lines(self, name: str) -> Iterator[tuple[WorldFile, bytes]]:
+        """Yield the lines that a world is read from as they are, each with the file that it is in.
+
+        What cannot be read as a world can still be copied. Worlds that are not read from files of
+        the layout have none.
+
+        Raises:
+            UnknownWorldError: There is no such world.
+            WorldFileError: A file cannot be read, or has changed since the folder was opened.
+        """
+        return self._lines(self._known(name))
+
+    def stray_lines(self) -> Iterator[tuple[WorldFile, bytes]]:
+        """Yield the lines that belong to no world, as `lines` does: such as are no JSON.
+
+        Raises:
+            WorldFileError: A file cannot be read, or has changed since the folder was opened.
+        """
+        return self._lines("")
 
     def _known(self, name: str) -> str:
         normal = normalise(name)

@@ -8,7 +8,8 @@ begins. Whatever cannot be read becomes a `Problem`, so that one bad line costs 
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,8 @@ __all__ = [
     "LineIndex",
     "PendingLines",
     "index_lines",
+    "other_lines",
+    "raw_lines",
     "read_line",
     "read_lines",
     "write_lines",
@@ -131,10 +134,8 @@ def read_lines(
     """
     try:
         with path.open("rb") as file:
-            if stamp is not None and FileStamp.of(file) != stamp:
-                raise WorldFileError(
-                    "", f"{path} has changed since it was opened.", "Open it again."
-                )
+            if stamp is not None:
+                _require_unchanged(path, file, stamp)
             return [_read(path, file, entry) for entry in entries]
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -143,6 +144,42 @@ def read_lines(
 def read_line(path: Path, entry: LineEntry) -> dict[str, Any]:
     """Return the row at `entry`; raises what `read_lines` raises."""
     return read_lines(path, [entry])[0]
+
+
+def raw_lines(index: LineIndex, entries: Iterable[LineEntry]) -> Iterator[bytes]:
+    """Yield the lines of rows as they are, without what ends them.
+
+    Raises:
+        WorldFileError: The file cannot be read, or has changed since it was indexed.
+    """
+    with _indexed(index) as file:
+        for entry in entries:
+            file.seek(entry.offset)
+            yield file.read(entry.length).rstrip(b"\r\n")
+
+
+def other_lines(index: LineIndex, offsets: Collection[int]) -> Iterator[bytes]:
+    """Yield the lines that do not begin at one of `offsets`, as `raw_lines` does.
+
+    Blank lines are left out, and so are those that are longer than a line may be.
+
+    Raises:
+        WorldFileError: The file cannot be read, or has changed since it was indexed.
+    """
+    with _indexed(index) as file:
+        for offset, _, line in _lines(file):
+            if offset not in offsets and len(line) <= MAX_LINE_BYTES:
+                yield line.rstrip(b"\r\n")
+
+
+@contextmanager
+def _indexed(index: LineIndex) -> Iterator[BinaryIO]:
+    try:
+        with index.path.open("rb") as file:
+            _require_unchanged(index.path, file, index.stamp)
+            yield file
+    except OSError as error:
+        raise _unreadable(index.path, error) from error
 
 
 class PendingLines:
@@ -173,7 +210,11 @@ class PendingLines:
         except (TypeError, ValueError, RecursionError) as error:
             raise WorldFileError("", f"a row for {self.path.name} is not JSON: {error}.") from error
         # UTF-8 refuses lone surrogates and nothing else; escaped so, JSON reads them back.
-        self._file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        self.append_line(text.encode("utf-8", "backslashreplace"))
+
+    def append_line(self, line: bytes) -> None:
+        """Write one line as it is; it holds no end of line."""
+        self._file.write(line + b"\n")
 
     def finish(self) -> None:
         """Bring everything written so far to the disk and close the temporary file."""
@@ -215,6 +256,11 @@ def write_lines(path: Path, rows: Iterable[JsonObject]) -> None:
             pending.publish()
     except OSError as error:
         raise WorldFileError("", f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _require_unchanged(path: Path, file: BinaryIO, stamp: FileStamp) -> None:
+    if FileStamp.of(file) != stamp:
+        raise WorldFileError("", f"{path} has changed since it was opened.", "Open it again.")
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:

@@ -2,7 +2,8 @@
 
 The folder holds `scenario.json` (name, description, tasks, optionally clock and foreign_keys),
 `schema.sql`, `sample.sql` and `environment.py`; optionally `oracles.json`, a list of objects with
-`task_idx`, and `verifiers/<task_idx>.py`, one program of mode `code` for each task that has one.
+`task_idx`, and verifiers in files of the layout itself, `gen_verifier.jsonl` and
+`gen_verifier.pure_code.jsonl`, which are compiled rather than written (`scripts/prove_bundled.py`).
 
 A world's code is one Python file in the layout. Where that is too long to be read, the source holds
 it in chapters instead, `environment/*.py`, which are joined in the order of their names.
@@ -20,7 +21,7 @@ from awm.types import JsonObject
 from awm.worlds.excerpts import excerpt
 from awm.worlds.files import DATABASE_FOLDER, WorldFile
 from awm.worlds.model import World
-from awm.worlds.names import database_name, normalise
+from awm.worlds.names import database_name
 from awm.worlds.statements import read_statements
 
 __all__ = ["read_source", "read_title"]
@@ -72,7 +73,8 @@ def read_source(folder: Traversable) -> World:
         ],
         WorldFile.SAMPLE: [{"scenario": name, **_sample(folder)}],
         WorldFile.ENVIRONMENT: [{"scenario": name, "db_path": path, "full_code": _code(folder)}],
-        WorldFile.VERIFIER_CODE: list(_verifiers(folder, name, scenario.get("tasks"))),
+        WorldFile.VERIFIER_SQL: _rows(folder, WorldFile.VERIFIER_SQL),
+        WorldFile.VERIFIER_CODE: _rows(folder, WorldFile.VERIFIER_CODE),
         WorldFile.ORACLE: [{"scenario": name, **oracle} for oracle in _oracles(folder)],
     }
     return World.from_records(row)
@@ -136,20 +138,11 @@ def _oracles(folder: Traversable) -> list[dict[str, Any]]:
     return oracles
 
 
-def _verifiers(folder: Traversable, world: str, tasks: object) -> Iterator[JsonObject]:
-    programs = folder / "verifiers"
-    if not programs.is_dir():
-        return
-    sentences = tasks if isinstance(tasks, list) else []
-    names = [child.name for child in programs.iterdir()]
-    numbers = sorted(int(name[:-3]) for name in names if re.fullmatch(r"[0-9]+\.py", name))
-    for number in numbers:
-        yield {
-            "scenario": normalise(world),
-            "task_idx": number,
-            "task": sentences[number] if number < len(sentences) else "",
-            "verification": {"code": _text(programs, f"{number}.py")},
-        }
+def _rows(folder: Traversable, part: WorldFile) -> list[JsonObject]:
+    if not (folder / part).is_file():
+        return []
+    lines = _text(folder, part).splitlines()
+    return [_parsed(folder, f"{part}: line {number}", line) for number, line in enumerate(lines, 1)]
 
 
 def _object(folder: Traversable, name: str) -> dict[str, Any]:
@@ -160,10 +153,14 @@ def _object(folder: Traversable, name: str) -> dict[str, Any]:
 
 
 def _json(folder: Traversable, name: str) -> Any:
+    return _parsed(folder, name, _text(folder, name))
+
+
+def _parsed(folder: Traversable, where: str, text: str) -> Any:
     try:
-        return json.loads(_text(folder, name))
+        return json.loads(text)
     except ValueError as error:
-        raise _broken(folder, name, f"not JSON: {error}") from error
+        raise _broken(folder, where, f"not JSON: {error}") from error
 
 
 def _text(folder: Traversable, name: str) -> str:

@@ -9,7 +9,7 @@ from awm.types import JsonObject
 from awm.worlds.bundled import bundled_worlds
 from awm.worlds.files import DATABASE_FOLDER, WorldFile
 from awm.worlds.folder import WorldFolder
-from awm.worlds.jsonl import LineEntry, LineIndex, index_lines, read_lines
+from awm.worlds.jsonl import LineEntry, LineIndex, index_lines, other_lines, raw_lines, read_lines
 from awm.worlds.model import World
 from awm.worlds.names import database_name, normalise
 
@@ -34,6 +34,16 @@ class _Files:
             database_file=self._database(name),
             lines={part: [entry.line_number for entry in rows[part]] for part in rows},
         )
+
+    def lines(self, name: str) -> Iterator[tuple[WorldFile, bytes]]:
+        """The lines of one world; for the empty name, those that no world is read from."""
+        if name:
+            for part, entries in self.rows[name].items():
+                yield from ((part, line) for line in raw_lines(self.indexes[part], entries))
+            return
+        for part, index in self.indexes.items():
+            known = {entry.offset for rows in self.rows.values() for entry in rows.get(part, ())}
+            yield from ((part, line) for line in other_lines(index, known))
 
     def _read(self, name: str, part: WorldFile, entries: tuple[LineEntry, ...]) -> list[JsonObject]:
         index = self.indexes[part]
@@ -108,7 +118,8 @@ def _open(path: Path, files: Mapping[WorldFile, Path], databases: Path | None) -
             entries = found if part.per_task else _settle(name, index, found, problems)
             titles.setdefault(name, entries[0].name)
             rows.setdefault(name, {})[part] = entries
-    return WorldFolder(path, titles, _Files(indexes, rows, databases).load, tuple(problems))
+    files_of = _Files(indexes, rows, databases)
+    return WorldFolder(path, titles, files_of.load, tuple(problems), files_of.lines)
 
 
 def _by_name(index: LineIndex, problems: list[Problem]) -> dict[str, tuple[LineEntry, ...]]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from awm.runtime.wire import Failed
 
-__all__ = ["WORLD_FILE", "UnfitWorldError", "describe", "load_failure"]
+__all__ = ["WORLD_FILE", "UnfitProgramError", "UnfitWorldError", "describe", "load_failure"]
 
 WORLD_FILE: Final = "<world>"
 """The file name under which a world's code is compiled."""
@@ -34,6 +34,20 @@ class UnfitWorldError(Exception):
         self.hint = hint
 
 
+class UnfitProgramError(Exception):
+    """A verifier program cannot be run, or what it returned cannot be used.
+
+    Args:
+        kind: Of which kind the fault is; see `awm.runtime.verifiers.ProgramFault`.
+        what: What happened.
+    """
+
+    def __init__(self, kind: str, what: str) -> None:
+        super().__init__(kind, what)
+        self.kind = kind
+        self.what = what
+
+
 def describe(error: BaseException) -> str:
     """Type and message of an exception, cut to what a person will read.
 
@@ -43,7 +57,9 @@ def describe(error: BaseException) -> str:
         message = str(error)
     except Exception:  # noqa: BLE001 - classes define how they are written, and may raise anything
         message = ""
-    text = _ADDRESS.sub("", f"{type(error).__name__}: {message}".rstrip(": "))
+    # Cut first, and generously: a message may be as large as memory.
+    text = f"{type(error).__name__}: {message[: 2 * _LONGEST]}".rstrip(": ")
+    text = _ADDRESS.sub("", text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 

@@ -68,6 +68,8 @@ _WHOLE_PROCESS: Final = frozenset(
     {"data_store_directory", "hard_heap_limit", "soft_heap_limit", "temp_store_directory"}
 )
 """PRAGMAs that would reach beyond the connection."""
+_Genuine: Final = sqlite3.Connection
+"""SQLite's own, kept before it is replaced; a program's class may define any method anew."""
 _FORBIDDEN_FUNCTIONS: Final = frozenset(
     {"edit", "fts3_tokenizer", "load_extension", "readfile", "writefile"}
 )
@@ -119,16 +121,12 @@ class Guard:
     def prepare(self, connection: sqlite3.Connection, image: bytes | None) -> "_Access":
         """Fill a new connection and bind it."""
         self._clock.install(connection)
-        if image is not None:
-            deserialise(connection, image)
-        # Views and columns may compute with the time, and SQLite mistrusts replaced functions there.
-        for pragma in ("trusted_schema = ON", "temp_store = MEMORY"):
-            sqlite3.Cursor(connection).execute(f"PRAGMA {pragma}").close()
+        _fill(connection, image, "main")
         for limit, most in _LIMITS.items():
             connection.setlimit(limit, most)
-        sqlite3.Connection.set_progress_handler(connection, self._expired, _STEPS_PER_LOOK)
+        _Genuine.set_progress_handler(connection, self._expired, _STEPS_PER_LOOK)
         access = _Access(self._witness, {"main"} if image is not None else set())
-        sqlite3.Connection.set_authorizer(connection, access.authorise)
+        _Genuine.set_authorizer(connection, access.authorise)
         return access
 
     def refuse(self, attempt: str) -> None:
@@ -165,7 +163,8 @@ class _Access:
         elif action == sqlite3.SQLITE_PRAGMA:
             attempt, allowed = "write to a database", self._may_set(first, second, database)
         elif action == sqlite3.SQLITE_ATTACH:
-            attempt, allowed = "open another database", is_scratch(first)
+            attempt = "open another database"
+            allowed = is_scratch(first) and not self.protected
         else:
             attempt, allowed = "write to a database", self._may_write(action, first, database)
         if allowed:
@@ -227,7 +226,7 @@ class _Connection(sqlite3.Connection):
         uri = bool(options.get("uri", args[_URI] if len(args) > _URI else False))
         image = self.guard.resolve(database, uri=uri)
         super().__init__(":memory:", *args, **options)
-        self._access = self.guard.prepare(self, image)
+        self.access = self.guard.prepare(self, image)
 
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(_Cursor if factory is None else factory)
@@ -245,36 +244,44 @@ class _Connection(sqlite3.Connection):
         """Do what `ATTACH path AS name` asks for."""
         image = self.guard.resolve(path, uri=True)
         quoted = '"' + str(name).replace('"', '""') + '"'
-        self._access.attaching = True
+        self.access.attaching = True
         try:
             sqlite3.Cursor(self).execute(f"ATTACH ':memory:' AS {quoted}").close()
+            _fill(self, image, str(name))
             if image is not None:
-                deserialise(self, image, str(name))
-                self._access.protected.add(str(name).lower())
+                self.access.protected.add(str(name).lower())
         finally:
-            self._access.attaching = False
+            self.access.attaching = False
 
     # What changes a database without a statement, no authorizer hears of.
     def deserialize(self, data: Any, /, *, name: str = "main") -> None:
-        if name.lower() in self._access.protected:
+        if name.lower() in self.access.protected:
             self.guard.refuse("write to a database")
         super().deserialize(data, name=name)
 
     def blobopen(self, *args: Any, readonly: bool = False, name: str = "main") -> sqlite3.Blob:
-        if not readonly and name.lower() in self._access.protected:
+        if not readonly and name.lower() in self.access.protected:
             self.guard.refuse("write to a database")
         return super().blobopen(*args, readonly=readonly, name=name)
 
     def backup(self, target: sqlite3.Connection, **options: Any) -> None:
-        if isinstance(target, _Connection) and "main" in target._access.protected:
+        if isinstance(target, _Connection) and "main" in target.access.protected:
             self.guard.refuse("write to a database")
         super().backup(target, **options)
 
-    def set_authorizer(self, authorizer_callback: Any) -> None:
+    def set_authorizer(self, _callback: Any) -> None:
         self.guard.refuse("take the guard off a database")
 
-    def set_progress_handler(self, progress_handler: Any, n: int) -> None:
+    def set_progress_handler(self, _handler: Any, _steps: int) -> None:
         """Leave it as it is: the deadline hangs on it, and nobody's result does."""
+
+
+def _fill(connection: sqlite3.Connection, image: bytes | None, name: str) -> None:
+    if image is not None:
+        deserialise(connection, image, name)
+    # Views and columns may compute with the time, and SQLite mistrusts replaced functions there.
+    for pragma in ("trusted_schema = ON", "temp_store = MEMORY"):
+        sqlite3.Cursor(connection).execute(f"PRAGMA {pragma}").close()
 
 
 def _attach(sql: object) -> re.Match[str] | None:

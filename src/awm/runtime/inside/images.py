@@ -11,6 +11,9 @@ _FORMATS: Final = slice(18, 20)
 _WITH_LOG: Final = 2
 _ROLLED_BACK: Final = b"\x01\x01"
 
+_deserialize: Final = sqlite3.Connection.deserialize
+"""SQLite's own: a connection of a program's class may define another."""
+
 
 def deserialise(connection: sqlite3.Connection, image: bytes, name: str = "main") -> None:
     """Make an image the database `name` of a connection, opened as hostile bytes have to be.
@@ -25,7 +28,6 @@ def deserialise(connection: sqlite3.Connection, image: bytes, name: str = "main"
     if _WITH_LOG in image[_FORMATS]:
         image = image[: _FORMATS.start] + _ROLLED_BACK + image[_FORMATS.stop :]
     if image:
-        # The class's own: a connection of a program's class may define another.
-        sqlite3.Connection.deserialize(connection, image, name=name)
+        _deserialize(connection, image, name=name)
     for pragma in ("trusted_schema=OFF", "cell_size_check=ON"):
         sqlite3.Cursor(connection).execute(f"PRAGMA {pragma}").close()

@@ -18,7 +18,17 @@ _STANDARD_LIBRARY: Final = (
     *("enum", "fractions", "graphlib", "gzip", "hashlib", "heapq", "hmac", "html", "html.parser"),
     *("http.client", "http.cookies", "inspect", "ipaddress", "itertools", "linecache", "locale"),
     *("logging.config", "logging.handlers", "mimetypes", "numbers", "operator", "pathlib"),
-    *("pprint", "queue", "quopri", "secrets", "shlex", "statistics", "string", "stringprep"),
+    *(
+        "pprint",
+        "queue",
+        "quopri",
+        "secrets",
+        "shlex",
+        "sqlite3.dump",
+        "statistics",
+        "string",
+        "stringprep",
+    ),
     *("tempfile", "textwrap", "threading", "traceback", "unicodedata", "urllib.parse"),
     *("urllib.request", "uuid", "xml.etree.ElementTree", "zlib", "_pydecimal", "_strptime"),
 )

@@ -1,7 +1,7 @@
 """The zygote of verifiers: a lean, clean process that forks jailed workers for their programs.
 
 It holds the standard library and SQLite and nothing else, so a fork is cheap. Its workers open no
-file at all. One that was never told to `Verify` examines databases.
+file at all. One that was never told to `Verify` examines databases; one that was does nothing else.
 """
 
 import gc
@@ -69,7 +69,7 @@ def _become_worker(verifying: Verifying, walls: Walls, connection: socket.socket
 
 
 class _Worker:
-    """Runs programs or examines databases: once it has done the former, never the latter."""
+    """Runs a program or examines databases: once it has done the former, never the latter."""
 
     def __init__(self, verifying: Verifying) -> None:
         self._verifying = verifying
