@@ -8,8 +8,8 @@
         result = await instance.call_tool("create_campaign", {...})
         twin = await instance.fork()
 
-This package's names are the public interface, with those of `awm.worlds` and `awm.runtime`; what
-is in modules below those may move.
+This package's names are the public interface, with those of its rooms: `awm.worlds`, `awm.runtime`,
+`awm.trajectory`, `awm.llm`, `awm.verify` and `awm.audit`; what is in modules below those may move.
 """
 
 from awm.errors import AwmError, Problem, WorldError
@@ -22,6 +22,7 @@ from awm.runtime import (
     StateDiff,
     SyncInstance,
     SyncRuntime,
+    VerifierPool,
 )
 from awm.types import ToolCall, ToolResult, ToolSpec
 from awm.worlds import World, bundled_worlds, open_worlds, write_worlds
@@ -42,6 +43,7 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "ToolSpec",
+    "VerifierPool",
     "World",
     "WorldError",
     "bundled_worlds",

@@ -92,7 +92,7 @@ def test_deep_and_long_text_ends_soon():
     deep = "date(" * 30_000 + "'now'" + ")" * 30_000
     assert pinned(deep).endswith(")")
     assert pinned(f"strftime('{'%J' * 5000}', 'now')").startswith("strftime(")
-    assert pinned("date('now')" * 5000) == "'2026-02-01'" * 5000
+    assert pinned("date('now')," * 5000) == "'2026-02-01'," * 5000
 
 
 PIECES = st.sampled_from(

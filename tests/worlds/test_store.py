@@ -173,9 +173,8 @@ def test_a_world_of_a_folder_can_be_pickled(folder):
 def test_the_lines_of_a_world_are_had_as_they_are_written(folder):
     append(folder / WorldFile.TASKS, '{"scenario":  "city zoo", "tasks": 7}')
     opened = open_worlds(folder)
-    assert (WorldFile.TASKS, b'{"scenario":  "city zoo", "tasks": 7}') in [
-        *opened.lines("City Zoo")
-    ]
+    found = [*opened.lines("City Zoo")]
+    assert (WorldFile.TASKS, b'{"scenario":  "city zoo", "tasks": 7}') in found
     shop = [*opened.lines("corner shop")]
     assert len(shop) == sum(map(len, opened["corner shop"].records.values()))
     with pytest.raises(UnknownWorldError):
@@ -183,11 +182,7 @@ def test_the_lines_of_a_world_are_had_as_they_are_written(folder):
 
 
 def test_the_lines_that_no_world_is_read_from_are_had_too(folder):
-    strays = [
-        "this is no JSON",
-        '{"scenario": "\u6771\u4eac"}',
-        '{"scenario": "City Zoo", "tasks" 1}',
-    ]
+    strays = ["this is no JSON", '{"scenario": "!"}', '{"scenario": "City Zoo", "tasks" 1}']
     append(folder / WorldFile.TASKS, "", *strays)
     opened = open_worlds(folder)
     found = [(part, line.decode()) for part, line in opened.stray_lines()]

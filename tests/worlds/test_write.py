@@ -174,7 +174,6 @@ def test_what_is_no_world_can_be_written_beside_worlds(worlds, tmp_path):
 
 
 def test_a_context_left_by_an_exception_leaves_nothing(worlds, tmp_path):
-    with pytest.raises(KeyError), writing_worlds(tmp_path / "set") as writer:
-        writer.add(worlds[0])
-        raise KeyError
+    with pytest.raises(UsageError), writing_worlds(tmp_path / "set") as writer:
+        [writer.add(world) for world in (worlds[0], worlds[0])]
     assert list(tmp_path.iterdir()) == []
