@@ -112,7 +112,7 @@ def _write_section(page: Path, title: str, text: str) -> None:
     head = (
         "# Figures\n\nWritten by `make benchmark`; see `benchmarks/` for what is measured and how."
     )
-    _, *sections = re.split(r"^## ", page.read_text() if page.exists() else "", flags=re.M)
+    _, *sections = re.split(r"^## ", page.read_text() if page.exists() else "", flags=re.MULTILINE)
     kept = {section.partition("\n")[0]: section.partition("\n")[2].strip() for section in sections}
     kept[title] = text
     parts = [head, *(f"## {name}\n\n{body}" for name, body in kept.items())]

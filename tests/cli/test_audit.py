@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from awm.audit import Effort, audit_folder
+from awm.audit.plain import audit_json
 from awm.worlds import write_worlds
 from tests.audit.graded import FAILING, LAX, NEVER, graded
 from tests.conftest import make_world
@@ -58,9 +60,9 @@ def test_what_is_required_and_missing_is_named(awm, unsound, required):
     ]
 
 
-def test_what_is_proven_meets_every_requirement(awm, sound):
-    assert awm("audit", sound, *FEW, "--require", "proven").code == 0
-    assert awm("audit", sound, *FEW, "--require", "sound").code == 0
+@pytest.mark.parametrize("required", ["sound", "proven"])
+def test_what_is_proven_meets_every_requirement(awm, sound, required):
+    assert awm("audit", sound, *FEW, "--require", required).code == 0
 
 
 def test_what_is_unproven_is_sound(awm, tmp_path):
@@ -127,30 +129,51 @@ def test_a_folder_that_is_not_there_is_refused(awm):
     assert awm("audit", "nowhere").code == 2
 
 
-def test_a_report_is_repeated(awm, tmp_path):
-    broken, mended, report = (tmp_path / name for name in ("broken", "mended", "report.json"))
-    write_worlds([graded(NEVER, tools=FAILING)], broken)
-    write_worlds([graded(tools=FAILING)], mended)
-    assert awm("audit", broken, *FEW, "--json", report).code == 0
-    outcome = awm("audit", broken, "--repeat", report)
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A folder with a verifier and a tool that fail, and the report that says so."""
+    folder = tmp_path_factory.mktemp("broken") / "worlds"
+    write_worlds([graded(NEVER, tools=FAILING)], folder)
+    report = folder.parent / "report.json"
+    found = audit_folder(folder, effort=Effort(calls_per_tool=2))
+    report.write_text(json.dumps(audit_json(found)), "utf-8")
+    return folder, report
+
+
+def test_what_still_holds_is_a_failure(awm, broken):
+    folder, report = broken
+    outcome = awm("audit", folder, "--repeat", report)
     assert outcome.code == 1
     assert "holds   notes: fail: it fails: RuntimeError: <b>never</b> works" in outcome.out
     assert "holds   notes task 0: oracle: the oracle: the verifier rejects" in outcome.out
-    outcome = awm("audit", mended, "--repeat", report)
-    assert outcome.code == 1
-    assert "gone    notes task 0: oracle" in outcome.out
-    assert "1 still hold, " in outcome.out
 
 
-def test_a_report_is_repeated_for_programs(awm, sound, tmp_path):
-    report, again = tmp_path / "report.json", tmp_path / "again.json"
-    awm("audit", sound, *FEW, "--json", report)
-    outcome = awm("audit", sound, "--repeat", report, "--json", "-")
+def test_what_was_mended_is_gone(awm, broken, tmp_path):
+    mended = FAILING.replace('raise RuntimeError("<b>never</b> works")', "return 1")
+    write_worlds([graded(tools=mended)], tmp_path / "mended")
+    outcome = awm("audit", tmp_path / "mended", "--repeat", broken[1])
     assert outcome.code == 0
-    assert json.loads(outcome.out) == {"ok": True, "findings": []}
+    assert "gone    notes: fail: it answers the call" in outcome.out
+    assert "gone    notes task 0: oracle: the oracle: the verifier accepts" in outcome.out
+    assert "hold" not in outcome.out
+
+
+def test_what_came_of_a_report_is_json_for_programs(awm, broken, tmp_path):
+    folder, report = broken
+    outcome = awm("audit", folder, "--repeat", report, "--json", "-")
+    assert outcome.code == 1
+    document = json.loads(outcome.out)
+    assert document["ok"] is False
+    assert {one["outcome"] for one in document["findings"]} == {"holds"}
+
+
+def test_a_report_without_findings_has_nothing_to_repeat(awm, sound, tmp_path):
+    report, again = tmp_path / "report.json", tmp_path / "again.json"
+    report.write_text('{"format": "awm-audit", "version": 1, "worlds": []}', "utf-8")
     outcome = awm("audit", sound, "--repeat", report, "--json", again)
+    assert outcome.code == 0
     assert "it found no fault" in outcome.out
-    assert json.loads(again.read_text("utf-8"))["ok"] is True
+    assert json.loads(again.read_text("utf-8")) == {"ok": True, "findings": []}
 
 
 @pytest.mark.parametrize("text", ["{", "[NaN]", "\xff", "[" * 100_000])

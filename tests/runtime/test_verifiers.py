@@ -358,7 +358,7 @@ async def test_idle_workers_are_bounded_and_the_pool_leaves_nothing_behind(
         ]
         assert all(report.fault is None for report in await asyncio.gather(*runs))
         zygote = pool._zygote._process.pid
-        await eventually(lambda: len(workers_of(zygote)) <= 6)
+        await eventually(lambda: len(workers_of(zygote)) <= 4)
         assert (await pool.examiner.compare("notes", INITIAL, FINAL)).tables
         with pytest.raises(UsageError):
             await pool.__aenter__()

@@ -182,6 +182,11 @@ def _where_all(json_file: str | None, html_file: Path | None) -> str:
 def _readable(problems: Sequence[Problem]) -> list[Problem]:
     """The same, each cut to what can be read in a terminal."""
     return [
-        replace(problem, what=shorten(problem.what, _REASON), hint=shorten(problem.hint, _REASON))
+        replace(
+            problem,
+            where=shorten(problem.where, _REASON),
+            what=shorten(problem.what, _REASON),
+            hint=shorten(problem.hint, _REASON),
+        )
         for problem in problems
     ]

@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -36,8 +36,8 @@ _OPEN_FILES: Final = 16
 _MB: Final = 1 << 20
 _ATTEMPTS: Final = 3
 _MOST_RUNS: Final = 256
-_IDLE: Final = 32
-"""Workers that wait for another run of their program, beside one for each process."""
+_IDLE: Final = 64
+"""Workers that wait for another run of their program, of some 10 MB each."""
 _HELLO_SECONDS: Final = 30.0
 _BYTES_A_SECOND: Final = 50e6
 """How fast databases reach a worker on a busy machine, at least."""
@@ -272,8 +272,14 @@ class VerifierPool:
 
     def _keep(self, member: _Member) -> None:
         self._idle.append(member)
-        if len(self._idle) > self._processes + _IDLE:
-            self._idle.popleft().worker.retire()
+        if len(self._idle) > _IDLE:
+            known = Counter(waiting.program for waiting in self._idle)
+            spare = (waiting for waiting in self._idle if known[waiting.program] > 1)
+            evicted = next(
+                spare, self._idle[0]
+            )  # one that runs what another does too, or the oldest
+            self._idle.remove(evicted)
+            evicted.worker.retire()
 
     async def _fresh_worker(self) -> Worker:
         self._require_open()

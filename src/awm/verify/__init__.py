@@ -26,7 +26,7 @@ from awm.verify.rewards import BINARY, OPENENV, PAPER, Reward, RewardScheme, cus
 from awm.verify.rules import FormatRules, FormatWatch, Violation, check_trajectory
 from awm.verify.run_dir import Run, open_run
 from awm.verify.shaping import Shaping, ShapingWeights, shape
-from awm.verify.solving import Solved, solve
+from awm.verify.solving import Solved, solve, trail
 from awm.verify.verdict import FaultKind, Verdict, VerifierFault, VerifierMode
 from awm.verify.volatile import volatile_by_replay, volatile_by_schema
 
@@ -88,6 +88,7 @@ __all__ = [
     "shape",
     "solve",
     "start_of",
+    "trail",
     "volatile_by_replay",
     "volatile_by_schema",
 ]

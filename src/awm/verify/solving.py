@@ -7,13 +7,14 @@ from typing import Final
 from awm.errors import OracleError
 from awm.runtime import Instance, Runtime, Schema, StateDiff
 from awm.verify.canonical import effects_of
+from awm.verify.effects import Effects
 from awm.verify.expected import Expectation, ExpectedOutcome
 from awm.verify.facts import Fact, extract_facts
 from awm.verify.replay import Replay, play, start_of
 from awm.verify.volatile import volatile_by_replay, volatile_by_schema
 from awm.worlds import Oracle, Solution
 
-__all__ = ["LATER", "Solved", "solve"]
+__all__ = ["LATER", "Solved", "solve", "trail"]
 
 LATER: Final = 137
 """Seconds by which an oracle is played again later. More than two minutes, so that stamps to the
@@ -88,6 +89,31 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
     expectation = Expectation(outcomes, _touched(volatile, *diffs, again))
     await instance.restore(start)
     return Solved(oracle, tuple(replays), late, diffs[0], expectation, state_hash, schema)
+
+
+async def trail(runtime: Runtime, instance: Instance, solved: Solved) -> tuple[Effects, ...]:
+    """All that the reference has done after each of its calls, for `milestones_of`.
+
+    Args:
+        runtime: Measures the states.
+        instance: Of the oracle's world; nobody else may use it meanwhile.
+        solved: The oracle, carried out.
+
+    Raises:
+        SnapshotError: A state cannot be read.
+        InfrastructureError: No worker can be kept alive.
+    """
+    world, volatile = instance.world, solved.expectation.volatile
+    done: list[Effects] = []
+    for step in solved.replays[0].steps:
+        if not step.changed:
+            done.append(done[-1] if done else Effects())
+            continue
+        await instance.restore(step.after)
+        image = await instance.database_image()
+        diff = await runtime.examiner.compare(world.name, world.template, image)
+        done.append(effects_of(diff, solved.schema, volatile))
+    return tuple(done)
 
 
 async def _carry_out(instance: Instance, oracle: Oracle, solution: Solution, place: int) -> Replay:

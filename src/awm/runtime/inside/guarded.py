@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, ClassVar, Final
 
 from awm.runtime.inside.images import deserialise
+from awm.runtime.inside.patches import Patch
 from awm.runtime.inside.states import States, is_scratch
 from awm.runtime.inside.witness import Witness
 from awm.worlds import SqlClock
@@ -93,18 +94,17 @@ class Guard:
         self._clock = clock
         self._expired = expired
 
-    def install(self, *modules: ModuleType) -> None:
-        """Have these modules, which offer what `sqlite3` does, make guarded connections."""
+    def patches(self, *modules: ModuleType) -> Iterator[Patch]:
+        """What has these modules, which offer what `sqlite3` does, make guarded connections."""
         guarded = type("Connection", (_Connection,), {"guard": self, "__module__": "sqlite3"})
 
         def connect(database: Any, *args: Any, **options: Any) -> Any:
             by_position = args[_FACTORY] if len(args) > _FACTORY else guarded
             return options.get("factory", by_position)(database, *args, **options)
 
-        patch: Callable[[object, str, object], None] = setattr
         for module in modules:
-            patch(module, "Connection", guarded)
-            patch(module, "connect", connect)
+            yield module, "Connection", guarded
+            yield module, "connect", connect
 
     def resolve(self, path: object, *, uri: bool) -> bytes | None:
         """What a path leads to; None for a database in memory.

@@ -21,6 +21,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Final
 
+from awm.runtime.inside.witness import SHARED
+
 __all__ = ["Leftovers"]
 
 _HOOKS: Final = (
@@ -43,7 +45,7 @@ class Leftovers:
         """Take the process, as it now is, for clean."""
         # Held on to, or another object could come to lie at the same address.
         self._kept = (dict(sys.modules), dict(sqlite3.adapters), dict(sqlite3.converters))
-        self._namespaces = [getattr(module, "__dict__", {}) for module in sys.modules.values()]
+        self._namespaces = [vars(module) for module in SHARED]
         self._before = self._looks()
 
     def found(self) -> bool:

@@ -9,10 +9,11 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
+from awm.runtime.inside.patches import Patch
 from awm.runtime.inside.witness import Witness
 
 __all__ = ["FINAL", "INITIAL", "States", "is_scratch"]
@@ -45,14 +46,13 @@ class States:
         """Have the paths lead to these images from now on."""
         self._images = images
 
-    def install(self) -> None:
-        """Lead `open`, `os.stat` and what builds on them here, for good."""
-        patch: Callable[[object, str, object], None] = setattr
+    def patches(self) -> Iterator[Patch]:
+        """What leads `open`, `os.stat` and all that builds on them here."""
         for module in (builtins, io):
-            patch(module, "open", self._open)
+            yield module, "open", self._open
         for name in ("stat", "lstat"):
-            patch(os, name, self._stat_like(getattr(os, name)))
-        patch(os, "access", self._access)
+            yield os, name, self._stat_like(getattr(os, name))
+        yield os, "access", self._access
 
     def image(self, path: object, *, uri: bool = False) -> bytes | None:
         """The image that a path leads to; None if it leads nowhere.

@@ -27,6 +27,7 @@ from awm.runtime.inside.faults import UnfitProgramError, describe
 from awm.runtime.inside.guarded import Guard
 from awm.runtime.inside.images import deserialise
 from awm.runtime.inside.leftovers import Leftovers
+from awm.runtime.inside.patches import Patches
 from awm.runtime.inside.returned import as_json, as_plain
 from awm.runtime.inside.states import FINAL, INITIAL, States
 from awm.runtime.inside.witness import Witness
@@ -70,15 +71,27 @@ class Verifying:
         self._compiled: tuple[str, types.CodeType] | None = None
         self._check_databases({"warm-up": b""})  # what is touched now, no worker has to copy
         self._determinism.install()
+        self._patches = Patches(
+            (
+                *self._states.patches(),
+                *self._guard.patches(sqlite3, sqlite3.dbapi2, _sqlite3),
+                *self._witness.patches(),
+            )
+        )
+        # To look at everything here is cheaper than to have each worker copy it by looking.
+        self._patches.apply()
+        self._witness.remember()
+        self._patches.undo()
+        self._hidden: dict[str, types.ModuleType] = {}
 
     def begin(self) -> None:
         """Make this process one for programs; there is no way back."""
         for name in tuple(sys.modules):
             if name.partition(".")[0] in _OURS:
-                del sys.modules[name]  # a program has no business there
+                # A program has no business there. They are kept, for to free them would cost.
+                self._hidden[name] = sys.modules.pop(name)
         sys.modules["__main__"] = types.ModuleType("__main__")
-        self._states.install()
-        self._guard.install(sqlite3, sqlite3.dbapi2, _sqlite3)
+        self._patches.apply()
         signal.signal(signal.SIGALRM, self._alarm)
         self._witness.install()
         self._leftovers.remember()

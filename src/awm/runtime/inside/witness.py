@@ -22,7 +22,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, Final
 
-__all__ = ["Witness"]
+from awm.runtime.inside.patches import Patch
+
+__all__ = ["SHARED", "Witness"]
 
 _EVENTS: Final[Mapping[str, str]] = {
     "os.exec": "start a program",
@@ -77,7 +79,7 @@ _PREFIXES: Final[Mapping[str, str]] = {
 _LISTING: Final = frozenset({"os.listdir", "os.scandir", "os.walk", "os.fwalk", "glob.glob"})
 _CONNECTING: Final = "sqlite3.connect"
 _STARTING_THREADS: Final = ("start_new", "start_new_thread", "start_joinable_thread")
-_SHARED: Final[tuple[ModuleType, ...]] = (
+SHARED: Final[tuple[ModuleType, ...]] = (
     *(builtins, dt, decimal, io, json, json.decoder, json.encoder, os, os.path, random, re),
     *(sqlite3, sqlite3.dbapi2, time),
 )
@@ -99,20 +101,27 @@ class Witness:
         self._modules: list[tuple[str, ModuleType]] = []
         self._before: list[tuple[Mapping[str, Any], str, list[tuple[str, Any]]]] = []
 
-    def install(self) -> None:
-        """Listen to the interpreter from now on; there is no way back."""
+    def patches(self) -> Iterator[Patch]:
+        """What keeps a program from starting threads by hand.
+
+        `threading` has its own way, and waits until a thread is counted; who starts one by hand
+        may be done before it is.
+        """
+        for name in _STARTING_THREADS:
+            if hasattr(_thread, name):
+                yield _thread, name, self._refuse_thread
+
+    def remember(self) -> None:
+        """Take the shared modules for what they are to be, patches included."""
         self._importing = tuple(entry for entry in (*sys.path, sys.prefix, "<") if entry)
         self._threads = _count()
-        self._modules = [
-            (name, module) for name, module in sys.modules.items() if module in _SHARED
-        ]
+        self._modules = [(name, module) for name, module in sys.modules.items() if module in SHARED]
         self._before = [
             (namespace, prefix, list(namespace.items())) for prefix, namespace in _namespaces()
         ]
-        # `threading` has kept its own, and waits until a thread is counted; who starts one by hand
-        # may be done before it is.
-        for name in _STARTING_THREADS:
-            setattr(_thread, name, self._refuse_thread)
+
+    def install(self) -> None:
+        """Listen to the interpreter from now on; there is no way back."""
         sys.addaudithook(self._hear)
 
     def note(self, attempt: str) -> None:
@@ -121,7 +130,7 @@ class Witness:
             self._seen.append(attempt)
 
     def start(self) -> None:
-        """Watch a program. How the shared modules were when this was installed is how they stay."""
+        """Watch a program. How the shared modules were remembered is how they stay."""
         self._seen.clear()
         self._watching = True
 
@@ -181,7 +190,7 @@ class Witness:
 def _namespaces() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Everything in the shared modules and in their classes, as far as those can be changed."""
     classes: dict[int, type] = {}
-    for module in _SHARED:
+    for module in SHARED:
         yield module.__name__, vars(module)
         for value in vars(module).values():
             if isinstance(value, type):
