@@ -88,6 +88,11 @@ def test_an_argument_is_never_run():
     assert pinned(sql) == "SELECT date('2026-02-01 12:00:00.000', (SELECT load_extension('x')))"
 
 
+def test_what_is_too_long_to_be_taken_apart_stays():
+    sql = f"SELECT date('now'), '{'x' * 2_000_000}'"
+    assert pinned(sql) == sql
+
+
 def test_deep_and_long_text_ends_soon():
     deep = "date(" * 30_000 + "'now'" + ")" * 30_000
     assert pinned(deep).endswith(")")

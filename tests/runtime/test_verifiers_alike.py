@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,18 @@ from tests.runtime.programs import program
 
 ANSWERS = (None, "", "The 3 cheapest are Maria G. ($18.00, 4.9), Ben ($20), and Tasha at $22.50.")
 """One that says nothing, one that is empty, and one that an agent could give."""
+
+
+MILO = """
+INSERT INTO pets (id, owner_user_id, name, species, breed, sex, age_years, behavior_notes,
+    emergency_contact_name, emergency_contact_phone)
+SELECT 900, id, 'Milo', 'dog', 'Golden Retriever', 'male', 3,
+    'friendly with dogs, nervous around fireworks', 'Sara Kim', '+1-415-555-0139'
+FROM users WHERE username = 'sam_owner';
+INSERT INTO pet_vaccinations (pet_id, vaccine_type, administered_on)
+VALUES (900, 'rabies', '2025-01-10'), (900, 'dhpp', '2024-11-02');
+"""
+"""What a task of the world rover asks for, so that some verdict is yes."""
 
 
 async def test_the_sample_verifiers_say_the_same_as_on_files(
@@ -35,7 +48,7 @@ async def test_the_sample_verifiers_say_the_same_as_on_files(
                 orders.append([code, *paths, answer])
     ours = [report.result for report in await asyncio.gather(*map(pool.run, runs))]
     assert ours == await asyncio.to_thread(_plainly, orders)
-
+    assert [result["result"] for result in ours].count("complete") == 1
 
 
 def _plainly(orders: list[list[str | None]]) -> list[dict[str, str]]:
@@ -64,4 +77,13 @@ async def _states(runtime: Runtime, world: World) -> list[bytes]:
             await instance.call_tool(name, arguments)
             if number % 10 == 0:
                 states.append(await instance.database_image())
-    return states
+    return [*states, *(_changed(states[0], MILO) for _ in range("rover" in world.name))]
+
+
+def _changed(image: bytes, script: str) -> bytes:
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(image)
+    connection.executescript(script)
+    changed = connection.serialize()
+    connection.close()
+    return changed

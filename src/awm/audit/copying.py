@@ -32,7 +32,7 @@ def target_for(source: str | Path) -> Path:
     if source == BUNDLED:
         return Path(f"{BUNDLED}_fixed").resolve()
     folder = _folder_of(Path(source))
-    return folder.with_name(f"{folder.name or 'worlds'}_fixed")
+    return folder.parent / f"{folder.name or 'worlds'}_fixed"
 
 
 def check_target(folder: WorldFolder, target: Path, *, overwrite: bool = False) -> None:

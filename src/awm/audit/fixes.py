@@ -92,5 +92,12 @@ class FixReport:
             "version": VERSION,
             "source": self.source,
             "problems": [asdict(problem) for problem in self.problems],
-            "worlds": [asdict(world) for world in self.worlds],
+            "worlds": [
+                {
+                    "world": world.world,
+                    "changes": [asdict(change) for change in world.changes],
+                    "needs_author": [asdict(problem) for problem in world.needs_author],
+                }
+                for world in self.worlds
+            ],
         }

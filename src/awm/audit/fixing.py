@@ -105,8 +105,8 @@ class _Fixing:
             return
         plural = "s" if changed > 1 else ""
         what = (
-            f"{changed} statement{plural} that asked for the time now say what they were given at"
-            " the world's, so that it is the same on any day and on any server"
+            f"{changed} statement{plural} that asked for the time now say what they are given at"
+            " the world's, so that the rows are the same on any day and on any server"
         )
         edit = Edit(WorldFile.SAMPLE, place, pinned, Change(str(WorldFile.SAMPLE), what))
         if await self._builds_the_same([edit]):

@@ -18,6 +18,7 @@ from awm.verify.compiling import compile_verifier
 from awm.verify.solving import Solved, solve
 from awm.verify.verdict import VerifierMode
 from awm.worlds import World, WorldFile
+from awm.worlds.excerpts import excerpt
 
 __all__ = ["Mender", "is_there"]
 
@@ -153,7 +154,7 @@ class Mender:
             mode,
             self._world.name,
             index,
-            task.task or str(old.get("task") or ""),
+            self._sentence(task),
             solved.expectation,
             solved.schema,
         )
@@ -168,6 +169,11 @@ class Mender:
             "verification": {**further, "code": program.code},
         }
         return Edit(part, place, row, Change(f"{part}: task {index}", _why(task, mode, place)))
+
+    def _sentence(self, task: TaskAudit) -> str:
+        """What is to be done; where the list of tasks is lost, a verifier may still say it."""
+        told = (one.task for one in self._world.verifiers if one.task_idx == task.task_idx)
+        return task.task or next(filter(None, told), "")
 
     def _lacks_hash(self, task: TaskAudit) -> bool:
         return self._world.oracles[task.task_idx].state_hash is None
@@ -190,5 +196,5 @@ def _wanted(task: TaskAudit) -> list[VerifierMode]:
 def _why(task: TaskAudit, mode: VerifierMode, place: int | None) -> str:
     if place is None:
         return "has a verifier now, compiled from the oracle and proven; there was none"
-    fault = _unsound(task)[mode]
+    fault = excerpt(_unsound(task)[mode], 300)
     return f"has a verifier compiled from the oracle and proven; the old one was unsound: {fault}"

@@ -274,10 +274,9 @@ class VerifierPool:
         self._idle.append(member)
         if len(self._idle) > _IDLE:
             known = Counter(waiting.program for waiting in self._idle)
+            # One that runs what another runs too, or else the oldest.
             spare = (waiting for waiting in self._idle if known[waiting.program] > 1)
-            evicted = next(
-                spare, self._idle[0]
-            )  # one that runs what another does too, or the oldest
+            evicted = next(spare, self._idle[0])
             self._idle.remove(evicted)
             evicted.worker.retire()
 

@@ -59,13 +59,3 @@ def test_a_world_loads_and_answers_in_a_warmed_up_process_without_importing_anyt
         return sorted(set(sys.modules) - known), added.status, json.loads(listed.text)
 
     assert in_child(act) == (["world"], 200, ["a"])
-
-
-def test_time_zones_are_at_hand():
-    def act():
-        warmed()
-        from zoneinfo import ZoneInfo  # noqa: PLC0415 - as a handler does
-
-        return len(warmup._time_zones) > 300 and ZoneInfo("Europe/Berlin") in warmup._time_zones
-
-    assert in_child(act)

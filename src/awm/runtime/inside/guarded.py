@@ -176,7 +176,8 @@ class _Access:
         name = (name or "").lower()
         if value is not None and name in _WHOLE_PROCESS:
             return False
-        if not self._protects(database) and (database is not None or not self.protected):
+        everywhere = database is None and name in _WRITING
+        if not self.protected or not (everywhere or self._protects(database)):
             return True
         return name in _SETTINGS | _SUBJECTS or (value is None and name not in _WRITING)
 
