@@ -79,7 +79,7 @@ def test_the_small_world_is_sound(part, zoo):
             {"task_idx": 1, "verification": None},
             ["verification: should be an object, is null"],
         ),
-        (WorldFile.ORACLE, {}, ["task_idx: is missing"]),
+        (WorldFile.ORACLE, {}, ["task_idx: is missing", "calls: is missing"]),
     ],
 )
 def test_a_fault_names_its_key(part, row, expected):

@@ -101,13 +101,16 @@ def test_the_world_builds_and_passes_its_check(folder):
 def test_oracles_and_verifiers_come_along(folder):
     oracle = {"task_idx": 1, "calls": [{"tool": "name_owl", "arguments": {}}], "answer": None}
     (folder / "oracles.json").write_text(json.dumps([oracle]))
-    (folder / "verifiers").mkdir()
-    (folder / "verifiers" / "1.py").write_text("pass\n")
-    (folder / "verifiers" / "README.md").write_text("not a program")
+    row = {"scenario": "city_zoo", "task_idx": 1, "task": "Name the owl.", "verification": {}}
+    for part, code in ((WorldFile.VERIFIER_CODE, "pass\n"), (WorldFile.VERIFIER_SQL, "...\n")):
+        line = json.dumps({**row, "verification": {"code": code}})
+        (folder / part).write_text(f"{line}\n")
     world = read_source(folder)
     assert world.records[WorldFile.ORACLE] == ({"scenario": "City Zoo", **oracle},)
-    [program] = world.verifiers
-    assert (program.mode, program.task_idx, program.task) == ("code", 1, "Name the owl.")
+    assert [(one.mode, one.task_idx, one.task, one.code) for one in world.verifiers] == [
+        ("code", 1, "Name the owl.", "pass\n"),
+        ("sql", 1, "Name the owl.", "...\n"),
+    ]
 
 
 def test_what_is_optional_may_be_left_out(folder):
@@ -130,6 +133,7 @@ def test_what_is_optional_may_be_left_out(folder):
         ("sample.sql", "-- first\nSELECT 1;", r"sample\.sql: statement 1: is no INSERT"),
         ("environment.py", None, r"environment\.py: cannot be read"),
         ("oracles.json", "{}", r"oracles\.json: should be a list of objects"),
+        ("gen_verifier.jsonl", "{}\n{", r"gen_verifier\.jsonl: line 2: not JSON"),
     ],
 )  # fmt: skip
 def test_a_source_that_is_not_complete_says_what_is_wrong(folder, name, text, message):
