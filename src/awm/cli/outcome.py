@@ -67,13 +67,15 @@ def show_problems(
     """
     console = stderr()
     ordered = sorted(problems, key=lambda problem: problem.severity)
+    hint = ""
     for problem in ordered[:_SHOWN]:
         place = ": ".join(part for part in (problem.world if named else "", problem.where) if part)
         colour = "red" if problem.severity == "error" else "yellow"
         console.print(f"  {problem.severity}", style=colour, end=" ")
         text = f"{place}: {problem.what}" if place else problem.what
         console.print(text, markup=False, soft_wrap=True)
-        if problem.hint:
+        if problem.hint and problem.hint != hint:  # said once for those that share it
             console.print(f"    {problem.hint}", markup=False, soft_wrap=True, style="dim")
+        hint = problem.hint
     if len(ordered) > _SHOWN:
         console.print(f"  and {len(ordered) - _SHOWN} more; {where_all} has all", markup=False)

@@ -135,9 +135,9 @@ def _world_of(run: Run, request: Request, chosen: Settings) -> World:
 
 def _program(world: World, run: Run, mode: VerifierMode) -> VerifierProgram:
     task_idx = run.trajectory.task_idx
-    for program in world.verifiers:
-        if (program.task_idx, program.mode) == (task_idx, mode):
-            return program
+    program = world.verifier(task_idx, mode)
+    if program is not None:
+        return program
     there = ", ".join(str(one.task_idx) for one in world.verifiers if one.mode == mode)
     raise TrajectoryError(
         f"there is no verifier of mode {mode} for task {task_idx} of {run.trajectory.world!r}.",

@@ -1,9 +1,10 @@
 """What it was worth: state diffs, verifier programs, the judge, rewards.
 
-    from awm.verify import Attempt, PAPER, run_verifier
+    from awm.verify import PAPER, attempt_in, run_verifier
 
     async with awm.VerifierPool() as pool:
-        verdict = await run_verifier(pool, program, Attempt(...))
+        attempt = await attempt_in(instance, world, task_idx, answer)
+        verdict = await run_verifier(pool, world.verifier(task_idx), attempt)
         print(verdict.outcome, PAPER.reward(verdict).total)
 
 Nothing here drives an agent or changes a world: it reads the record, and the two states.
@@ -19,7 +20,7 @@ from awm.verify.facts import Fact, extract_facts, missing_facts
 from awm.verify.grading import Grading, grade_run, grading_json
 from awm.verify.judge import Judge
 from awm.verify.milestones import Milestone, Minefield, milestones_of, minefields_of
-from awm.verify.programs import Attempt, gather_evidence, run_verifier
+from awm.verify.programs import Attempt, attempt_in, gather_evidence, run_verifier
 from awm.verify.reliability import Reliability, reliability
 from awm.verify.replay import Replay, Step, play, start_of
 from awm.verify.rewards import BINARY, OPENENV, PAPER, Reward, RewardScheme, custom, per_turn
@@ -65,6 +66,7 @@ __all__ = [
     "VerifierFault",
     "VerifierMode",
     "Violation",
+    "attempt_in",
     "check_trajectory",
     "compare",
     "compile_verifier",

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from awm.runtime import ProgramFault, ProgramRun, VerifierPool
+from awm.runtime import Instance, ProgramFault, ProgramRun, VerifierPool
 from awm.types import JsonObject
 from awm.verify.verdict import Verdict, VerifierFault
-from awm.worlds import VerifierProgram
+from awm.worlds import VerifierProgram, World
 
-__all__ = ["Attempt", "gather_evidence", "run_verifier"]
+__all__ = ["Attempt", "attempt_in", "gather_evidence", "run_verifier"]
 
 _HINTS: Final[dict[ProgramFault, str]] = {
     "bad_database": "the run that wrote it may have been cut off; run the task again",
@@ -44,6 +44,30 @@ class Attempt:
     final: bytes
     answer: str | None
     clock: float
+
+
+async def attempt_in(
+    instance: Instance, world: World, task_idx: int, answer: str | None = None
+) -> Attempt:
+    """What was done in an instance since its start, to be graded.
+
+    Args:
+        instance: Where somebody acted.
+        world: Its world.
+        task_idx: The task that was attempted.
+        answer: What was said in the end.
+
+    Raises:
+        InstanceClosedError: The instance was closed.
+    """
+    return Attempt(
+        world=world.name,
+        task_idx=task_idx,
+        initial=instance.world.template,
+        final=await instance.database_image(),
+        answer=answer,
+        clock=world.clock.timestamp(),
+    )
 
 
 async def run_verifier(pool: VerifierPool, program: VerifierProgram, attempt: Attempt) -> Verdict:

@@ -173,6 +173,13 @@ class World:
         }
         return tuple(found[key] for key in sorted(found))
 
+    def verifier(
+        self, task_idx: int, mode: Literal["code", "sql"] = "code"
+    ) -> VerifierProgram | None:
+        """The verifier program of a task, if it has one of that mode."""
+        wanted = (task_idx, mode)
+        return next((one for one in self.verifiers if (one.task_idx, one.mode) == wanted), None)
+
     @cached_property
     def oracles(self) -> Mapping[int, Oracle]:
         """The oracles by their tasks' numbers."""
