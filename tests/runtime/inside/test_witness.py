@@ -81,6 +81,7 @@ def test_what_is_ordinary_is_passed_over(act):
 
 def test_only_what_happens_while_it_watches_counts_and_the_first_is_told():
     witness = Witness()
+    witness.remember()
     witness.note("sleep")
     witness.start()
     witness.note("write")
