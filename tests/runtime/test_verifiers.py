@@ -8,6 +8,7 @@ import sqlite3
 import textwrap
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -114,18 +115,28 @@ async def test_nothing_ordinary_is_left_behind_for_the_next_run_of_a_program(
     assert calm == surroundings
 
 
-async def test_runs_of_one_program_share_a_process_and_those_of_two_never_do(
+async def test_programs_of_one_world_share_a_process_and_those_of_two_never_do(
     pool: VerifierPool,
 ) -> None:
     codes = [verifier("return {'process': os.getpid()}", name=f"verify_{n}") for n in "ab"]
-    seen = [
-        {(await pool.run(program(code, mode="sql"))).result["process"] for _ in range(3)}
-        for code in codes
-    ]
+    seen = {
+        (await pool.run(program(code, mode="sql", world="one"))).result["process"]
+        for code in codes * 3
+    }
+    assert len(seen) == 1
+    other = await pool.run(program(codes[0], mode="sql", world="others"))
+    assert other.result["process"] not in seen
+
+
+async def test_two_programs_never_share_a_process_where_that_is_asked_for() -> None:
+    codes = [verifier("return {'process': os.getpid()}", name=f"verify_{n}") for n in "ab"]
+    async with VerifierPool(process_per_program=True) as apart:
+        seen = [
+            {(await apart.run(program(code, mode="sql"))).result["process"] for _ in range(3)}
+            for code in codes
+        ]
     assert len(seen[0]) == len(seen[1]) == 1
     assert seen[0] != seen[1]
-    other = await pool.run(program(codes[0], mode="sql", world="others"))
-    assert other.result["process"] not in seen[0] | seen[1]
 
 
 async def test_a_forged_reply_is_no_verdict(pool: VerifierPool) -> None:
@@ -161,10 +172,7 @@ async def test_a_forged_reply_is_no_verdict(pool: VerifierPool) -> None:
     ids=lambda reply: repr(reply)[:60],
 )
 def test_what_a_tampered_worker_may_say_is_never_a_verdict(reply, pool: VerifierPool) -> None:
-    order = pool._order(program(verifier(COMPLETE)))
-    order = type(order)(
-        *(getattr(order, name) for name in order.__slots__ if name != "seal"), b"seal"
-    )
+    order = replace(pool._order(program(verifier(COMPLETE))), seal=b"seal")
     report = module._report(reply, order)
     assert report.result is None
     assert report.fault in ("crash", "wrong_type", "too_large")

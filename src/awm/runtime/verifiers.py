@@ -1,12 +1,12 @@
 """The pool that runs verifier programs, in jailed processes of their own.
 
 A verifier is generated code, and what it says becomes a reward. So it never shares a process with a
-world, with a secret or with another verifier: a worker is only ever given the runs of one program.
-Code can alter the process that it runs in whatever anybody does about it, and so it can alter no
-verdict but those that it gives anyway. A worker is given up after any fault, after a run that left
-something behind, and after a while in any case.
+world, with a secret or with another world's verifiers. Code can alter the process that it runs in
+whatever anybody does about it; the programs of one world may share one, because whoever wrote them
+decides on all of their verdicts anyway (`process_per_program` keeps even those apart). A worker is
+given up after any fault, after a run that left something behind, and after a while in any case.
 
-A fault in a worker that has run the program before is confirmed in a fresh one, so what a run gives
+A fault in a worker that has run something before is confirmed in a fresh one, so what a run gives
 does not depend on those before it.
 """
 
@@ -37,7 +37,8 @@ _MB: Final = 1 << 20
 _ATTEMPTS: Final = 3
 _MOST_RUNS: Final = 256
 _IDLE: Final = 64
-"""Workers that wait for another run of their program, of some 10 MB each."""
+"""Workers that wait for another run, of some 10 MB each."""
+_REMEMBERED: Final = 1024
 _HELLO_SECONDS: Final = 30.0
 _BYTES_A_SECOND: Final = 50e6
 """How fast databases reach a worker on a busy machine, at least."""
@@ -84,7 +85,7 @@ class ProgramRun:
     """A program and what it is run on.
 
     Attributes:
-        world: Whose program it is.
+        world: Whose program it is; programs of two worlds never share a process.
         mode: `code` programs decide, `sql` programs gather evidence.
         code: Python source, untrusted.
         initial: The database before, as SQLite writes it to a file.
@@ -120,9 +121,9 @@ class ProgramReport:
 
 @dataclass(slots=True)
 class _Member:
-    """A worker and the program that it runs, by its digest."""
+    """A worker and whose programs it runs."""
 
-    program: bytes
+    owner: str
     worker: Worker
     runs: int = 0
 
@@ -133,6 +134,7 @@ class VerifierPool:
     Args:
         limits: What each run may take.
         processes: How many run at the same time; by default one for each core.
+        process_per_program: Never let two programs share a process, not even two of one world.
         allow_weak: Run on platforms that cannot jail code (see `Isolation`).
     """
 
@@ -141,16 +143,21 @@ class VerifierPool:
         *,
         limits: VerifierLimits | None = None,
         processes: int | None = None,
+        process_per_program: bool = False,
         allow_weak: bool = False,
     ) -> None:
         self.limits = limits or VerifierLimits()
         self._processes = processes or os.cpu_count() or 1
+        self._alone = process_per_program
         self._allow_weak = allow_weak
         self._running = asyncio.Semaphore(self._processes)
         self._zygote: Zygote | None = None
         self._starting_zygote = asyncio.Lock()
         self._fresh: deque[asyncio.Task[Worker]] = deque()
         self._idle: deque[_Member] = deque()
+        # Databases that were found readable, by hash: to check them anew takes longer than most
+        # programs do.
+        self._sound: deque[int] = deque(maxlen=_REMEMBERED)
         self._examiner_slot = WorkerSlot(self._start_examiner)
         self._examiner = Examiner(self._examiner_slot, Limits())
         self._open = False
@@ -208,7 +215,7 @@ class VerifierPool:
             RuntimeClosedError: The pool is not running.
         """
         async with self._running:
-            member = await self._take(_digest(program))
+            member = await self._take(self._owner(program))
             again = member.runs > 0
             report = await self._run_in(member, program)
             # A timeout is the program's however it came about, and would only take as long again.
@@ -218,7 +225,7 @@ class VerifierPool:
 
     async def _run_afresh(self, program: ProgramRun) -> ProgramReport:
         for _ in range(_ATTEMPTS):
-            member = _Member(_digest(program), await self._fresh_worker())
+            member = _Member(self._owner(program), await self._fresh_worker())
             report = await self._run_in(member, program)
             if report is not None:
                 return report
@@ -240,6 +247,8 @@ class VerifierPool:
             member.worker.retire()
             raise
         report = _report(reply, order)
+        if report.fault is None:
+            self._note_sound(program.initial, program.final)
         member.runs += 1
         spent = report.fault is not None or not isinstance(reply, Verified) or reply.spent
         if spent or member.runs >= _MOST_RUNS or not self._open:
@@ -259,23 +268,37 @@ class VerifierPool:
             seconds=self.limits.seconds,
             result_bytes=self.limits.result_mb * _MB,
             seal=secrets.token_bytes(_SEAL_BYTES),
+            initial_sound=hash(program.initial) in self._sound,
+            final_sound=hash(program.final) in self._sound,
         )
 
-    async def _take(self, program: bytes) -> _Member:
-        """A worker that has run this program before, or one that has run nothing."""
+    def _note_sound(self, *images: bytes) -> None:
+        for image in images:
+            if hash(image) not in self._sound:
+                self._sound.append(hash(image))
+
+    def _owner(self, program: ProgramRun) -> str:
+        """Whose programs a worker may run that runs this one."""
+        if not self._alone:
+            return program.world
+        text = f"{program.world}\0{program.mode}\0{program.code}"
+        return hashlib.blake2b(text.encode(errors="surrogatepass")).hexdigest()
+
+    async def _take(self, owner: str) -> _Member:
+        """A worker that has run programs of this owner before, or one that has run nothing."""
         self._require_open()
         for member in self._idle:
-            if member.program == program and not member.worker.lost:
+            if member.owner == owner and not member.worker.lost:
                 self._idle.remove(member)
                 return member
-        return _Member(program, await self._fresh_worker())
+        return _Member(owner, await self._fresh_worker())
 
     def _keep(self, member: _Member) -> None:
         self._idle.append(member)
         if len(self._idle) > _IDLE:
-            known = Counter(waiting.program for waiting in self._idle)
-            # One that runs what another runs too, or else the oldest.
-            spare = (waiting for waiting in self._idle if known[waiting.program] > 1)
+            known = Counter(waiting.owner for waiting in self._idle)
+            # One of an owner who has another one too, or else the oldest.
+            spare = (waiting for waiting in self._idle if known[waiting.owner] > 1)
             evicted = next(spare, self._idle[0])
             self._idle.remove(evicted)
             evicted.worker.retire()
@@ -336,11 +359,6 @@ class VerifierPool:
 def _retire(task: asyncio.Task[Worker]) -> None:
     if not task.cancelled() and task.exception() is None:
         task.result().retire()
-
-
-def _digest(program: ProgramRun) -> bytes:
-    text = "\0".join((program.world, program.mode, program.code))
-    return hashlib.blake2b(text.encode(errors="surrogatepass")).digest()
 
 
 def _report(reply: object, order: Verify) -> ProgramReport:

@@ -210,7 +210,7 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """Run a verifier program, once. The worker serves nothing else afterwards.
+    """Run a verifier program. The worker serves nothing but such runs afterwards.
 
     Attributes:
         mode: `code` or `sql`; what it may return, and which of its functions is meant.
@@ -223,6 +223,7 @@ class Verify:
         result_bytes: The largest result, as JSON.
         seal: Has to come back with the result. Whoever writes to the socket without having been
             told of it is not the one who was asked.
+        initial_sound, final_sound: Whether a database is known to be readable.
     """
 
     mode: str
@@ -234,6 +235,8 @@ class Verify:
     seconds: float
     result_bytes: int
     seal: bytes = b""
+    initial_sound: bool = False
+    final_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

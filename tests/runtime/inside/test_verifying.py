@@ -57,6 +57,11 @@ def test_each_run_sees_its_own_databases_and_the_same_clock_and_dice():
     assert one.result == other.result.replace("[1]", "[2]", 1) != other.result
 
 
+def test_a_database_that_is_known_to_be_sound_is_not_checked_again():
+    orders = [order(COMPLETE, final=b"no database" * 99, final_sound=known) for known in (0, 1)]
+    assert [said.kind for said in outcomes(*orders)] == ["bad_database", None]
+
+
 def test_what_leaves_the_process_different_is_told():
     left, clean = "import sys; sys.setrecursionlimit(700)\n" + COMPLETE, COMPLETE
     assert [said.spent for said in outcomes(order(clean), order(left))] == [False, True]

@@ -20,7 +20,7 @@ from awm.runtime.inside.faults import describe
 from awm.runtime.inside.forking import Forker
 from awm.runtime.inside.standard_library import preload_standard_library
 from awm.runtime.inside.verifying import Verifying
-from awm.runtime.sandbox import Isolation, Walls, enter, probe, seal
+from awm.runtime.sandbox import Isolation, Walls, enter, prepare, probe, seal
 from awm.runtime.wire import Done, Failed, Hello, Message, Verify, decode, plain
 
 __all__ = ["main"]
@@ -43,6 +43,7 @@ def main() -> None:
     os.environ.clear()
     preload_standard_library()
     verifying = Verifying()
+    prepare(walls)
     gc.collect()
     gc.freeze()
     Forker(control, partial(_become_worker, verifying, walls)).run(isolation)

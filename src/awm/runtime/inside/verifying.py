@@ -1,23 +1,21 @@
 """Runs verifier programs on pairs of databases, in a jailed process.
 
 Whatever a program does comes back as what it returned or as a fault of a known kind. Each run
-executes the program anew, under the same clock and dice. A process is only ever given the runs of
-one program, is given up after any fault, and also after a run that has left something behind:
+executes the program anew, under the same clock and dice. A process is only ever given the programs
+of one world, is given up after any fault, and also after a run that has left something behind:
 nothing can keep code from altering the process that it runs in, so it is kept among its own.
 """
 
 import _sqlite3
 import contextvars
 import gc
-import hashlib
 import re
 import signal
 import sqlite3
 import sys
 import time
 import types
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Final
 
@@ -38,6 +36,7 @@ __all__ = ["Verifying"]
 
 _INSISTENCE: Final = 0.05  # seconds
 _REMEMBERED: Final = 16
+"""Programs that need not be compiled again."""
 _NEVER: Final = float("inf")
 _OURS: Final = ("awm", "msgpack")
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -67,9 +66,8 @@ class Verifying:
         self._states = States(self._witness)
         self._guard = Guard(self._states, self._witness, sql_clock, self._expired)
         self._leftovers = Leftovers()
-        self._sound: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self._compiled: tuple[str, types.CodeType] | None = None
-        self._check_databases({"warm-up": b""})  # what is touched now, no worker has to copy
+        self._compiled: dict[str, types.CodeType] = {}
+        _check_database("warm-up", b"", self._expired)  # what is touched now, no worker has to copy
         self._determinism.install()
         self._patches = Patches(
             (
@@ -118,7 +116,9 @@ class Verifying:
     def _outcome(self, order: Verify) -> Verified:
         images = {INITIAL: order.initial, FINAL: order.final}
         try:
-            self._check_databases(images)
+            for path, known in ((INITIAL, order.initial_sound), (FINAL, order.final_sound)):
+                if not known:
+                    _check_database(path, images[path], self._expired)
             self._states.show(images)
             compiled = self._compile(order.code)
             self._witness.start()
@@ -141,16 +141,11 @@ class Verifying:
         return _fault("raised", "it raised what cannot be put into words")
 
     def _compile(self, code: str) -> types.CodeType:
-        if self._compiled is None or self._compiled[0] != code:
-            self._compiled = code, compile_program(code)
-        return self._compiled[1]
-
-    def _check_databases(self, images: Mapping[str, bytes]) -> None:
-        for path, image in images.items():
-            digest = hashlib.blake2b(image, digest_size=16).digest()
-            if digest not in self._sound:
-                _check_database(path, image, self._expired)
-                self._sound.append(digest)
+        if code not in self._compiled:
+            if len(self._compiled) >= _REMEMBERED:
+                del self._compiled[next(iter(self._compiled))]
+            self._compiled[code] = compile_program(code)
+        return self._compiled[code]
 
     def _expired(self) -> bool:
         return _monotonic() > self._deadline

@@ -18,7 +18,7 @@ from awm.runtime.inside.forking import Forker
 from awm.runtime.inside.process import Process
 from awm.runtime.inside.warmup import warm_up
 from awm.runtime.inside.worker import refuse, serve
-from awm.runtime.sandbox import Walls, enter, probe, python_paths
+from awm.runtime.sandbox import Walls, enter, prepare, probe, python_paths
 
 __all__ = ["main"]
 
@@ -38,6 +38,7 @@ def main() -> None:
     process.install()
     warm_up(process)
     process.loop.close()
+    prepare(walls)
     gc.collect()
     gc.freeze()
     Forker(control, partial(_become_worker, process, walls)).run(isolation)

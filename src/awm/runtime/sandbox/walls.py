@@ -16,6 +16,7 @@ import resource
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +27,12 @@ from awm.runtime.sandbox.isolation import Isolation
 from awm.runtime.sandbox.policy import SEALED, loading
 from awm.runtime.sandbox.syscalls import LINUX, PR_SET_NO_NEW_PRIVS, prctl
 
-__all__ = ["Walls", "enter", "seal"]
+__all__ = ["Walls", "enter", "prepare", "seal"]
 
 _STANDARD_STREAMS: Final = (0, 1, 2)
+_NO_PROCESS: Final = 0x7ABC_DEF1
+"""Stands for a process number where a filter is assembled before its process is there. Linux gives
+no number above 2**22."""
 _HINT: Final = "Run as an ordinary user, outside other sandboxes, or opt in to weaker isolation."
 
 
@@ -53,6 +57,13 @@ class Walls:
     isolation: Isolation
 
 
+def prepare(walls: Walls) -> None:
+    """Do beforehand, in the process that forks, what is the same for all that will be jailed."""
+    if walls.isolation.level != "weak":
+        _loading(opens=_fenced(walls))
+        _sealed()
+
+
 def enter(walls: Walls, keep: Collection[int]) -> None:
     """Jail this process for good, before it runs code that it does not trust.
 
@@ -72,7 +83,7 @@ def enter(walls: Walls, keep: Collection[int]) -> None:
             half jailed, and has to end without running anything.
     """
     parent = os.getppid()
-    fenced = walls.isolation.landlock_abi > 0 and walls.isolation.level != "no-open"
+    fenced = _fenced(walls)
     with _step("looking at the process", "Enter right after the fork, or permit more memory."):
         _check(walls, fenced=fenced)
     with _step("closing descriptors"):
@@ -119,10 +130,14 @@ def seal() -> None:
             # Not 0: poll() refuses to watch more descriptors than the limit.
             _lower("NOFILE", 1)
             return
-        seccomp.install(SEALED)
+        seccomp.install(_sealed())
         with suppress(PermissionError):
             Path("/").stat()
             raise OSError("the filter was accepted but is not obeyed")
+
+
+def _fenced(walls: Walls) -> bool:
+    return walls.isolation.landlock_abi > 0 and walls.isolation.level != "no-open"
 
 
 @contextmanager
@@ -137,8 +152,7 @@ def _check(walls: Walls, *, fenced: bool) -> None:
     if not LINUX:
         return
     # Landlock holds the thread that asks for it, and the ones it starts; not its siblings.
-    threads = sum(1 for _ in Path("/proc/self/task").iterdir())
-    if fenced and threads > 1:
+    if fenced and (threads := len(os.listdir("/proc/self/task"))) > 1:  # noqa: PTH208 - quicker
         raise OSError(f"{threads} threads run; enter the walls before starting any")
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     if mapped >= walls.memory_bytes:
@@ -190,6 +204,16 @@ def _lower(name: str, value: int) -> None:
 
 
 def _filter(*, opens: bool) -> None:
-    seccomp.install(loading(os.getpid(), opens=opens))
+    seccomp.install(_loading(opens=opens).filled(os.getpid()))
     if not seccomp.in_force():
         raise OSError("the filter was accepted but is not obeyed")
+
+
+@cache
+def _loading(*, opens: bool) -> seccomp.Filter:
+    return seccomp.compiled(loading(_NO_PROCESS, opens=opens), placeholder=_NO_PROCESS)
+
+
+@cache
+def _sealed() -> seccomp.Filter:
+    return seccomp.compiled(SEALED)
