@@ -18,7 +18,10 @@ install: .venv/installed
 
 demo: install
 	$(BIN)/awm demo $(wildcard $(SAMPLE))
+	@mkdir -p outputs
+	$(BIN)/awm audit bundled --html outputs/audit.html
 	$(BIN)/python benchmarks/runtime.py --quick $(wildcard $(SAMPLE))
+	$(BIN)/python benchmarks/verifiers.py --quick $(wildcard $(SAMPLE))
 
 test: install lint
 	$(BIN)/python -m pytest
@@ -32,6 +35,8 @@ lint: install
 
 benchmark: install
 	$(BIN)/python benchmarks/runtime.py --markdown docs/figures.md $(wildcard $(SAMPLE))
+	$(BIN)/python benchmarks/verifiers.py --markdown docs/figures.md $(wildcard $(SAMPLE))
+	$(BIN)/python benchmarks/audit.py --markdown docs/figures.md $(wildcard $(SAMPLE))
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
