@@ -10,10 +10,14 @@ __all__ = ["write_whole"]
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; an older one of that name stays until then.
 
+    A link of that name is replaced like any file, and what it leads to is left alone: whoever can
+    put links into a folder is not to choose what is written over.
+
     Raises:
         OSError: It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    # Without the file's own name, with which it might be longer than names may be.
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(content)

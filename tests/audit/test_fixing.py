@@ -72,6 +72,22 @@ async def test_a_clock_that_rows_depend_on_is_written_down_and_so_is_what_they_a
     assert not told(fixed.needs_author, "depend on the day")
 
 
+async def test_rows_that_a_default_or_a_trigger_dates_are_left_to_the_author(fix, digest):
+    ddl = [
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT, due TEXT)",
+        "CREATE TABLE log (note INTEGER, day TEXT)",
+        (
+            "CREATE TRIGGER noted AFTER INSERT ON notes"
+            " BEGIN INSERT INTO log VALUES (NEW.id, date('now')); END"
+        ),
+    ]
+    fixed = await fix(make_world(name="Dated", ddl=ddl, inserts=MOVING))
+    assert places(fixed) == ["gen_db.jsonl: clock", "gen_sample.jsonl"]
+    assert await digest(fixed.world, later=9e6) != await digest(fixed.world)
+    [problem] = told(fixed.needs_author, "does not know the world's clock")
+    assert problem.where == "gen_sample.jsonl: log"
+
+
 async def test_a_clock_that_only_code_depends_on_is_written_down(fix):
     code = """
 from datetime import datetime

@@ -1,6 +1,7 @@
 """Worlds in the HTML report."""
 
 import re
+from dataclasses import replace
 
 from awm.audit.html_worlds import COLUMNS, problem_list, world_row, world_section
 from awm.errors import Problem
@@ -27,6 +28,10 @@ def test_a_row_has_a_cell_for_each_column():
         "Warnings": "1",
         "Seconds": "1.2",
     }
+
+
+def test_a_long_name_breaks_between_its_words():
+    assert ">corner_<wbr>shop</a>" in world_row(replace(FINE, world="corner_shop"))
 
 
 def test_rows_and_sections_carry_what_filters_go_by():

@@ -197,3 +197,13 @@ def test_a_report_that_cannot_be_written_is_infrastructure(awm, sound, tmp_path,
     assert outcome.code == 3
     assert "cannot be written: No space left on device." in outcome.err
     assert not [*place.iterdir()]
+
+
+def test_a_report_may_go_where_a_link_leads_even_to_a_device(awm, sound, tmp_path):
+    kept, nowhere = tmp_path / "kept.json", tmp_path / "nowhere.html"
+    kept.symlink_to(tmp_path / "real.json")
+    nowhere.symlink_to("/dev/null")
+    assert awm("audit", sound, *FEW, "--json", kept, "--html", nowhere).code == 0
+    assert kept.is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["worlds"]
+    assert nowhere.is_char_device()

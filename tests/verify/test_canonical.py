@@ -113,6 +113,24 @@ def test_a_key_drawn_by_chance_is_stamped_and_what_names_it_leads_to_its_row():
     )
 
 
+def test_the_kind_of_what_a_row_is_about_may_stand_in_a_column_of_its_own():
+    before = database(
+        "CREATE TABLE staff (id INTEGER PRIMARY KEY, name TEXT);",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);",
+        "CREATE TABLE log (entity TEXT, entity_id TEXT, user TEXT, user_id INTEGER);",
+    )
+    done = effects(
+        before,
+        "INSERT INTO staff VALUES (4, 'Ann'); INSERT INTO users VALUES (5, 'Bob');",
+        "INSERT INTO log VALUES ('staff', '4', 'Bob', 5), ('rocket', '4', NULL, NULL);",
+    )
+    logged = [row.cells for row in done.added if row.table == "log"]
+    about_bob = {"entity": "staff", "entity_id": Ref("staff#1"), "user": "Bob",
+                 "user_id": Ref("users#1")}  # fmt: skip
+    about_nothing = {"entity": "rocket", "entity_id": "4", "user": None, "user_id": None}
+    assert sorted(logged, key=str) == sorted([about_bob, about_nothing], key=str)
+
+
 def test_a_table_that_the_schema_does_not_know_is_told_as_it_is():
     diff = StateDiff((TableDiff("new", (), ({"id": 1},), (), ()),))
     assert effects_of(diff, Schema({})).added == (Added("new", "new#1", {"id": 1}),)

@@ -42,6 +42,24 @@ def test_what_does_not_fit_stands_on_a_line_each():
     )
 
 
+def test_short_parts_share_lines():
+    source = literal({"a": 1, "b": "two", "c": None, "d": [4]}, width=24)
+    assert source == '{\n    "a": 1, "b": "two",\n    "c": None, "d": [4],\n}'
+    assert literal([1, 22, 333, 4444], width=16) == "[\n    1, 22, 333,\n    4444,\n]"
+
+
+def test_a_tuple_that_ends_in_a_mapping_opens_it_on_its_first_line():
+    source = literal([("added", "orders", {"total": 5.5, "note": "x" * 20})], width=40)
+    assert source.splitlines() == [
+        "[",
+        '    ("added", "orders", {',
+        '        "total": 5.5,',
+        f'        "note": "{"x" * 20}",',
+        "    }),",
+        "]",
+    ]
+
+
 def test_long_texts_are_cut_behind_spaces():
     source = literal("word " * 40, width=60)
     pieces = [ast.literal_eval(line.strip()) for line in source.splitlines()[1:-1]]

@@ -5,11 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.verify.matching import hedged, missing_wordings, normalised, tokens_of
+from awm.verify import matching
+from awm.verify.matching import KINDS, kinds_to_read, normalised, tokens_of
 
 
 def readings(text: str) -> list[list[tuple[str, str]]]:
-    return [found for _, _, found in tokens_of(normalised(text))]
+    return [found for _, _, found in tokens_of(normalised(text), KINDS)]
+
+
+def missing_wordings(facts: list[list[str]], answer: str | None) -> list[list[str]]:
+    return matching.missing_wordings(facts, answer, kinds_to_read(facts))
+
+
+def hedged(facts: list[list[str]], answer: str) -> bool:
+    return matching.hedged(facts, answer, kinds_to_read(facts))
 
 
 def holds(wording: str, answer: str | None) -> bool:
@@ -179,11 +188,38 @@ def test_an_answer_that_names_every_number_hedges():
 
 
 def test_dates_times_and_codes_are_counted_by_themselves():
-    days = " ".join(f"2026-01-{day:02}" for day in range(1, 22))
-    assert hedged([["7"]], days)
-    assert hedged([["Ann"]], " ".join(f"RX-{number}" for number in range(21)))
-    assert hedged([["Ann"]], " ".join(f"10:{minute}" for minute in range(10, 31)))
-    assert not hedged([["2026-01-01"]], days)
+    days = " ".join(f"2026-01-{day:02}" for day in range(1, 26))
+    assert hedged([["2026-01-01"]], days)
+    assert hedged([["RX-1"]], " ".join(f"RX-{number}" for number in range(25)))
+    assert hedged([["10:10"]], " ".join(f"10:{minute}" for minute in range(10, 35)))
+    assert not hedged([["2026-01-01"], ["2026-01-02"]], days)
+
+
+def test_only_what_is_asked_for_is_counted():
+    answer = "Ann, 7: " + " ".join(f"RX-{number}" for number in range(30))
+    assert not hedged([["Ann"], ["7"]], answer)
+    assert hedged([["Ann", "RX-1"]], answer)
+
+
+@pytest.mark.parametrize(
+    ("wordings", "kinds"),
+    [
+        ([], "words"),
+        (["Ann", "OP-10019"], "words"),
+        (["June 2026", "Ann"], "dates times words"),
+        (["OP-10019", "$5.50"], "hidden numbers words"),
+        (["5", "$5.50"], "hidden numbers counts words"),
+        (["5.50", "2026-06-20"], "dates times numbers words"),
+        (["10:30"], "dates times numbers words"),
+    ],
+)
+def test_no_more_is_read_than_what_is_asked_for_and_what_hides_it(wordings, kinds):
+    assert [*kinds_to_read([wordings])] == kinds.split()
+
+
+def test_who_asks_for_a_name_finds_it_beside_a_number():
+    assert not missing_wordings([["June Carter"]], "June Carter is here")
+    assert not missing_wordings([["April"]], "April 5")
 
 
 def test_an_absurdly_long_answer_hedges_and_is_not_read_to_its_end():
@@ -241,13 +277,17 @@ def test_times_are_found_by_what_they_say(one, other):
 
 @given(st.text(), st.text())
 def test_any_text_can_be_read(wording, answer):
-    places = [(start, end) for start, end, _ in tokens_of(normalised(answer))]
+    places = [(start, end) for start, end, _ in tokens_of(normalised(answer), KINDS)]
     assert all(start < end for start, end in places)
     assert all(before[1] <= after[0] for before, after in pairwise(places))
     assert isinstance(holds(wording, answer), bool)
 
 
-@pytest.mark.parametrize("unit", ["a-", "1-", "1,", "5 to ", "one hundred ", "'a", "5a-", "$"])
+@pytest.mark.parametrize(
+    "unit", ["a-", "1-", "1,", "5 to ", "one hundred ", "'a", "5a-", "$", "5.", "may 5 ", "1:00 "]
+)
 def test_a_text_is_not_read_again_and_again(unit):
     # Reading on to the end from every place would take minutes, and run into the time limit.
-    assert tokens_of(unit * (150_000 // len(unit))) or unit == "$"
+    text = unit * (60_000 // len(unit))
+    for kinds in (KINDS, kinds_to_read([["5"]])):
+        assert tokens_of(text, kinds) or unit == "$"

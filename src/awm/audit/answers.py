@@ -22,27 +22,33 @@ _MOST: Final = 6
 
 
 def wrong_answers(
-    answer: str, facts: tuple[Fact, ...], task: str
+    answer: str, facts: tuple[Fact, ...], task: str, *, declared: bool = False
 ) -> Iterator[tuple[str | None, str]]:
     """Answers that lack a fact or state it wrongly, and what is wrong with each.
 
-    None of them holds every fact.
+    None of them holds every fact. Facts that were read from the answer, rather than declared, may
+    only repeat what was asked: who leaves `OP-10019` out when telling what that order cost is not
+    wrong. No answer is made wrong in such a place alone.
 
     Args:
         answer: The right answer.
         facts: What it has to contain.
         task: The task's sentence, which many an agent repeats.
+        declared: Whether somebody said that each of the facts is needed.
     """
+    asked = facts if declared else missing_facts(facts, task)
+    # Where everything was asked, as when the answer is one of two that the task names, all count.
+    telling = asked or facts
     candidates = [
         *EMPTY,
         ("I could not find that out.", "an answer that gives up"),
         (task, "the task's own words"),
         *_altered(answer),
-        *_lacking(answer, facts),
+        *_lacking(answer, telling),
     ]
     seen: set[str | None] = set()
     for text, why in candidates:
-        if text not in seen and missing_facts(facts, text):
+        if text not in seen and missing_facts(telling, text):
             seen.add(text)
             yield text, why
 

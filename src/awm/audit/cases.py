@@ -1,8 +1,15 @@
 """The cases that a task's verifier is tried on, carried out in the world.
 
-Every case is a sequence of tool calls and an answer, so whoever doubts it can repeat it. A near
-miss that reaches an accepted end state after all is no near miss: what the case comes to is
-decided by the canonical comparison of end states, never by how it was made.
+Every case is a sequence of tool calls and an answer, so whoever doubts it can repeat it. A verifier
+must not be blamed for what it is right about, so a case is only made where there is no doubt:
+
+* A near miss that reaches an accepted end state after all is no near miss. What it comes to is
+  decided by the canonical comparison of end states, never by how it was made, and more leniently
+  than elsewhere: a time stamp alone is not a change.
+* What a tool that only looks leaves behind, such as a count of views, is nobody's fault. No near
+  miss consists in having looked more, less or elsewhere (`awm.audit.reads`).
+* Another way to the same state is right only if it leaves the answer right: each call has to answer
+  with the facts of the oracle's answer that it answered with before.
 """
 
 import hashlib
@@ -15,15 +22,17 @@ from awm.audit.answers import EMPTY, wrong_answers
 from awm.audit.hints import Hints
 from awm.audit.model import Case
 from awm.audit.mutations import mutations, swaps
+from awm.audit.reads import reading_tools
 from awm.errors import SnapshotError
-from awm.runtime import Instance, Runtime, Schema, Snapshot
+from awm.runtime import Instance, Runtime, Schema, StateDiff
 from awm.types import ToolCall
 from awm.verify.canonical import effects_of
 from awm.verify.comparison import compare
 from awm.verify.effects import Effects
-from awm.verify.facts import missing_facts
-from awm.verify.replay import play, start_of
+from awm.verify.facts import Fact, missing_facts
+from awm.verify.replay import Replay, Step, play
 from awm.verify.solving import LATER, Solved
+from awm.verify.volatile import volatile_by_schema
 from awm.worlds import World
 
 __all__ = ["CaseMaker", "Exhibit", "Ground", "idle_cases"]
@@ -31,7 +40,7 @@ __all__ = ["CaseMaker", "Exhibit", "Ground", "idle_cases"]
 _MUTATIONS: Final = 24
 _SWAPS: Final = 12
 _STRAYS: Final = 3
-_STRAYS_TRIED: Final = 16
+_STRAYS_TRIED: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,31 @@ class CaseMaker:
         self._solution = solved.oracle.solution
         self._replay = solved.replays[0]
         self._outcomes = solved.expectation.outcomes
-        self._effects: dict[bytes, Effects] = {}
+        self._strict = solved.expectation.volatile
+        self._lenient = {**volatile_by_schema(ground.schema), **self._strict}
+        self._diffs: dict[bytes, StateDiff | None] = {}
+        self._told: dict[str, frozenset[Fact]] = {}
         self._seen: set[tuple[bytes, str | None]] = set()
+        reads = reading_tools(ground.world, ground.instance.world.tool_names)
+        changing = [place for place, step in enumerate(self._replay.steps) if step.changed]
+        writes = [place for place in changing if self._solution.calls[place].name not in reads]
+        if not writes and not self._outcomes[0].facts:
+            # There is nothing else that the task could be about: a GET of this world does it.
+            writes = changing
+            reads -= {self._solution.calls[place].name for place in changing}
+        self._writes = tuple(writes)
+        self._strays = [call for call in ground.strays if call.name not in reads]
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether doing nothing and saying nothing solves the task."""
+        idle = any(not one.effects and not one.facts for one in self._outcomes)
+        return idle or not (self._writes or self._outcomes[0].facts)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the oracle changes anything on purpose."""
+        return bool(self._writes and self._outcomes[0].effects)
 
     async def make(self) -> AsyncIterator[Exhibit]:
         """Every case, the oracle first; no two with the same end state and answer.
@@ -105,9 +137,8 @@ class CaseMaker:
         for exhibit in (*idle_cases(self._task, template), *self._answers()):
             if self._is_wrong(await self._effects_of(exhibit.image), exhibit.case.answer):
                 yield exhibit
-        start = await start_of(self._instance)
         for source in (self._prefixes, self._swapped, self._mutated, self._strayed):
-            async for exhibit in source(start):
+            async for exhibit in source():
                 key = (_digest(exhibit.image), exhibit.case.answer)
                 if key not in self._seen:
                     self._seen.add(key)
@@ -118,8 +149,10 @@ class CaseMaker:
         yield Exhibit(Case("oracle", True, calls, answer, "the oracle"), image)
         yield Exhibit(Case("again", True, calls, answer, "the oracle, once more"), image)
         seed = self._solved.late.start.seed
-        late = Case("later", True, calls, answer, f"the oracle, {LATER} s later", LATER, seed)
-        yield Exhibit(late, self._solved.late.image)
+        if self._tells_the_same(self._solved.late.steps):
+            called = tuple(step.call for step in self._solved.late.steps)
+            late = Case("later", True, called, answer, f"the oracle, {LATER} s later", LATER, seed)
+            yield Exhibit(late, self._solved.late.image)
         if answer is None:
             spoken = Case("oracle", True, calls, EMPTY[-1][0], "the oracle, and some words")
             yield Exhibit(spoken, image)
@@ -131,13 +164,14 @@ class CaseMaker:
     def _answers(self) -> Iterator[Exhibit]:
         answer, facts = self._solution.answer, self._outcomes[0].facts
         if answer is not None and facts:
-            for text, why in wrong_answers(answer, facts, self._task):
+            declared = self._solution.facts is not None
+            for text, why in wrong_answers(answer, facts, self._task, declared=declared):
                 case = Case("answer", False, self._solution.calls, text, f"the right state, {why}")
                 yield Exhibit(case, self._replay.image)
 
-    async def _prefixes(self, _start: Snapshot) -> AsyncIterator[Exhibit]:
+    async def _prefixes(self) -> AsyncIterator[Exhibit]:
         calls = self._solution.calls
-        for length in range(len(calls)):
+        for length in range(max(self._writes, default=-1) + 1):
             step = self._replay.steps[length - 1].after if length else self._replay.start
             await self._instance.restore(step)
             image = await self._instance.database_image()
@@ -146,36 +180,36 @@ class CaseMaker:
             if self._is_wrong(await self._effects_of(image), case.answer):
                 yield Exhibit(case, image)
 
-    async def _swapped(self, start: Snapshot) -> AsyncIterator[Exhibit]:
+    async def _swapped(self) -> AsyncIterator[Exhibit]:
         found = 0
-        for calls, why in swaps(self._solution.calls):
-            replay = await play(self._instance, start, calls, refused=None)
-            if any(step.result.is_error for step in replay.steps) or replay.fault:
+        for place, calls, why in swaps(self._solution.calls):
+            replay = await self._played(calls, place, place + 2)
+            if replay is None or replay.fault:
                 continue
-            effects = await self._effects_of(replay.image)
-            if replay.image != self._replay.image and self._is_reference(effects):
-                case = Case("reordering", True, calls, self._solution.answer, why)
-                yield Exhibit(case, replay.image)
-                found += 1
+            if not await self._is_reference(replay, place):
+                continue
+            case = Case("reordering", True, calls, self._solution.answer, why)
+            yield Exhibit(case, replay.image)
+            found += 1
             if found >= _SWAPS:
                 return
 
-    async def _mutated(self, start: Snapshot) -> AsyncIterator[Exhibit]:
-        changing = [place for place, step in enumerate(self._replay.steps) if step.changed]
+    async def _mutated(self) -> AsyncIterator[Exhibit]:
         tools = {tool.name: tool for tool in self._instance.world.tools}
-        found = mutations(self._solution.calls, changing, tools, self._ground.hints)
+        calls, hints = self._solution.calls, self._ground.hints
+        found = mutations(calls, self._writes, tools, hints, self._task)
         if len(found) > _MUTATIONS:
             chosen = sorted(self._dice.sample(range(len(found)), _MUTATIONS))
             found = [found[place] for place in chosen]
         for mutation in found:
-            replay = await play(self._instance, start, mutation.calls, refused=None)
-            if replay.fault:
+            replay = await self._played(mutation.calls, mutation.place, mutation.place + 1)
+            if replay is None or replay.fault:
                 continue
             case = Case(mutation.kind, False, mutation.calls, self._solution.answer, mutation.why)
             if self._is_wrong(await self._effects_of(replay.image), case.answer):
                 yield Exhibit(case, replay.image)
 
-    async def _strayed(self, _start: Snapshot) -> AsyncIterator[Exhibit]:
+    async def _strayed(self) -> AsyncIterator[Exhibit]:
         made, tools = 0, set[str]()
         for call in self._shuffled_strays():
             if made >= _STRAYS or call.name in tools:
@@ -191,11 +225,51 @@ class CaseMaker:
                 yield Exhibit(case, replay.image)
 
     def _shuffled_strays(self) -> list[ToolCall]:
-        many = min(_STRAYS_TRIED, len(self._ground.strays))
-        return self._dice.sample(list(self._ground.strays), many)
+        return self._dice.sample(self._strays, min(_STRAYS_TRIED, len(self._strays)))
 
-    def _is_reference(self, effects: Effects | None) -> bool:
+    async def _played(self, calls: Sequence[ToolCall], first: int, last: int) -> Replay | None:
+        """Play calls that differ from the oracle's from `first` on and before `last`.
+
+        Those before are not made again. None where what differs comes to the same.
+        """
+        steps, instance = self._replay.steps, self._instance
+        start = steps[first - 1].after if first else self._replay.start
+        other = await play(instance, start, calls[first:last], refused=None)
+        if other.fault:
+            return other
+        if other.end == steps[last - 1].after:
+            return None
+        rest = await play(instance, other.end, calls[last:], refused=None)
+        made = (*steps[:first], *other.steps, *rest.steps)
+        return Replay(self._replay.start, made, rest.fault, rest.image)
+
+    async def _is_reference(self, replay: Replay, place: int) -> bool:
+        """Whether it comes to what the oracle comes to with the calls from `place` on swapped."""
+        first, second = replay.steps[place : place + 2]
+        steps = [*replay.steps]
+        steps[place : place + 2] = second, first
+        refused = [step.result.is_error for step in steps]
+        if refused != [step.result.is_error for step in self._replay.steps]:
+            return False
+        if replay.image == self._replay.image or not self._tells_the_same(steps):
+            return False
+        effects = await self._effects_of(replay.image, strict=True)
         return effects is not None and compare(self._outcomes[0].effects, effects).equal
+
+    def _tells_the_same(self, steps: Sequence[Step]) -> bool:
+        """Whether each call answers with the facts that it answered with for the oracle."""
+        return all(
+            self._facts_in(before) <= self._facts_in(now)
+            for before, now in zip(self._replay.steps, steps, strict=True)
+        )
+
+    def _facts_in(self, step: Step) -> frozenset[Fact]:
+        """The facts of the oracle's answer that a call answered with."""
+        text = step.result.text
+        if text not in self._told:
+            facts = self._outcomes[0].facts
+            self._told[text] = frozenset(facts) - frozenset(missing_facts(facts, text))
+        return self._told[text]
 
     def _is_wrong(self, effects: Effects | None, answer: str | None) -> bool:
         """Whether an end state and an answer solve the task in none of the ways that count."""
@@ -206,18 +280,20 @@ class CaseMaker:
             for outcome in self._outcomes
         )
 
-    async def _effects_of(self, image: bytes) -> Effects | None:
+    async def _effects_of(self, image: bytes, *, strict: bool = False) -> Effects | None:
         """What was done to get to a state; None where it cannot be read."""
         key = _digest(image)
-        if key not in self._effects:
+        if key not in self._diffs:
             world = self._instance.world
             try:
                 diff = await self._runtime.examiner.compare(world.name, world.template, image)
             except SnapshotError:
-                return None
-            volatile = self._solved.expectation.volatile
-            self._effects[key] = effects_of(diff, self._solved.schema, volatile)
-        return self._effects[key]
+                self._diffs[key] = None
+            else:
+                self._diffs[key] = diff
+        found = self._diffs[key]
+        volatile = self._strict if strict else self._lenient
+        return None if found is None else effects_of(found, self._solved.schema, volatile)
 
 
 def _digest(image: bytes) -> bytes:

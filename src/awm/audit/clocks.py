@@ -19,7 +19,14 @@ from awm.runtime import PreparedWorld, Runtime, Schema, StateDiff
 from awm.worlds import World, WorldFile
 from awm.worlds.shapes import is_sound
 
-__all__ = ["ClockUse", "asks_to_pin", "check_clocks", "find_clock_uses", "has_clock"]
+__all__ = [
+    "ClockUse",
+    "asks_to_pin",
+    "check_clocks",
+    "columns_that_move",
+    "find_clock_uses",
+    "has_clock",
+]
 
 _LATER: Final = timedelta(days=40)
 """Long enough to be in another month, and for nearly every deadline to pass."""
@@ -144,31 +151,46 @@ def _lines(uses: list[ClockUse]) -> str:
 
 
 async def _clocks_in_rows(runtime: Runtime, world: World, ready: PreparedWorld) -> list[Problem]:
-    """Build the database as it would be some weeks later and see which cells are others."""
-    if world.database_file is not None:
-        return []  # it was built once and for all
-    later = replace(world.recipe(), clock=(world.clock.timestamp() + _LATER.total_seconds()))
-    examiner = runtime.examiner
-    try:
-        built = await examiner.build(later)
-        change = await examiner.compare(world.name, ready.order.image, built.image)
-        schema = await examiner.describe(world.name, built.image)
-    except (SnapshotError, WorldBuildError):  # it could be built once, so this is not its fault
+    moving = await columns_that_move(runtime, world, ready.order.image)
+    if not moving:
         return []
-    columns = list(_columns_that_move(change, schema))
-    if not columns:
-        return []
-    shown = ", ".join(columns[:_PLACES])
-    more = f" and {len(columns) - _PLACES} more" if len(columns) > _PLACES else ""
     return [
         Problem(
             world.name,
-            f"{WorldFile.SAMPLE}: {shown}{more}",
+            f"{WorldFile.SAMPLE}: {moving}",
             "the rows depend on the day on which they are built",
             _PIN,
             "warning",
         )
     ]
+
+
+async def columns_that_move(runtime: Runtime, world: World, image: bytes | None = None) -> str:
+    """Build the database as it would be some weeks later and see which cells are others.
+
+    Args:
+        runtime: Builds databases.
+        world: Whose database it is.
+        image: The database at the world's own clock, where it is built already.
+
+    Returns:
+        The first few columns, columns that only say when a row was made left out; empty where
+        none moves.
+    """
+    if world.database_file is not None:
+        return ""  # it was built once and for all
+    later = replace(world.recipe(), clock=(world.clock.timestamp() + _LATER.total_seconds()))
+    examiner = runtime.examiner
+    try:
+        now = (await examiner.build(world.recipe())).image if image is None else image
+        built = await examiner.build(later)
+        change = await examiner.compare(world.name, now, built.image)
+        schema = await examiner.describe(world.name, built.image)
+    except (SnapshotError, WorldBuildError):  # it could be built once, so this is not its fault
+        return ""
+    columns = list(_columns_that_move(change, schema))
+    more = f" and {len(columns) - _PLACES} more" if len(columns) > _PLACES else ""
+    return ", ".join(columns[:_PLACES]) + more
 
 
 def _columns_that_move(change: StateDiff, schema: Schema) -> Iterator[str]:

@@ -39,7 +39,7 @@ async def compiled_rows(
             hashes[task_idx] = solved.state_hash
             for mode, part in PARTS.items():
                 program = compile_verifier(
-                    mode, world.name, task_idx, world.tasks[task_idx], solved.expectation, schema
+                    mode, world.name, task_idx, world.sentence(task_idx), solved.expectation, schema
                 )
                 rows[part].append(verifier_row(world.name, program))
     return rows, hashes

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any, Final
 
-from awm.audit.clocks import asks_to_pin
+from awm.audit.clocks import asks_to_pin, columns_that_move
 from awm.audit.drafting import Draft, Edit
 from awm.audit.fixes import Change, Fixed
 from awm.audit.mending import Mender, is_there
@@ -101,26 +101,37 @@ class _Fixing:
             return
         row = self.draft.row(WorldFile.SAMPLE, place)
         pinned, changed = await asyncio.to_thread(_pinned, row, self._world)
-        if not changed:
+        if changed and not await self._write_pinned(place, pinned, changed):
             return
-        plural = "s" if changed > 1 else ""
+        if moving := await columns_that_move(self._runtime, self.draft.world()):
+            self._leave(
+                f"{WorldFile.SAMPLE}: {moving}",
+                "on a server that does not know the world's clock, these still depend on the day:"
+                " a default or a trigger asks for the time",
+                "write what is meant into the rows",
+            )
+
+    async def _write_pinned(self, place: int, pinned: JsonObject, changed: int) -> bool:
+        """Write rows that do not ask for the time, where they are the same as those that do."""
         what = (
-            f"{changed} statement{plural} that asked for the time now say what they are given at"
-            " the world's, so that the rows are the same on any day and on any server"
+            "1 statement that asked for the time now says what it is given"
+            if changed == 1
+            else f"{changed} statements that asked for the time now say what they are given"
         )
-        edit = Edit(WorldFile.SAMPLE, place, pinned, Change(str(WorldFile.SAMPLE), what))
-        if await self._builds_the_same([edit]):
-            self.draft.apply([edit])
-            return
-        self._problems.append(
-            Problem(
-                self._world.name,
+        change = Change(str(WorldFile.SAMPLE), f"{what} at the world's clock")
+        edit = Edit(WorldFile.SAMPLE, place, pinned, change)
+        if not await self._builds_the_same([edit]):
+            self._leave(
                 str(WorldFile.SAMPLE),
                 "its rows ask for the time in a way that cannot be written out",
                 "write the moments that are meant; they are taken at the world's clock meanwhile",
-                "warning",
             )
-        )
+            return False
+        self.draft.apply([edit])
+        return True
+
+    def _leave(self, where: str, what: str, hint: str) -> None:
+        self._problems.append(Problem(self._world.name, where, what, hint, "warning"))
 
     async def _builds_the_same(self, edits: list[Edit]) -> bool:
         examiner, name = self._runtime.examiner, self._world.name

@@ -33,7 +33,8 @@ _TEXT: Final = 2_000
 
 def world_row(world: WorldAudit) -> str:
     """The world's row in the table."""
-    name, warnings = escaped(world.world), len(world.problems) - len(world.errors)
+    name = escaped(world.world).replace("_", "_<wbr>")  # where a phone breaks it
+    warnings = len(world.problems) - len(world.errors)
     link = f'<a href="#{_anchor(world, quoted=True)}">{name}</a>'
     verdicts = "".join(_count(world.verdicts[verdict], f"is-{verdict}") for verdict in MARKS)
     return (

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 from awm.audit.cases import CaseMaker, Exhibit, Ground, idle_cases
 from awm.audit.model import Case, CaseKind, Counterexample, TaskAudit, TaskVerdict
@@ -18,8 +18,15 @@ from awm.worlds import VerifierProgram
 
 __all__ = ["Prover"]
 
+_AHEAD: Final = 12
+"""Cases that are tried while further ones are made."""
+_AHEAD_BYTES: Final = 1 << 28
+
 _ELSEWHERE: Final = "#again"
 """Added to the world's name for a second run: programs of another world never share a process."""
+
+_T = TypeVar("_T")
+_Told: TypeAlias = tuple[Case, JsonObject | VerifierFault]
 
 
 @dataclass(slots=True)
@@ -29,11 +36,9 @@ class _Tally:
     tried: Counter[CaseKind] = field(default_factory=Counter)
     passed: Counter[CaseKind] = field(default_factory=Counter)
     counterexamples: list[Counterexample] = field(default_factory=list)
-    rejects: int = 0
 
     def note(self, case: Case, counterexample: Counterexample | None) -> None:
         self.tried[case.kind] += 1
-        self.rejects += not case.accept
         if counterexample is None:
             self.passed[case.kind] += 1
         else:
@@ -71,16 +76,23 @@ class Prover:
         oracle = self._world.oracles.get(task_idx)
         tally = _Tally()
         if oracle is None:
-            await self._try_idle(task_idx, programs, tally)
+            await self._try(task_idx, self._idle(task_idx), programs, tally)
             return self._unproven(task_idx, programs, tally)
         try:
             solved = await solve(self._runtime, self._instance, self._ground.schema, oracle)
         except (OracleError, SnapshotError) as error:
-            await self._try_idle(task_idx, programs, tally)
-            verdict: TaskVerdict = "unsound" if tally.counterexamples else "blocked"
-            return self._audit(task_idx, verdict, error.message, programs, tally)
-        if programs:
-            await self._try_all(task_idx, solved, programs, tally)
+            await self._try(task_idx, self._idle(task_idx), programs, tally)
+            if not tally.counterexamples:
+                return self._audit(task_idx, "blocked", error.message, programs, tally)
+            reason = f"{tally.counterexamples[0].what}; and {error.message}"
+            return self._audit(task_idx, "unsound", reason, programs, tally)
+        seed, sentence = self._seed + task_idx, self._world.sentence(task_idx)
+        maker = CaseMaker(self._runtime, self._ground, solved, sentence, seed)
+        if maker.proves_nothing:
+            # A verifier may well reject it, or accept what it accepts: nobody can say who is right.
+            reason = "an oracle changes nothing and answers nothing, so nothing can be told"
+            return self._audit(task_idx, "unproven", reason, programs, tally, solved)
+        await self._try(task_idx, maker.make(), programs, tally, changes=maker.changes)
         verdict, reason = _decided(programs, tally)
         return self._audit(task_idx, verdict, reason, programs, tally, solved)
 
@@ -103,10 +115,9 @@ class Prover:
         solved: Solved | None = None,
     ) -> TaskAudit:
         oracle = self._world.oracles.get(task_idx)
-        tasks = self._world.tasks
         return TaskAudit(
             task_idx=task_idx,
-            task=tasks[task_idx] if task_idx < len(tasks) else "",
+            task=self._world.sentence(task_idx),
             verdict=verdict,
             reason=reason,
             modes=tuple(sorted(programs)),
@@ -115,41 +126,58 @@ class Prover:
             counterexamples=tuple(tally.counterexamples),
             calls=len(oracle.solution.calls) if oracle else None,
             state_hash=solved.state_hash if solved else None,
-            volatile=_named(solved.expectation.volatile) if solved else {},
+            volatile=_volatile(solved) if solved else {},
         )
 
-    async def _try_idle(
-        self, task_idx: int, programs: Mapping[VerifierMode, VerifierProgram], tally: _Tally
-    ) -> None:
-        exhibits = idle_cases(self._sentence(task_idx), self._instance.world.template)
-        await self._try(task_idx, exhibits, programs, tally)
-
-    async def _try_all(
-        self,
-        task_idx: int,
-        solved: Solved,
-        programs: Mapping[VerifierMode, VerifierProgram],
-        tally: _Tally,
-    ) -> None:
-        seed = self._seed + task_idx
-        maker = CaseMaker(self._runtime, self._ground, solved, self._sentence(task_idx), seed)
-        exhibits = [exhibit async for exhibit in maker.make()]
-        await self._try(task_idx, exhibits, programs, tally)
+    async def _idle(self, task_idx: int) -> AsyncIterator[Exhibit]:
+        for exhibit in idle_cases(self._world.sentence(task_idx), self._instance.world.template):
+            yield exhibit
 
     async def _try(
         self,
         task_idx: int,
-        exhibits: Iterable[Exhibit],
+        exhibits: AsyncIterator[Exhibit],
         programs: Mapping[VerifierMode, VerifierProgram],
         tally: _Tally,
+        *,
+        changes: bool = True,
     ) -> None:
-        exhibits = list(exhibits)
-        if code := programs.get("code"):
-            found = await asyncio.gather(*(self._decide(code, task_idx, one) for one in exhibits))
-            for exhibit, counterexample in zip(exhibits, found, strict=True):
-                tally.note(exhibit.case, counterexample)
-        if sql := programs.get("sql"):
-            tally.counterexamples += await self._question(sql, task_idx, exhibits)
+        """Try a task's verifiers on cases, while further cases are made.
+
+        A case's database is let go once it was looked at: of a large world there is not room for
+        all of them.
+        """
+        if not programs:
+            return
+        room = asyncio.Semaphore(_ahead(self._instance.world.template))
+        trials: list[tuple[Case, asyncio.Task[Counterexample | None]]] = []
+        looks: dict[CaseKind, tuple[Case, asyncio.Task[JsonObject | VerifierFault]]] = {}
+        code, sql = programs.get("code"), programs.get("sql")
+
+        def begin(running: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+            task = asyncio.create_task(running)
+            task.add_done_callback(lambda _task: room.release())
+            return task
+
+        try:
+            async for exhibit in exhibits:
+                case = exhibit.case
+                if code:
+                    await room.acquire()
+                    trials.append((case, begin(self._decide(code, task_idx, exhibit))))
+                if sql and case.kind not in looks:
+                    await room.acquire()
+                    looks[case.kind] = case, begin(self._evidence(sql, task_idx, exhibit))
+            await asyncio.gather(*(run for _, run in (*trials, *looks.values())))
+        finally:
+            left = [run for _, run in (*trials, *looks.values())]
+            for run in left:
+                run.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        for case, trial in trials:
+            tally.note(case, trial.result())
+        told = {kind: (case, look.result()) for kind, (case, look) in looks.items()}
+        tally.counterexamples += _misleading(told, changes=changes)
 
     async def _decide(
         self, program: VerifierProgram, task_idx: int, exhibit: Exhibit
@@ -164,23 +192,6 @@ class Prover:
             what = f"it {'accepts' if accepted else 'rejects'} an attempt: {case.why}"
             return Counterexample(case, "code", "complete" if accepted else "others", what)
         return None
-
-    async def _question(
-        self, program: VerifierProgram, task_idx: int, exhibits: Sequence[Exhibit]
-    ) -> list[Counterexample]:
-        """Check that a program of mode `sql` says the same each time, and tells states apart."""
-        by_kind: dict[CaseKind, Exhibit] = {}
-        for exhibit in exhibits:
-            by_kind.setdefault(exhibit.case.kind, exhibit)
-        chosen = list(by_kind.values())
-        found = await asyncio.gather(*(self._evidence(program, task_idx, one) for one in chosen))
-        faults = [
-            Counterexample(one.case, "sql", evidence.kind, f"{one.case.why}: {evidence.what}")
-            for one, evidence in zip(chosen, found, strict=True)
-            if isinstance(evidence, VerifierFault)
-        ]
-        told = dict(zip(by_kind, found, strict=True))
-        return faults or _indistinct(by_kind, told)
 
     async def _evidence(
         self, program: VerifierProgram, task_idx: int, exhibit: Exhibit
@@ -198,25 +209,34 @@ class Prover:
             clock=self._world.clock.timestamp(),
         )
 
-    def _sentence(self, task_idx: int) -> str:
-        tasks = self._world.tasks
-        return tasks[task_idx] if task_idx < len(tasks) else ""
+
+def _ahead(template: bytes) -> int:
+    """How many cases may be under way at a time: each holds a database of about that size."""
+    return max(2, min(_AHEAD, _AHEAD_BYTES // max(1, len(template))))
 
 
-def _indistinct(
-    exhibits: Mapping[CaseKind, Exhibit], told: Mapping[CaseKind, JsonObject | VerifierFault]
-) -> list[Counterexample]:
-    oracle, again, nothing = (told.get(kind) for kind in ("oracle", "again", "nothing"))
-    if oracle is not None and again is not None and oracle != again:
+def _misleading(told: Mapping[CaseKind, _Told], *, changes: bool) -> list[Counterexample]:
+    """What is wrong with evidence: that there is none, that it changes, or that it never does.
+
+    Args:
+        told: The evidence on the first case of each kind.
+        changes: Whether the oracle changes anything, so that there is something to be told.
+    """
+    faults = [
+        Counterexample(case, "sql", evidence.kind, f"{case.why}: {evidence.what}")
+        for case, evidence in told.values()
+        if isinstance(evidence, VerifierFault)
+    ]
+    if faults or "oracle" not in told:
+        return faults
+    _, oracle = told["oracle"]
+    again, nothing = told.get("again"), told.get("nothing")
+    if again is not None and again[1] != oracle:
         what = "it gives other evidence when it is run again"
-        return [Counterexample(exhibits["again"].case, "sql", "evidence", what)]
-    if (
-        oracle is not None
-        and oracle == nothing
-        and exhibits["oracle"].image != exhibits["nothing"].image
-    ):
+        return [Counterexample(again[0], "sql", "evidence", what)]
+    if changes and nothing is not None and nothing[1] == oracle:
         what = "its evidence is the same after the oracle as when nothing was done"
-        return [Counterexample(exhibits["nothing"].case, "sql", "evidence", what)]
+        return [Counterexample(nothing[0], "sql", "evidence", what)]
     return []
 
 
@@ -232,11 +252,12 @@ def _decided(
             "unproven",
             "the oracle works; only a judge could decide, from the verifier's evidence",
         )
-    if not tally.rejects:
-        return "unproven", "the oracle changes nothing and answers nothing, so nothing can be told"
     tried = tally.tried.total()
     return "proven", f"the oracle works, and the verifier is right in all {tried} cases"
 
 
-def _named(volatile: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    return {f"{table}.{column}": reason for (table, column), reason in volatile.items()}
+def _volatile(solved: Solved) -> dict[str, str]:
+    """Why volatile columns are that, of the tables in which something changed."""
+    touched = {table.table for table in solved.diff}
+    volatile = solved.expectation.volatile.items()
+    return {f"{table}.{column}": why for (table, column), why in volatile if table in touched}

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,15 @@ from time import perf_counter
 from typing import Final
 
 from awm.audit.cases import Ground
-from awm.audit.hints import hints_in_rows
+from awm.audit.hints import Hints, hints_in_rows
 from awm.audit.model import Audit, TaskAudit, WorldAudit
 from awm.audit.probing import CALLS_PER_TOOL
 from awm.audit.proving import Prover
 from awm.audit.world_checks import WorldExamination, examine_world
-from awm.errors import Problem, SnapshotError, WorldError
+from awm.errors import Problem, SnapshotError, UsageError, WorldError
 from awm.runtime import Runtime, VerifierPool
 from awm.types import ToolCall
-from awm.worlds import World, WorldFolder, open_worlds
+from awm.worlds import World, WorldFolder, normalise, open_worlds
 
 __all__ = ["Effort", "audit_folder", "audit_world", "audit_worlds"]
 
@@ -31,11 +31,18 @@ class Effort:
         calls_per_tool: How often each tool is called with arguments made up from its schema.
         seed: What the choice of arguments and near misses is derived from.
         jobs: How many worlds at a time; None for one for each core.
+
+    Raises:
+        UsageError: There is to be no world at a time.
     """
 
     calls_per_tool: int = CALLS_PER_TOOL
     seed: int = 0
     jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"{self.jobs} worlds at a time are none.", "Take 1 or more.")
 
 
 _NORMAL: Final = Effort()
@@ -68,7 +75,7 @@ async def audit_worlds(
         InfrastructureError: The machinery failed.
     """
     started = perf_counter()
-    chosen = list(folder) if names is None else [*names]
+    chosen = list(folder) if names is None else _chosen(folder, names)
     remaining = iter(chosen)
     found: dict[str, WorldAudit] = {}
 
@@ -110,9 +117,13 @@ async def audit_world(
     if alive:
         try:
             tasks = await _prove(world, runtime, pool, examined, effort.seed)
-        except (WorldError, SnapshotError) as error:
+        except WorldError as error:
             # It came to life a moment ago: something that it does is not the same every time.
-            problems = (Problem(world.name, "", str(error)), *problems)
+            alive = False
+            problems = (Problem(world.name, "", error.message, error.hint), *problems)
+        except SnapshotError as error:
+            problems = (Problem(world.name, "", error.message, error.hint), *problems)
+            tasks = tuple(_blocked(world, error.message))
     return WorldAudit(
         world=world.name,
         scenario=world.scenario,
@@ -134,6 +145,7 @@ def audit_folder(
     names: Iterable[str] | None = None,
     effort: Effort = _NORMAL,
     allow_weak: bool = False,
+    done: Callable[[WorldAudit], None] = lambda _world: None,
 ) -> Audit:
     """Audit a folder of worlds, from code that is not asynchronous.
 
@@ -142,18 +154,45 @@ def audit_folder(
         names: Which worlds; all by default.
         effort: How thoroughly.
         allow_weak: Run where code cannot be jailed.
+        done: Told of each world, in the order in which they are done.
 
     Raises:
+        UsageError: It is called where an event loop runs, as in a notebook.
+        UnknownWorldError: A name is not in the folder.
         AwmError: The folder cannot be opened, or the machinery fails.
     """
+    if _in_event_loop():
+        raise UsageError(
+            "audit_folder waits, and where an event loop runs nothing may.",
+            "Use `await awm.audit.audit_worlds(...)` there.",
+        )
+    folder = open_worlds(path)
 
     async def run() -> Audit:
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(Runtime(allow_weak=allow_weak))
             pool = await stack.enter_async_context(VerifierPool(allow_weak=allow_weak))
-            return await audit_worlds(open_worlds(path), runtime, pool, names=names, effort=effort)
+            return await audit_worlds(folder, runtime, pool, names=names, effort=effort, done=done)
 
     return asyncio.run(run())
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _chosen(folder: WorldFolder, names: Iterable[str]) -> list[str]:
+    """The worlds of these names, each once.
+
+    Raises:
+        UnknownWorldError: There is none of a name.
+    """
+    wanted = [names] if isinstance(names, str) else names
+    return list(dict.fromkeys(normalise(folder.title(name)) for name in wanted))
 
 
 async def _audit_named(
@@ -178,10 +217,22 @@ async def _prove(
     if schema is None:
         raise SnapshotError(f"the tables of {world.name!r} cannot be read.")
     async with await runtime.launch(world) as instance:
-        rows = await runtime.examiner.compare(world.name, b"", instance.world.template)
-        ground = Ground(world, instance, schema, hints_in_rows(rows), _strays(world, examined))
+        hints = await _hints(runtime, world, instance.world.template)
+        ground = Ground(world, instance, schema, hints, _strays(world, examined))
         prover = Prover(runtime, pool, ground, seed)
         return tuple([await prover.prove(task_idx) for task_idx in _task_numbers(world)])
+
+
+async def _hints(runtime: Runtime, world: World, template: bytes) -> Hints:
+    try:
+        return hints_in_rows(await runtime.examiner.compare(world.name, b"", template))
+    except SnapshotError:
+        return {}  # there are more rows than can be told at once, and hints are only hints
+
+
+def _blocked(world: World, why: str) -> Iterator[TaskAudit]:
+    for task_idx in _task_numbers(world):
+        yield TaskAudit(task_idx, world.sentence(task_idx), "blocked", why)
 
 
 def _strays(world: World, examined: WorldExamination) -> list[ToolCall]:

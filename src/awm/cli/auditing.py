@@ -255,7 +255,11 @@ def _json_text(document: dict[str, Any]) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        write_whole(path, text.encode())
+        if path.exists() and not path.is_file():
+            # A device or a pipe, such as /dev/null, is written to; root would replace it.
+            path.write_bytes(text.encode())
+        else:
+            write_whole(path.resolve(), text.encode())  # /dev/stdout is a link, and stays one
     except OSError as error:
         raise InfrastructureError(
             f"{path} cannot be written: {error.strerror or error}.", "Nothing of it was kept."

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from awm.verify.matching import MONEY, hedged, missing_wordings, normalised, tokens_of
+from awm.verify.matching import (
+    KINDS,
+    MONEY,
+    hedged,
+    kinds_to_read,
+    missing_wordings,
+    normalised,
+    tokens_of,
+)
 from awm.verify.vocabulary import COMMON, STOP_WORDS, TITLES, WEEKDAYS
 
 __all__ = ["Fact", "extract_facts", "hedges", "missing_facts"]
@@ -67,7 +75,7 @@ def extract_facts(answer: str) -> tuple[Fact, ...]:
     text = normalised(answer)
     pieces = [
         _Piece(start, end, text[start:end], readings[0][0])
-        for start, end, readings in tokens_of(text)
+        for start, end, readings in tokens_of(text, KINDS)
     ]
     facts = _distinct((*_values(text, pieces), *_names(text, pieces)), text)
     if not facts:
@@ -81,27 +89,30 @@ def extract_facts(answer: str) -> tuple[Fact, ...]:
 def missing_facts(facts: Iterable[Fact], answer: str | None) -> tuple[Fact, ...]:
     """The facts that are not in an answer; all of them where there is no answer."""
     asked = tuple(facts)
-    missing = missing_wordings([list(fact.wordings) for fact in asked], answer)
+    wordings = [list(fact.wordings) for fact in asked]
+    missing = missing_wordings(wordings, answer, kinds_to_read(wordings))
     return tuple(fact for fact in asked if list(fact.wordings) in missing)
 
 
 def hedges(facts: Iterable[Fact], answer: str | None) -> bool:
     """Whether an answer names so much that it would hold whichever fact was asked for.
 
-    That is so when it has more than 20,000 characters, or names more different numbers than 20 and
-    4 for each fact that is one. Dates, times and codes are counted likewise, each kind by itself.
+    That is so when it has more than 20,000 characters, or where numbers are asked for names more
+    different ones than 20 and 4 for each fact that is one. Dates, times and codes are counted
+    likewise, each kind by itself.
     """
-    return hedged([list(fact.wordings) for fact in facts], answer)
+    wordings = [list(fact.wordings) for fact in facts]
+    return hedged(wordings, answer, kinds_to_read(wordings))
 
 
 def _distinct(found: Iterable[tuple[int, str]], text: str) -> tuple[Fact, ...]:
     """Facts in order, each once, and only those that the answer itself can be seen to hold."""
     facts: dict[str, Fact] = {}
     for _, wording in sorted(found):
-        said = repr([readings[0] for _, _, readings in tokens_of(normalised(wording))])
+        said = repr([readings[0] for _, _, readings in tokens_of(normalised(wording), KINDS)])
         facts.setdefault(said, Fact((wording,)))
-    missing = missing_wordings([list(fact.wordings) for fact in facts.values()], text)
-    return tuple(fact for fact in facts.values() if list(fact.wordings) not in missing)
+    missing = missing_facts(facts.values(), text)
+    return tuple(fact for fact in facts.values() if fact not in missing)
 
 
 def _quotes(text: str) -> list[tuple[int, int, str]]:
@@ -110,7 +121,7 @@ def _quotes(text: str) -> list[tuple[int, int, str]]:
         (match.start(), match.end(), quote)
         for match in _QUOTED.finditer(text)
         if len(quote := next(filter(None, match.groups())).strip()) <= _LONGEST_QUOTE
-        and tokens_of(quote)
+        and tokens_of(quote, KINDS)
     ]
 
 

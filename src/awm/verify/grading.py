@@ -83,11 +83,11 @@ async def grade_run(
         return Grading(run, program, tuple(verdicts))
     evidence = await gather_evidence(pool, program, attempt)
     if isinstance(evidence, VerifierFault):
-        return Grading(run, program, (Verdict.failed("sql", evidence),))
+        return Grading(run, program, (Verdict.failed("sql", evidence),) * repeat)
     if judge is None:
         what = "there is no judge to weigh the evidence"
         fault = VerifierFault("judge_error", attempt.world, attempt.task_idx, what)
-        return Grading(run, program, (Verdict.failed("sql", fault),))
+        return Grading(run, program, (Verdict.failed("sql", fault),) * repeat)
     task = run.trajectory.task or program.task
     transcript = transcript_of(run.trajectory)
     answer = run.trajectory.final_answer

@@ -7,7 +7,7 @@ from awm.errors import OracleError
 from awm.runtime import Reference, Schema
 from awm.verify.effects import Cell, Effects, Ref
 from awm.verify.expected import Expectation
-from awm.verify.naming import reference_stem
+from awm.verify.naming import reference_stem, tables_called, words_of
 
 __all__ = ["Rule", "find_rules"]
 
@@ -67,7 +67,7 @@ def _rules(
     known = schema.tables.get(target)
     if known is None:
         return
-    condition = _condition(column, cells)
+    condition = _condition(column, cells, schema)
     for name in ((*known.key,) if len(known.key) == 1 else (), *((one,) for one in known.serial)):
         if name:
             yield table, (column,), target, name, condition
@@ -80,10 +80,14 @@ def _declared(table: str, column: str, target: str, schema: Schema) -> Iterator[
             yield reference
 
 
-def _condition(column: str, cells: Mapping[str, Cell]) -> tuple[str, str] | None:
+def _condition(column: str, cells: Mapping[str, Cell], schema: Schema) -> tuple[str, str] | None:
     stem = reference_stem(column)
+    if stem is None:
+        return None
     for ending in _KINDS:
-        kind = cells.get(f"{stem}{ending}") if stem else None
+        kind = cells.get(f"{stem}{ending}")
         if isinstance(kind, str):
             return f"{stem}{ending}", kind
-    return None
+    kind = cells.get(stem)
+    told = isinstance(kind, str) and tables_called(words_of(kind), schema.tables, within=True)
+    return (stem, kind) if isinstance(kind, str) and told else None

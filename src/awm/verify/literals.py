@@ -1,7 +1,7 @@
 """Writes values as Python source that people can read: one line where it fits, else one each."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,6 +39,10 @@ def _literal(value: Any, indent: int, start: int, width: int) -> str:
     if not value or start + len(flat) + 1 <= width:  # nothing cannot be cut
         return flat
     inner = indent + _STEP
+    if isinstance(value, tuple) and len(value) > 1 and isinstance(value[-1], Mapping):
+        head = f"({', '.join(map(_flat, value[:-1]))}, "
+        if start + len(head) < width:
+            return f"{head}{_literal(value[-1], indent, start + len(head), width)})"
     opening, closing = "()"
     if isinstance(value, str):
         lines = _pieces(value, max(width - inner, _SHORTEST))
@@ -47,13 +51,18 @@ def _literal(value: Any, indent: int, start: int, width: int) -> str:
         lines = [repr(value[at : at + room]) for at in range(0, len(value), room)]
     elif isinstance(value, Mapping):
         opening, closing = "{}"
-        lines = [
-            f"{_flat(key)}: {_literal(part, inner, inner + len(_flat(key)) + 2, width)},"
-            for key, part in value.items()
-        ]
+        lines = _filled(
+            (
+                f"{_flat(key)}: {_literal(part, inner, inner + len(_flat(key)) + 2, width)},"
+                for key, part in value.items()
+            ),
+            width - inner,
+        )
     elif isinstance(value, list | tuple):
         opening, closing = "[]" if isinstance(value, list) else "()"
-        lines = [f"{_literal(part, inner, inner, width)}," for part in value]
+        parts = [f"{_literal(part, inner, inner, width)}," for part in value]
+        plain = not any(isinstance(part, Mapping | list | tuple) for part in value)
+        lines = _filled(parts, width - inner) if plain else parts
     else:
         return flat
     margin = " " * inner
@@ -86,6 +95,18 @@ def _flat(value: Any) -> str:
         case _:
             source = repr(value)
     return source
+
+
+def _filled(parts: Iterable[str], room: int) -> list[str]:
+    """As many parts on a line as it has room for; those of several lines by themselves."""
+    lines: list[str] = []
+    for part in parts:
+        joins = lines and "\n" not in part + lines[-1]
+        if joins and len(lines[-1]) + 1 + len(part) <= room:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return lines
 
 
 def _pieces(text: str, room: int) -> list[str]:

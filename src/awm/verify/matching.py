@@ -6,275 +6,206 @@ one, such as `OP-10019`) or a word, and where a notation is ambiguous it carries
 wording stands in a text when its tokens stand there, one after the other. So `$1,234.50` is found
 in `1234.5 USD` and not in `11234.50`, and `5` neither in `2026-02-05` nor in `A-5`.
 
-The part below the line is plain Python on `re` and `unicodedata`: compiled verifiers contain it as
-it stands, so that they read answers exactly as this package does (see `awm.verify.compiling`).
+An answer is only read for what it is searched for, and for what hides that: digits in dates and
+times are no numbers, but whoever asks for a name need not know that (see `kinds_to_read`).
+
+The parts below the line are plain Python on `re` and `unicodedata`: compiled verifiers contain
+those that they need as they stand, so that they read answers exactly as this package does (see
+`awm.verify.compiling`). They are written to be short there.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
 
-__all__ = ["MONEY", "hedged", "missing_wordings", "normalised", "tokens_of"]
+__all__ = [
+    "KINDS",
+    "MONEY",
+    "hedged",
+    "kinds_to_read",
+    "missing_wordings",
+    "normalised",
+    "tokens_of",
+]
 
-# ---- what follows stands in compiled verifiers, too ----
+Reading: TypeAlias = tuple[str, str]
+"""A pair: `number` and its canonical digits, `date` and year-month-day with `?` for what is not
+said, `time` and hour:minute:second, `code` or `word` and its folded text."""
+Readings: TypeAlias = list[Reading]
+"""What a token may be, the likeliest first."""
+Wordings: TypeAlias = list[list[str]]
+"""Facts: for each the texts of which one is enough."""
+Readers: TypeAlias = list[tuple[re.Pattern[str], Callable[[re.Match[str]], Readings]]]
 
-Reading = tuple[str, str]
+KINDS: Final = ("dates", "times", "numbers", "counts", "words")
+"""All kinds of readers that tell what something is, in the order in which they are asked."""
+
+
+def kinds_to_read(facts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Which kinds of readers it takes to search for some facts, in the order in which to ask them.
+
+    Where numbers are asked for and neither dates nor times, what is `hidden` need not be told
+    apart. And who asks for no whole number need not read those in words and lists, the `counts`.
+    """
+    wordings = [wording for fact in facts for wording in fact]
+    tokens = [token for each in wordings for token in tokens_of(normalised(each), KINDS)]
+    asked = {readings[0] for _, _, readings in tokens}
+    kinds = {kind for kind, _ in asked}
+    found = {
+        "dates": not kinds.isdisjoint(("date", "time")),
+        "times": not kinds.isdisjoint(("date", "time")),
+        "hidden": "number" in kinds and kinds.isdisjoint(("date", "time")),
+        "numbers": not kinds.isdisjoint(("number", "time")),
+        "counts": any(kind == "number" and "." not in digits for kind, digits in asked),
+        "words": True,
+    }
+    return tuple(kind for kind, held in found.items() if held)
+
+
+# ---- text ----
 # An answer that is longer is no honest one; what lies beyond is not read.
 LONGEST_ANSWER = 20_000
-
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-_UNITS += " fifteen sixteen seventeen eighteen nineteen"
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_WORTH = {word: number for number, word in enumerate(_UNITS.split())}
-_WORTH.update({word: 10 * number for number, word in enumerate(_TENS.split(), 2)})
-_ZEROS = {"hundred": 2, "k": 3, "thousand": 3, "million": 6, "billion": 9}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
 # Scripts without spaces: each of their characters is a word of its own.
-_UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-_LETTER = rf"(?:(?!{_UNSPACED})[^\W\d_])"
-_SIGN_OF_MONEY = r"[$\u00a2-\u00a5\u20a0-\u20bf]"
-MONEY = (
-    "aed|aud|brl|cad|chf|clp|cny|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|jpy|krw|mxn|myr|ngn"
-    "|nok|nzd|php|pln|rub|sar|sek|sgd|thb|twd|uah|usd|vnd|zar"
-)
-_YEAR = r"(?P<year>(?:1[89]|2[01])\d\d)(?!\d)"
-_MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-# A date ends where no more of a number, a code or a path follows, unless its time of day does.
-_DATE_ENDS = r"(?:(?=t\d\d?:)|(?![^\W_]|[-/.]\d(?!\d{3})))"
-_DATES = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_DATE_ENDS}",
-        rf"{_YEAR}-(?P<month>\d\d){_DATE_ENDS}",
-        rf"(?P<first>\d\d?)(?P<mark>[-/.])(?P<second>\d\d?)(?P=mark){_YEAR}{_DATE_ENDS}",
-        rf"(?P<first>\d\d?)/(?P<second>\d\d?)/(?P<short>\d\d){_DATE_ENDS}",
-        rf"{_DAY}(?:\s+of)?[\s-]{{0,3}}{_MONTH}(?:,?[\s-]{{0,3}}{_YEAR})?",
-        rf"{_MONTH}[\s-]{{0,3}}{_DAY}(?![\d%]|[:.]\d)(?:,?[\s-]{{0,3}}{_YEAR})?",
-        rf"{_MONTH},?[\s-]{{0,3}}{_YEAR}",
-    )
-]
-_HALF = r"\s?(?P<half>[ap])\.?m\b\.?"
-_UNTIL = (  # the half of the day stands behind the end of a span: "3 to 5 pm"
-    r"(?=\s*(?:[-\u2013\u2014]|to|until|till|and)\s*"
-    r"\d\d?(?:[:.]\d\d)?\s?(?P<later>[ap])\.?m\b)"
-)
-_CLOCK = r"(?P<hour>\d\d?):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?"
-_TIMES = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?<=\d)t{_CLOCK}(?:z|[-+]\d\d:?\d\d)?(?![\w:])",
-        rf"{_CLOCK}(?:z|\+\d\d:?\d\d)?(?:{_HALF}|{_UNTIL})?(?![\w:])",
-        rf"(?P<hour>\d\d?)(?:\.(?P<minute>[0-5]\d))?{_HALF}(?!\w)",
-        rf"(?P<hour>\d\d?){_UNTIL}(?!\w)",
-    )
-]
-_DIGITS = (
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?"  # 1,234.50
-    r"|\d{1,3}(?:\.\d{3})+,\d\d?"  # 1.234,50
-    r"|\d{1,3}(?:\.\d{3}){2,}"  # 1.234.567
-    r"|\d+(?:[.,]\d+)?|\.\d+)"
-)
-_NUMBER = re.compile(
-    r"(?P<sign>(?<![\w)])-)?"
-    rf"(?:(?:(?:{MONEY})\s?|[a-z]{{0,2}}{_SIGN_OF_MONEY}\s?)(?P<inner>-)?|x)?"
-    rf"{_DIGITS}"
-    # What makes these digits a part of something else: more digits, an ordinal, a code.
-    r"(?![.,]?\d|_[^\W_]|(?:st|nd|rd|th)\b|-\d+-|-0\d|-?(?-i:[A-JL-Z])\b)"
-    rf"(?![-_]?{_LETTER}+[-_]?\d)"
-    r"(?:\s?(?P<zeros>k|thousand|million|billion)\b)?"
-    rf"(?:\s?(?:%|percent\b|(?:{MONEY}|dollars?|euros?|pounds?)\b|{_SIGN_OF_MONEY}))?",
-    re.IGNORECASE,
-)
-_SMALL = rf"(?:(?:{_TENS.replace(' ', '|')})(?:[ -](?:{_UNITS.replace(' ', '|')})\b)?"
-_SMALL += rf"|(?:{'|'.join(reversed(_UNITS.split()))}))\b"  # "sixteen" before "six"
-_SPELT = re.compile(
-    rf"{_SMALL}(?: hundred\b(?:(?: and)? {_SMALL})?)?(?: (?:thousand|million|billion)\b)?",
-    re.IGNORECASE,
-)
-_CODE = re.compile(
-    # At most so many parts: a text of nothing but `a-a-a-...` would take its square to read.
-    rf"(?:{_LETTER}|\d)+(?:(?:[-_]{{1,3}}|(?<=\d)[.,](?=\d))(?:{_LETTER}|\d)+){{0,15}}",
-    re.IGNORECASE,
-)
-_WORD = re.compile(rf"{_UNSPACED}|{_LETTER}+|\d+")
+UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+LETTER = rf"(?:(?!{UNSPACED})[^\W\d_])"
+# Patterns and what reads their matches, in the order in which they are tried.
+READERS: dict[str, Readers] = {}
 
 
 def normalised(text: str) -> str:
     """The text with one way to write what can be written in several ways."""
-    text = text[:LONGEST_ANSWER]
-    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", ",", text)  # 1 234, 1'234
+    text = text[:LONGEST_ANSWER]  # and 1 234 or 1'234 as 1,234
+    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", ",", text)
     text = re.sub(r"[\u00ad\u200b-\u200d\u2060\ufeff]", "", text)  # invisible
     text = unicodedata.normalize("NFKC", text)
     text = re.sub(r"[\u2010-\u2012\u2212]", "-", text)
     return re.sub(r"[\u2018\u2019\u02bc]", "'", text)
 
 
-def tokens_of(text: str) -> list[tuple[int, int, list[Reading]]]:
-    """The tokens of a normalised text: where each starts and ends, and its readings.
-
-    A reading is a pair: `number` and its canonical digits, `date` and year-month-day with `?` for
-    what is not said, `time` and hour:minute:second, `code` or `word` and its folded text. The
-    likeliest reading comes first.
-    """
-    tokens = []
-    place = 0
-    while place < len(text):
-        if text[place].isspace():
-            place += 1
-            continue
-        end, readings = _token_at(text, place)
-        if readings:
-            tokens.append((place, end, readings))
-        place = end
-    return tokens
+def folded(word: str) -> str:
+    """The word without case and accents."""
+    letters = unicodedata.normalize("NFKD", word)
+    return "".join(mark for mark in letters if not unicodedata.combining(mark)).casefold()
 
 
-def missing_wordings(facts: list[list[str]], answer: str | None) -> list[list[str]]:
-    """Those facts, each a list of wordings, of which no wording stands in the answer."""
-    text = normalised(answer or "")
-    said = [readings for _, _, readings in tokens_of(text)]
-    return [
-        wordings
-        for wordings in facts
-        if not any(_stands_in(wording, text, said) for wording in wordings)
-    ]
+# ---- dates ----
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+YEAR, DAY = r"(?P<year>(?:1[89]|2[01])\d\d)(?!\d)", r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+GAP = r"[\s-]{0,3}"
+# A date ends where no more of a number, a code or a path follows, unless its time of day does.
+END = r"(?:(?=t\d\d?:)|(?![^\W_]|[-/.]\d(?!\d{3})))"
 
 
-def hedged(facts: list[list[str]], answer: str | None) -> bool:
-    """Whether the answer names so much that it would hold any fact.
-
-    That is so when it is longer than 20,000 characters, or when it names more than 20 different
-    numbers and 4 more for each fact that is one; dates, times and codes likewise.
-    """
-    if len(answer or "") > LONGEST_ANSWER:
-        return True
-    asked = [kind for wordings in facts for kind in _kinds(wordings)]
-    values = {readings[0] for _, _, readings in tokens_of(normalised(answer or ""))}
-    named = [kind for kind, _ in values]
-    return any(
-        named.count(kind) > 20 + 4 * asked.count(kind)
-        for kind in ("number", "date", "time", "code")
-    )
-
-
-def _kinds(wordings: list[str]) -> set[str]:
-    """Which kinds of values a fact is made of."""
-    texts = [normalised(wording) for wording in wordings]
-    return {readings[0][0] for text in texts for _, _, readings in tokens_of(text)}
-
-
-def _stands_in(wording: str, text: str, said: list[list[Reading]]) -> bool:
-    """Whether the wording's tokens stand in the text, one after the other."""
-    wording = normalised(wording).strip()
-    wanted = [_meant(readings) for _, _, readings in tokens_of(wording)]
-    if not wanted:  # nothing but signs
-        return bool(wording) and wording in text
-    if not any(
-        all(map(_agree, wanted, said[start : start + len(wanted)]))
-        for start in range(len(said) - len(wanted) + 1)
-    ):
-        return False
-    opposite = {"yes": "no", "no": "yes"}.get(wanted[0][0][1]) if len(wanted) == 1 else None
-    return not any(("word", opposite) in readings for readings in said)
-
-
-def _meant(readings: list[Reading]) -> list[Reading]:
-    """What a fact means: the likeliest reading, or each day that a date may be."""
-    days = [reading for reading in readings if reading[0] == "date"]
-    return days or readings[:1]
-
-
-def _agree(wanted: list[Reading], said: list[Reading]) -> bool:
-    return any(_same(one, other) for one in wanted for other in said)
-
-
-def _same(wanted: Reading, said: Reading) -> bool:
-    """Whether two readings are one; a date may leave out the year."""
-    if wanted[0] != "date" or said[0] != "date":
-        return wanted == said
-    year, month, day = wanted[1].split("-")
-    other_year, other_month, other_day = said[1].split("-")
-    if month != other_month or day not in ("?", other_day):
-        return False
-    return year == other_year or (day != "?" and "?" in (year, other_year))
-
-
-def _token_at(text: str, place: int) -> tuple[int, list[Reading]]:
-    """Where the token that starts here ends, and its readings; none where no token starts."""
-    for patterns, read in ((_DATES, _date), (_TIMES, _time), ([_NUMBER], _number)):
-        for pattern in patterns:
-            match = pattern.match(text, place)
-            readings = read(match) if match else []
-            if match and readings:
-                return match.end(), readings
-    for pattern, read in ((_SPELT, _spelt), (_CODE, _code), (_WORD, _word)):
-        match = pattern.match(text, place)
-        readings = read(match) if match else []
-        if match and readings:
-            return match.end(), readings
-    return place + 1, []
-
-
-def _date(match: re.Match[str]) -> list[Reading]:
-    found = match.groupdict()
-    year = found.get("year") or (f"20{found['short']}" if found.get("short") else None)
+def read_date(match: re.Match[str]) -> Readings:
+    found = match.groupdict("")
+    year = found.get("year") or (f"20{found['short']}" if found.get("short") else "?")
+    day = int(found.get("day") or 0)
     if found.get("first"):
         first, second = int(found["first"]), int(found["second"])
-        pairs = [(second, first)]
-        if found.get("mark") != ".":
-            pairs.insert(0, (first, second))
+        pairs = [(first, second), (second, first)][found.get("mark") == "." :]
+    elif found["month"].isdigit():
+        pairs = [(int(found["month"]), day)]
+    elif year == "?" and found["month"] in ("may", "mar", "march"):  # a verb: "5 may come"
+        return []
     else:
-        name = found["month"]
-        if name in ("may", "mar", "march") and year is None:  # rather a verb: "5 may come"
-            return []
-        month = int(name) if name.isdigit() else _MONTHS.index(name[:3].lower()) + 1
-        pairs = [(month, int(found.get("day") or 0))]
+        pairs = [(MONTHS.index(found["month"][:3].lower()) + 1, day)]
     least = 1 if found.get("first") or found.get("day") else 0
     return [
-        ("date", f"{year or '?'}-{month:02}-{day or '?'}")
+        ("date", f"{year}-{month:02}-{f'{day:02}' if day else '?'}")
         for month, day in dict.fromkeys(pairs)
         if 1 <= month <= 12 and least <= day <= 31
     ]
 
 
-def _time(match: re.Match[str]) -> list[Reading]:
+READERS["dates"] = [
+    (re.compile(pattern, re.IGNORECASE), read_date)
+    for pattern in (
+        rf"{YEAR}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){END}",
+        rf"{YEAR}-(?P<month>\d\d){END}",
+        rf"(?P<first>\d\d?)(?P<mark>[-/.])(?P<second>\d\d?)(?P=mark){YEAR}{END}",
+        rf"(?P<first>\d\d?)/(?P<second>\d\d?)/(?P<short>\d\d){END}",
+        rf"{DAY}(?:\s+of)?{GAP}{MONTH}(?:,?{GAP}{YEAR})?",
+        rf"{MONTH}{GAP}{DAY}(?![\d%]|[:.]\d)(?:,?{GAP}{YEAR})?",
+        rf"{MONTH},?{GAP}{YEAR}",
+    )
+]
+# ---- times ----
+HALF = r"\s?(?P<half>[ap])\.?m\b\.?"
+# The half of the day may stand behind the end of a span: "3 to 5 pm".
+UNTIL = (
+    r"(?=\s*(?:[-\u2013\u2014]|to|until|till|and)\s*"
+    r"\d\d?(?:[:.]\d\d)?\s?(?P<later>[ap])\.?m\b)"
+)
+CLOCK = r"(?P<hour>\d\d?):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?"
+
+
+def read_time(match: re.Match[str]) -> Readings:
     found = match.groupdict()
     hour, minute, second = (int(found.get(part) or 0) for part in ("hour", "minute", "second"))
     half = found.get("half") or found.get("later")
     if hour > (12 if half else 24) or (half and hour == 0):
         return []
-    later = (hour % 12 + (12 if half.lower() == "p" else 0)) if half else hour % 24
-    readings = [("time", f"{later:02}:{minute:02}:{second:02}")]
+    shift = 12 if half and half.lower() == "p" else 0
+    daytime = (hour % 12 + shift) if half else hour % 24
+    readings = [("time", f"{daytime:02}:{minute:02}:{second:02}")]
     if found.get("later") and ":" in match.group():  # "10:00 to 1 pm" may mean the morning
         readings.append(("time", f"{hour:02}:{minute:02}:{second:02}"))
     elif found.get("later"):
-        readings.append(("number", _canonical("", str(hour))))
+        readings.append(("number", str(hour)))
     return readings
 
 
-def _number(match: re.Match[str]) -> list[Reading]:
-    digits, sign = match["digits"], "-" if match["sign"] or match["inner"] else ""
-    zeros = _ZEROS[match["zeros"].lower()] if match["zeros"] else 0
-    whole, _, fraction = digits.rpartition(",")
-    if re.fullmatch(r"[\d.]*,\d\d?|\d{4,},\d+|\d+,\d{4,}", digits):  # a decimal comma, or a list
-        numbers = [f"{whole.replace('.', '')}.{fraction}"]
-        numbers += [whole, fraction] if "." not in whole else []
-    elif digits.count(".") > 1:
-        numbers = [digits.replace(".", "")]
-    else:
-        numbers = [digits.replace(",", "")]
-    readings = [("number", _canonical(sign, number, zeros)) for number in numbers]
-    if re.fullmatch(r"(?:[01]?\d|2[0-3])\.[0-5]\d", match.group()):
-        hour, minute = digits.split(".")
-        readings.append(("time", f"{int(hour):02}:{minute}:00"))
-    return readings
+READERS["times"] = [
+    (re.compile(pattern, re.IGNORECASE), read_time)
+    for pattern in (
+        rf"(?<=\d)t{CLOCK}(?:z|[-+]\d\d:?\d\d)?(?![\w:])",
+        rf"{CLOCK}(?:z|\+\d\d:?\d\d)?(?:{HALF}|{UNTIL})?(?![\w:])",
+        rf"(?P<hour>\d\d?)(?:\.(?P<minute>[0-5]\d))?{HALF}(?!\w)",
+        rf"(?P<hour>\d\d?){UNTIL}(?!\w)",
+    )
+]
+# ---- hidden ----
+# Dates and times: their digits are no numbers. A month that may be a verb has a capital.
+YEARS = r"(?:,?[\s-]{0,3}(?:1[89]|2[01])\d\d(?!\d))"
+NAMED = (
+    rf"(?:jan(?:uary)?|feb(?:ruary)?|(?-i:Mar(?:ch)?|May)|(?:mar(?:ch)?|may)(?={YEARS})"
+    r"|apr(?:il)?|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?)\b\.?"
+)
+HIDDEN = (
+    r"(?:\d{1,4}([-/.])\d\d?\1\d{1,4}|(?:1[89]|2[01])\d\d-\d\d)(?:(?=t\d)|(?![^\W_]|[-/.]\d))"
+    rf"|\d\d?(?:st|nd|rd|th)?(?:\s+of)?[\s-]{{0,3}}{NAMED}{YEARS}?"
+    rf"|{NAMED}(?:[\s-]{{0,3}}\d\d?(?:st|nd|rd|th)?(?![\d%]|[:.]\d){YEARS}?|{YEARS})"
+    r"|(?:(?<=\d)t)?\d\d?:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:z|\s?[ap]\.?m\b)?(?![\w:])"
+    r"|\d\d?(?:\.[0-5]\d)?\s?[ap]\.?m\b"
+)
+READERS["hidden"] = [(re.compile(HIDDEN, re.IGNORECASE), lambda _: [("hidden", "")])]
+# ---- numbers ----
+MONEY = (
+    "aed|aud|brl|cad|chf|clp|cny|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|jpy|krw|mxn|myr|ngn"
+    "|nok|nzd|php|pln|rub|sar|sek|sgd|thb|twd|uah|usd|vnd|zar"
+)
+SIGN = r"[$\u00a2-\u00a5\u20a0-\u20bf]"
+ZEROS = {"hundred": 2, "k": 3, "thousand": 3, "million": 6, "billion": 9}
+NUMBER = (
+    r"(?P<sign>(?<![\w)])-)?"
+    rf"(?:(?:(?:{MONEY})\s?|[a-z]{{0,2}}{SIGN}\s?)(?P<inner>-)?|x)?"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?"  # 1,234.50
+    r"|\d{1,3}(?:\.\d{3})+,\d\d?|\d{1,3}(?:\.\d{3}){2,}"  # 1.234,50 or 1.234.567
+    r"|\d+(?:[.,]\d+)?|\.\d+)"
+    # What makes these digits a part of something else: more digits, an ordinal, a code.
+    r"(?![.,]?\d|_[^\W_]|(?:st|nd|rd|th)\b|-\d+-|-0\d|-?(?-i:[A-JL-Z])\b)"
+    rf"(?![-_]?{LETTER}+[-_]?\d)(?:\s?(?P<zeros>k|thousand|million|billion)\b)?"
+    rf"(?:\s?(?:%|percent\b|(?:{MONEY}|dollars?|euros?|pounds?)\b|{SIGN}))?"
+)
 
 
-def _canonical(sign: str, digits: str, zeros: int = 0) -> str:
+def canonical(digits: str, sign: str, zeros: int) -> str:
     """Equal numbers give equal texts; text, so that no number is too long or inexact."""
     whole, _, fraction = digits.partition(".")
     fraction = fraction.ljust(zeros, "0")
@@ -284,33 +215,134 @@ def _canonical(sign: str, digits: str, zeros: int = 0) -> str:
     return value if value == "0" else sign + value
 
 
-def _spelt(match: re.Match[str]) -> list[Reading]:
+def read_number(match: re.Match[str]) -> Readings:
+    digits, sign = match["digits"], "-" if match["sign"] or match["inner"] else ""
+    whole, _, fraction = digits.rpartition(",")
+    # A decimal comma, or a list of two numbers.
+    if re.fullmatch(r"[\d.]*,\d\d?|\d{4,},\d+|\d+,\d{4,}", digits):
+        numbers = [f"{whole.replace('.', '')}.{fraction}"]
+        numbers += [whole, fraction] if "." not in whole else []
+    else:
+        numbers = [digits.replace("." if digits.count(".") > 1 else ",", "")]
+    zeros = ZEROS.get((match["zeros"] or "").lower(), 0)
+    readings = [("number", canonical(number, sign, zeros)) for number in numbers]
+    if re.fullmatch(r"(?:[01]?\d|2[0-3])\.[0-5]\d", match.group()):
+        readings.append(("time", f"{digits.replace('.', ':'):0>5}:00"))
+    return readings
+
+
+READERS["numbers"] = [(re.compile(NUMBER, re.IGNORECASE), read_number)]
+# ---- counts ----
+TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+UNITS += ["ten", "eleven", "twelve", *TEENS]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+WORTH = {word: str(10 * tens) for tens, word in enumerate(TENS, 2)}
+WORTH.update({word: str(unit) for unit, word in enumerate(UNITS)})
+SMALL = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(UNITS)})\b)?"
+SMALL += rf"|(?:{'|'.join(reversed(UNITS))}))\b"  # "sixteen" before "six"
+SPELT = rf"{SMALL}(?: hundred\b(?:(?: and)? {SMALL})?)?(?: (?:thousand|million|billion)\b)?"
+
+
+def read_spelt(match: re.Match[str]) -> Readings:
     """A number in words, by adding up and multiplying."""
     total = 0
     for word in re.findall(r"[a-z]+", match.group().lower()):
-        total = total * 10 ** _ZEROS[word] if word in _ZEROS else total + _WORTH.get(word, 0)
+        total = total * 10 ** ZEROS[word] if word in ZEROS else total + int(WORTH.get(word, 0))
     return [("number", str(total))]
 
 
-def _code(match: re.Match[str]) -> list[Reading]:
-    """Letters and digits in one are a code, and so are digits with several marks in between."""
+def read_list(match: re.Match[str]) -> Readings:
+    return [("number", canonical(run, "", 0)) for run in match.group().split(",")]
+
+
+READERS["counts"] = [
+    (re.compile(SPELT, re.IGNORECASE), read_spelt),
+    (re.compile(r"\d+(?:,\d+){1,15}(?![-_.]{0,3}[^\W_])"), read_list),
+]
+
+
+# ---- words ----
+def read_code(match: re.Match[str]) -> Readings:
+    """Letters and digits in one are a code, and so are digits with marks in between."""
     chunk = match.group()
-    runs = re.findall(r"\d+", chunk)
-    if not runs:
+    if chunk.isdigit() or not re.search(r"\d", chunk):
         return []
-    if re.fullmatch(r"\d+(?:,\d+)*", chunk):
-        return [("number", _canonical("", run)) for run in runs]
-    return [("code", _folded(re.sub(r"[-_]", "", chunk)))]
+    return [("code", folded(re.sub(r"[-_]", "", chunk)))]
 
 
-def _word(match: re.Match[str]) -> list[Reading]:
-    word = _folded(match.group())
-    if word in ("noon", "midnight"):
-        return [("time", "12:00:00" if word == "noon" else "00:00:00"), ("word", word)]
-    return [("word", word)]
+def read_word(match: re.Match[str]) -> Readings:
+    word = folded(match.group())
+    clock = {"noon": "12:00:00", "midnight": "00:00:00"}.get(word)
+    return [("time", clock), ("word", word)] if clock else [("word", word)]
 
 
-def _folded(word: str) -> str:
-    """The word without case and accents."""
-    letters = unicodedata.normalize("NFKD", word)
-    return "".join(mark for mark in letters if not unicodedata.combining(mark)).casefold()
+# At most so many parts: a text of nothing but `a-a-a-...` would take its square to read.
+CODE = rf"(?:{LETTER}|\d)+(?:(?:[-_]{{1,3}}|(?<=\d)[.,](?=\d))(?:{LETTER}|\d)+){{0,15}}"
+WORD = rf"{UNSPACED}|{LETTER}+|\d+"
+READERS["words"] = [(re.compile(CODE), read_code), (re.compile(WORD), read_word)]
+
+
+# ---- search ----
+def tokens_of(text: str, kinds: Iterable[str]) -> list[tuple[int, int, Readings]]:
+    """The tokens of a normalised text: where each starts and ends, and what it may be."""
+    readers = [reader for kind in kinds for reader in READERS[kind]]
+    tokens, place = [], 0
+    while place < len(text):
+        end = place + 1
+        for pattern, read in readers:
+            match = pattern.match(text, place)
+            readings = read(match) if match else []
+            if match and readings:
+                end = match.end()
+                tokens.append((place, end, readings))
+                break
+        place = end
+    return tokens
+
+
+def agree_on(wanted: Readings, said: Readings) -> bool:
+    """Whether two tokens say the same; a date may leave out the year."""
+    # A fact means the likeliest reading, or each day that a date may be.
+    meant = [one for one in wanted if one[0] == "date"] or wanted[:1]
+    if meant[0][0] != "date":
+        return meant[0] in said
+    days = [(one, other) for _, one in meant for kind, other in said if kind == "date"]
+    return any(one.strip("?") in day or (day[0] == "?" and day[1:] in one) for one, day in days)
+
+
+def stands_in(wording: str, text: str, said: list[Readings], kinds: Iterable[str]) -> bool:
+    """Whether the wording's tokens stand in the text, one after the other."""
+    wording = normalised(wording).strip()
+    wanted = [readings for _, _, readings in tokens_of(wording, kinds)]
+    if not wanted:  # nothing but signs
+        return bool(wording) and wording in text
+    other = {"yes": "no", "no": "yes"}.get(wanted[0][0][1]) if len(wanted) == 1 else None
+    return not any(("word", other) in readings for readings in said) and any(
+        all(map(agree_on, wanted, said[start : start + len(wanted)]))
+        for start in range(len(said) - len(wanted) + 1)
+    )
+
+
+def missing_wordings(facts: Wordings, answer: str | None, kinds: Iterable[str]) -> Wordings:
+    """Those facts, each a list of wordings, of which no wording stands in the answer."""
+    text = normalised(answer or "")
+    said = [readings for _, _, readings in tokens_of(text, kinds)]
+    return [
+        wordings
+        for wordings in facts
+        if not any(stands_in(wording, text, said, kinds) for wording in wordings)
+    ]
+
+
+def hedged(facts: Wordings, answer: str | None, kinds: Iterable[str]) -> bool:
+    """Whether the answer names so many values of the kinds asked for that it would hold any."""
+    firsts = [
+        {readings[0] for text in texts for _, _, readings in tokens_of(normalised(text), kinds)}
+        for texts in ([answer or ""], *facts)
+    ]
+    named, *asked = [[kind for kind, _ in first] for first in firsts]
+    wanted = [kind for kinds_of_fact in asked for kind in set(kinds_of_fact) - {"word"}]
+    # More than 20 different ones, and 4 more for each fact that is one.
+    many = any(named.count(kind) > 20 + 4 * wanted.count(kind) for kind in wanted)
+    return many or len(answer or "") > LONGEST_ANSWER

@@ -95,6 +95,10 @@ class References:
             kind = row.get(stem + ending)
             if isinstance(kind, str):
                 return self._tables_called(kind, within=True)
+        # Beside `entity_id`, `entity` may say the kind; `user` more likely is somebody's name.
+        kind = row.get(stem)
+        if isinstance(kind, str) and (told := self._tables_called(kind)):
+            return told
         called = self._tables_called(stem)
         return called or ([table.name] if words_of(stem) == ("parent",) else [])
 

@@ -17,7 +17,7 @@ The part below the line is plain Python without imports: compiled verifiers cont
 
 __all__ = ["colours_of"]
 
-# ---- what follows stands in compiled verifiers, too ----
+# ---- refinement ----
 
 
 def colours_of(

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from awm.errors import UsageError
 from awm.runtime import Instance, Snapshot
 from awm.types import ToolCall, ToolResult
+from awm.verify.carrying import Carrying
 
 __all__ = ["Replay", "Step", "play", "start_of"]
 
@@ -69,6 +71,7 @@ async def play(
     calls: Sequence[ToolCall],
     *,
     refused: Collection[int] | None = (),
+    like: Replay | None = None,
 ) -> Replay:
     """Make calls, one after the other.
 
@@ -79,6 +82,8 @@ async def play(
         refused: The positions of calls that the world is expected to refuse with a status below
             500; every other one has to succeed, and the replay stops where it does not. None where
             any call may be refused.
+        like: How the same calls went before. What they took from the answers of then is taken from
+            the answers of now (see `awm.verify.carrying`).
 
     Raises:
         SnapshotError: The start is not one of this world's.
@@ -86,9 +91,12 @@ async def play(
     """
     await instance.restore(start)
     steps: list[Step] = []
-    before, fault = start, ""
-    for place, call in enumerate(calls):
-        result = await instance.call_tool(call.name, call.arguments)
+    before, fault, carrying = start, "", Carrying()
+    for place, written in enumerate(calls):
+        call = carrying.call(written)
+        result = await _answer(instance, call)
+        if like is not None:
+            carrying.learn(like.steps[place].result.text, result.text)
         after = await instance.snapshot()
         steps.append(Step(call, result, after, after.delta != before.delta))
         before = after
@@ -98,6 +106,13 @@ async def play(
     return Replay(start, tuple(steps), fault, await instance.database_image())
 
 
+async def _answer(instance: Instance, call: ToolCall) -> ToolResult:
+    try:
+        return await instance.call_tool(call.name, call.arguments)
+    except UsageError as error:  # the arguments are no JSON, for which the world is not to blame
+        return ToolResult(error.message, is_error=True)
+
+
 def _fault(place: int, call: ToolCall, result: ToolResult, refused: Collection[int] | None) -> str:
     """Why a call did not come to what it should; empty where it did."""
     name = f"call {place + 1}, {call.name},"
@@ -105,6 +120,8 @@ def _fault(place: int, call: ToolCall, result: ToolResult, refused: Collection[i
         return f"{name} is not answered: {result.exception or result.text}"
     if refused is None:
         return ""
+    if result.is_error and result.status is None:  # not even an expected refusal: nobody was asked
+        return f"{name} cannot be made: {result.text}"
     if result.is_error and place not in refused:
         return f"{name} is refused: {result.text}"
     if not result.is_error and place in refused:

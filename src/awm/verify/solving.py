@@ -1,6 +1,5 @@
 """From an oracle to what a solved task looks like: the oracle is carried out, and looked at."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +8,7 @@ from awm.runtime import Instance, Runtime, Schema, StateDiff
 from awm.verify.canonical import effects_of
 from awm.verify.effects import Effects
 from awm.verify.expected import Expectation, ExpectedOutcome
-from awm.verify.facts import Fact, extract_facts
+from awm.verify.facts import Fact, extract_facts, missing_facts
 from awm.verify.replay import Replay, play, start_of
 from awm.verify.volatile import volatile_by_replay, volatile_by_schema
 from awm.worlds import Oracle, Solution
@@ -50,7 +49,7 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
     """Carry out an oracle.
 
     The reference is played twice, at another time and with other dice: where the two states differ,
-    a column is volatile.
+    a column is volatile. What its calls took from earlier answers they take from those of then.
 
     Args:
         runtime: Measures the states.
@@ -59,11 +58,14 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
         oracle: What to carry out.
 
     Raises:
-        OracleError: A call does not come to what it should, or the end state is not as recorded.
+        OracleError: A call does not come to what it should, the end state is not as recorded, or an
+            answer lacks the facts that it is to hold.
         SnapshotError: A state cannot be read.
         InfrastructureError: No worker can be kept alive.
     """
     world, examiner = instance.world.name, runtime.examiner
+    for place, solution in enumerate(oracle.solutions):
+        _check_answer(world, oracle, solution, place)
     start = await start_of(instance)
     replays = [
         await _carry_out(instance, oracle, solution, place)
@@ -77,7 +79,7 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
             f" recorded {oracle.state_hash[:16]}.",
             "Look at what changed since it was recorded: the world, its data or its clock.",
         )
-    late = await _later(instance, oracle)
+    late = await _later(instance, oracle, replays[0])
     initial = instance.world.template
     diffs = [await examiner.compare(world, initial, replay.image) for replay in replays]
     again = await examiner.compare(world, initial, late.image)
@@ -86,7 +88,7 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
         ExpectedOutcome(effects_of(diff, schema, volatile), _facts(solution), solution.answer)
         for diff, solution in zip(diffs, oracle.solutions, strict=True)
     )
-    expectation = Expectation(outcomes, _touched(volatile, *diffs, again))
+    expectation = Expectation(outcomes, volatile)
     await instance.restore(start)
     return Solved(oracle, tuple(replays), late, diffs[0], expectation, state_hash, schema)
 
@@ -120,26 +122,41 @@ async def _carry_out(instance: Instance, oracle: Oracle, solution: Solution, pla
     start = await start_of(instance)
     replay = await play(instance, start, solution.calls, refused=solution.refused)
     if replay.fault:
-        which = f"alternative {place} to the oracle" if place else "the oracle"
         raise OracleError(
             instance.world.name,
-            f"{which} of task {oracle.task_idx} fails: {replay.fault}",
+            f"{_called(oracle, place)} fails: {replay.fault}",
             'Mend its calls; mark one that the world is to refuse with "refused": true.',
         )
     return replay
 
 
-async def _later(instance: Instance, oracle: Oracle) -> Replay:
-    seed = instance.seed
+def _check_answer(world: str, oracle: Oracle, solution: Solution, place: int) -> None:
+    """Raise OracleError where no answer could be right: the reference itself is not."""
+    if missing := missing_facts(_facts(solution), solution.answer):
+        wordings = " or ".join(map(repr, missing[0].wordings)) or "(which has no wording)"
+        raise OracleError(
+            world,
+            f"the answer of {_called(oracle, place)} does not hold its own fact {wordings}.",
+            "Put the fact into the answer, in one of its wordings, or leave it out of the facts.",
+        )
+
+
+def _called(oracle: Oracle, place: int) -> str:
+    which = f"alternative {place} to the oracle" if place else "the oracle"
+    return f"{which} of task {oracle.task_idx}"
+
+
+async def _later(instance: Instance, oracle: Oracle, reference: Replay) -> Replay:
+    seed, solution = instance.seed, oracle.solution
     start = await start_of(instance, later=LATER, seed=_OTHER_DICE)
-    late = await play(instance, start, oracle.solution.calls, refused=oracle.solution.refused)
+    late = await play(instance, start, solution.calls, refused=solution.refused, like=reference)
     await instance.reset(seed)
     if late.fault:
         raise OracleError(
             instance.world.name,
             f"the oracle of task {oracle.task_idx} fails when it is carried out {LATER} seconds"
             f" later: {late.fault}",
-            "Take from the answers of earlier calls what depends on time or chance.",
+            "Whether it works depends on time or chance; no attempt could be told by it.",
         )
     return late
 
@@ -148,11 +165,3 @@ def _facts(solution: Solution) -> tuple[Fact, ...]:
     if solution.facts is not None:
         return tuple(Fact(wordings) for wordings in solution.facts)
     return extract_facts(solution.answer) if solution.answer else ()
-
-
-def _touched(
-    volatile: Mapping[tuple[str, str], str], *diffs: StateDiff
-) -> dict[tuple[str, str], str]:
-    """Those volatile columns that are in tables where something changed."""
-    tables = {table.table for diff in diffs for table in diff}
-    return {place: reason for place, reason in volatile.items() if place[0] in tables}

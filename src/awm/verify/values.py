@@ -1,7 +1,8 @@
 """When two values in two databases say the same.
 
 Numbers are compared by value: `5` and `5.0` are equal, and so are two reals that differ by less
-than one part in a thousand million. Money in REAL columns comes out a little different when it is
+than one part in a thousand million, or by less than a thousand millionth: what should be zero is
+`5.5e-17` after sums in another order. Money in REAL columns comes out a little different when it is
 summed in another order, and a column's affinity decides whether SQLite stores `5` or `5.0`. Two
 integers, two texts and two blobs are equal when they are the same.
 """
@@ -15,7 +16,7 @@ from awm.verify.effects import Scalar
 __all__ = ["TOLERANCE", "Numbers", "Token", "name_of", "same_value"]
 
 TOLERANCE: Final = 1e-9
-"""How far two reals may lie apart, relative to the larger one."""
+"""How far two reals may lie apart, relative to the larger one or altogether."""
 
 Token: TypeAlias = tuple[str, int | str | bytes]
 """What stands for a value in a comparison: equal values have equal tokens."""
@@ -30,7 +31,7 @@ def same_value(one: Scalar, other: Scalar) -> bool:
 
 
 def _near(one: float, other: float) -> bool:
-    return one == other or math.isclose(one, other, rel_tol=TOLERANCE)
+    return one == other or math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 
 class Numbers:

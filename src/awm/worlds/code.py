@@ -43,11 +43,14 @@ class CodeFacts:
         binds_app: Whether something at module level is called `app`.
         mentions_fastapi: Whether FastAPI is imported.
         operation_ids: The operation ids that are written out, in order, with repetitions.
+        getters: The operations that are declared as GET: their ids, or the names of their functions
+            where no id is written out.
     """
 
     binds_app: bool
     mentions_fastapi: bool
     operation_ids: tuple[str, ...]
+    getters: frozenset[str] = frozenset()
 
 
 def compiles(source: str) -> None:
@@ -70,6 +73,7 @@ def read_code(source: str) -> CodeFacts:
         binds_app="app" in set(_bound(tree)),
         mentions_fastapi=any(_imports_fastapi(node) for node in ast.walk(tree)),
         operation_ids=tuple(_operation_ids(tree)),
+        getters=frozenset(_getters(tree)),
     )
 
 
@@ -121,10 +125,22 @@ def _imports_fastapi(node: ast.AST) -> bool:
     return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "fastapi"
 
 
-def _operation_ids(tree: ast.Module) -> Iterator[str]:
+def _operation_ids(tree: ast.AST) -> Iterator[str]:
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         for keyword in call.keywords:
             value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
             if keyword.arg == "operation_id" and isinstance(value, str):
                 yield value
+
+
+def _getters(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and _is_get(decorator):
+                    yield next(_operation_ids(decorator), node.name)
+
+
+def _is_get(decorator: ast.Call) -> bool:
+    return isinstance(decorator.func, ast.Attribute) and decorator.func.attr == "get"

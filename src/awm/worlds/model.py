@@ -189,6 +189,16 @@ class World:
         }
         return MappingProxyType(dict(sorted(found.items())))
 
+    def sentence(self, task_idx: int) -> str:
+        """What there is to do; where the list of tasks does not say, a verifier may.
+
+        Empty where nobody says it.
+        """
+        if task_idx < len(self.tasks):
+            return self.tasks[task_idx]
+        told = (program.task for program in self.verifiers if program.task_idx == task_idx)
+        return next(filter(None, told), "")
+
     @property
     def foreign_keys(self) -> bool:
         """Whether foreign keys are enforced at run time: `foreign_keys` of the schema's row.

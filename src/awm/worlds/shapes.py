@@ -1,5 +1,6 @@
 """The shape of a row in each file of the AWM layout, checked before anything relies on it."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,11 +123,22 @@ def _text_or_texts(value: Any, key: str) -> Iterator[Fault]:
     yield from (_TEXT if isinstance(value, str) else _each(_TEXT))(value, key)
 
 
+def _arguments(value: Any, key: str) -> Iterator[Fault]:
+    if not isinstance(value, Mapping):
+        yield from _exactly(dict)(value, key)
+        return
+    try:
+        json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        # Python reads NaN and Infinity and what else is no JSON; no tool can be called with it.
+        yield Fault(key, "holds what is no JSON, such as NaN")
+
+
 _TEXT = _exactly(str)
 _TEXTS = _or_null(_each(_TEXT))
 _VERIFIER = _object({"task_idx": _index, "verification": _object({"code": _TEXT})})
 _CALLS = _each(
-    _object({"tool": _TEXT}, {"arguments": _or_null(_exactly(dict)), "refused": _exactly(bool)})
+    _object({"tool": _TEXT}, {"arguments": _or_null(_arguments), "refused": _exactly(bool)})
 )
 _ANSWER = {"answer": _or_null(_TEXT), "facts": _or_null(_each(_text_or_texts))}
 _ALTERNATIVE = _object({"calls": _CALLS}, _ANSWER)

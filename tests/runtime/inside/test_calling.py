@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from awm.runtime.inside.calling import call_program, compile_program
@@ -50,6 +52,27 @@ def test_the_function_that_is_meant_is_called(code, mode, chosen):
 def test_each_call_executes_the_program_anew():
     compiled = compile_program("seen = []\ndef verify_task(): seen.append(1); return len(seen)")
     assert [call_program(compiled, "sql", None) for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # Each of these looks for the module that it stands in.
+        (
+            "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\n"
+            "class Found:\n    rows: int | None = 1\ndef verify_task(): return Found().rows"
+        ),
+        (
+            "import pickle\nclass Found: rows = 1\n"
+            "def verify_task(): return pickle.loads(pickle.dumps(Found())).rows"
+        ),
+        "import sys\nrows = 1\ndef verify_task(): return sys.modules[__name__].rows",
+    ],
+)
+def test_a_program_is_a_module_while_it_runs_and_leaves_none_behind(code):
+    before = {*sys.modules}
+    assert called(code, "sql") == 1
+    assert "verifier" not in {*sys.modules} - before
 
 
 @pytest.mark.parametrize("code", ["def (", "\0", "'\ud800'", "(" * 9999])

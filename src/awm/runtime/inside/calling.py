@@ -10,8 +10,9 @@ import json
 import os
 import re
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
 from awm.runtime.inside.faults import UnfitProgramError
@@ -21,6 +22,8 @@ __all__ = ["PROGRAM_FILE", "call_program", "compile_program"]
 
 PROGRAM_FILE: Final = "<verifier>"
 """The file name under which a program is compiled."""
+
+_MODULE: Final = "verifier"
 
 _FUNCTIONS: Final[Mapping[str, str]] = {"code": "verify_task_completion", "sql": "verify_task"}
 _PREFIX: Final = "verify"
@@ -62,14 +65,19 @@ def call_program(compiled: CodeType, mode: str, answer: str | None) -> object:
         UnfitProgramError: It has no such function.
         BaseException: Whatever the program raises.
     """
+    # Classes look their annotations up in the module that they say they are of.
+    module = ModuleType(_MODULE)
+    namespace = vars(module)
     # The published runner gives its programs these modules, and some of them rely on it.
-    namespace: dict[str, Any] = {
-        "__name__": "verifier",
-        "json": json,
-        "os": os,
-        "re": re,
-        "sqlite3": sqlite3,
-    }
+    namespace.update(json=json, os=os, re=re, sqlite3=sqlite3)
+    sys.modules[_MODULE] = module
+    try:
+        return _call(compiled, namespace, mode, answer)
+    finally:
+        sys.modules.pop(_MODULE, None)
+
+
+def _call(compiled: CodeType, namespace: dict[str, Any], mode: str, answer: str | None) -> object:
     exec(compiled, namespace)  # noqa: S102 - this process is jailed for it
     function = _function(namespace, mode)
     bound = _bind(inspect.signature(function), answer)
