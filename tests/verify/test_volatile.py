@@ -56,16 +56,28 @@ def test_a_bare_participle_is_a_time_only_if_its_type_says_so():
     assert reason("created", "BOOLEAN") is None
 
 
-def test_numbers_of_rows_and_what_counts_along_are_told():
-    schema = schema_of(
-        database(
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT);",
-            "INSERT INTO t VALUES (1, 'C1'), (2, 'C2'), (3, 'C3')",
-        )
-    )
-    assert numbering(schema) == {
-        ("t", "id"): "SQLite numbers new rows", ("t", "code"): "counts along with id"
-    }  # fmt: skip
+NUMBERED = database(
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT);",
+    "INSERT INTO t VALUES (1, 'C1'), (2, 'C2'), (3, 'C3');",
+    "CREATE TABLE points (t_id INTEGER PRIMARY KEY, points);",
+)
+ID = {("t", "id"): "SQLite numbers new rows"}
+CODE = {("t", "code"): "counts along with id"}
+
+
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        ("INSERT INTO t VALUES (4, 'C4'), (5, NULL)", ID | CODE),
+        ("INSERT INTO t VALUES (4, 'C4'), (5, 'Sauna')", ID),
+        ("INSERT INTO t VALUES (4, 'C4'); UPDATE t SET code = 'D1' WHERE id = 1", ID),
+        ("UPDATE t SET code = 'D1' WHERE id = 1; DELETE FROM t WHERE id = 2", {}),
+        ("INSERT INTO points VALUES (3, 10)", {}),  # it says whose points they are
+    ],
+)
+def test_numbers_of_added_rows_and_what_counts_along_are_told(done, told):
+    diff = diff_of(NUMBERED, changed(NUMBERED, done))
+    assert numbering(schema_of(NUMBERED), diff) == told
 
 
 CREATE = (

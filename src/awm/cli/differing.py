@@ -99,7 +99,7 @@ async def _compare(chosen: Settings, first: _File, second: _File) -> tuple[State
             raise await _culprit(pool.examiner, first, second) from error
     volatile: dict[tuple[str, str], str] = {}
     for schema in schemas:
-        volatile |= {**numbering(schema), **volatile_by_schema(schema)}
+        volatile |= {**numbering(schema, diff), **volatile_by_schema(schema)}
     return diff, volatile
 
 

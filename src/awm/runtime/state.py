@@ -1,5 +1,6 @@
 """The difference between two states of a world, row by row."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -63,7 +64,10 @@ class StateDiff:
         return iter(self.tables)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object: table name to `added`, `removed` and `changed`; bytes as hexadecimal."""
+        """A JSON object: table name to `added`, `removed` and `changed`.
+
+        Bytes are written in hexadecimal, infinity as `inf`.
+        """
         return {
             table.table: {
                 "key": list(table.key),
@@ -106,4 +110,11 @@ def _row(columns: list[str], values: list[Any]) -> Row:
 
 
 def _json_row(row: Row) -> dict[str, Any]:
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+    return {name: _json_value(value) for name, value in row.items()}
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    # SQLite keeps infinity, which JSON has no number for.
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

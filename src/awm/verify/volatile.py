@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
-from awm.runtime import Column, Row, RowChange, Schema, StateDiff, TableDiff
+from awm.runtime import Column, Row, RowChange, Schema, StateDiff, TableDiff, TableSchema
 from awm.verify.naming import words_of
+from awm.verify.references import numbering_column
 from awm.verify.values import same_value
 
 __all__ = ["Volatile", "numbering", "volatile_by_replay", "volatile_by_schema"]
@@ -57,15 +58,31 @@ def volatile_by_schema(schema: Schema) -> Volatile:
     return found
 
 
-def numbering(schema: Schema) -> Volatile:
-    """The columns that only number new rows, and why they are not compared in an added row."""
+def numbering(schema: Schema, diff: StateDiff) -> Volatile:
+    """The columns that only number the rows that were added, and why they are not compared.
+
+    A column that counts along is left out where a row was given something else in it, and where it
+    was changed in a row that was there before: then it is compared.
+    """
     found = {}
-    for table in schema:
-        if table.numbered is not None:
-            found[table.name, table.numbered] = "SQLite numbers new rows"
-            for column in table.serial:
-                found[table.name, column] = f"counts along with {table.numbered}"
+    for table in diff:
+        known = schema.tables.get(table.table)
+        number = numbering_column(known, schema) if known else None
+        if known is None or number is None or not table.added:
+            continue
+        found[table.table, number] = "SQLite numbers new rows"
+        changed = {column for change in table.changed for column in change.columns}
+        for column in known.serial:
+            if column not in changed and all(
+                _counts_along(known, column, row, row.get(number)) for row in table.added
+            ):
+                found[table.table, column] = f"counts along with {number}"
     return found
+
+
+def _counts_along(table: TableSchema, column: str, row: Row, number: object) -> bool:
+    form = table.forms.get(column)
+    return form is None or row.get(column) is None or form.fits(row.get(column), number)
 
 
 def _by_default(column: Column) -> str | None:
