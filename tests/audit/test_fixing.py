@@ -84,7 +84,7 @@ async def test_rows_that_a_default_or_a_trigger_dates_are_left_to_the_author(fix
     fixed = await fix(make_world(name="Dated", ddl=ddl, inserts=MOVING))
     assert places(fixed) == ["gen_db.jsonl: clock", "gen_sample.jsonl"]
     assert await digest(fixed.world, later=9e6) != await digest(fixed.world)
-    [problem] = told(fixed.needs_author, "does not know the world's clock")
+    [problem] = told(fixed.needs_author, "a server does not know the world's clock")
     assert problem.where == "gen_sample.jsonl: log"
 
 

@@ -260,8 +260,8 @@ async def test_a_worker_that_is_retired_is_replaced_when_next_needed(arena: Runt
 
 
 def _zygote_of(runtime: Runtime) -> int:
-    assert runtime._zygote is not None
-    return runtime._zygote._process.pid
+    assert runtime._nursery.zygote is not None
+    return runtime._nursery.zygote._process.pid
 
 
 def _is_busy(instance: Instance) -> bool:

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from awm.errors import IsolationError, RuntimeClosedError, UsageError, WorldLoadError
-from awm.runtime import Isolation, Limits, Runtime
-from awm.runtime import runtime as module
+from awm.runtime import Isolation, Limits, Runtime, nursery
 from tests.conftest import make_world
 from tests.runtime.world_code import (
     NOTEBOOK,
@@ -38,8 +37,8 @@ async def fresh() -> AsyncIterator[Runtime]:
 
 
 def _workers(runtime: Runtime) -> set[int]:
-    assert runtime._zygote is not None
-    return workers_of(runtime._zygote._process.pid)
+    assert runtime._nursery.zygote is not None
+    return workers_of(runtime._nursery.zygote._process.pid)
 
 
 # --- outside its time
@@ -132,13 +131,13 @@ async def test_a_platform_that_cannot_jail_is_refused_unless_accepted(
 
     class WeakZygote:
         @classmethod
-        async def start(cls, terms: object) -> SimpleNamespace:
+        async def start(cls, terms: object, module: str) -> SimpleNamespace:
             async def close() -> None:
                 closed.append(terms)
 
             return SimpleNamespace(isolation=weak, closed=False, close=close)
 
-    monkeypatch.setattr(module, "Zygote", WeakZygote)
+    monkeypatch.setattr(nursery, "Zygote", WeakZygote)
     with pytest.raises(IsolationError, match=r"this is a test.*allow_weak=True"):
         await Runtime().__aenter__()
     assert len(closed) == 1
@@ -250,9 +249,9 @@ async def test_workers_that_come_and_go_leak_nothing(fresh: Runtime) -> None:
             await instance.call_tool("exit_process")
 
     await turn_over(5)
-    held = descriptors(), len(asyncio.all_tasks()), len(fresh._zygote._endings)
+    held = descriptors(), len(asyncio.all_tasks()), len(fresh._nursery.zygote._endings)
     await turn_over(15)
-    assert (descriptors(), len(asyncio.all_tasks()), len(fresh._zygote._endings)) == held
+    assert (descriptors(), len(asyncio.all_tasks()), len(fresh._nursery.zygote._endings)) == held
     await instance.close()
 
 

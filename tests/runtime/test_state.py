@@ -77,3 +77,11 @@ def test_a_difference_is_json_with_bytes_as_hexadecimal():
 def test_a_difference_can_be_pickled():
     difference = StateDiff.from_plain(PLAIN)
     assert pickle.loads(pickle.dumps(difference)) == difference
+
+
+def test_infinity_which_json_lacks_is_text_in_it():
+    diff = StateDiff.from_plain([["t", ["a"], ["a"], [], [[float("inf")], [-1e999]], [], []]])
+    assert json.loads(json.dumps(diff.to_json(), allow_nan=False))["t"]["added"] == [
+        {"a": "inf"},
+        {"a": "-inf"},
+    ]

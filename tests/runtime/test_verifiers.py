@@ -347,10 +347,10 @@ async def own_pool() -> AsyncIterator[VerifierPool]:
 
 async def test_a_worker_that_somebody_kills_costs_no_run(own_pool: VerifierPool) -> None:
     assert (await outcome(own_pool, "")).fault is None
-    for process in workers_of(own_pool._zygote._process.pid):
+    for process in workers_of(own_pool._nursery.zygote._process.pid):
         os.kill(process, signal.SIGKILL)
     assert (await outcome(own_pool, "")).fault is None
-    os.kill(own_pool._zygote._process.pid, signal.SIGKILL)
+    os.kill(own_pool._nursery.zygote._process.pid, signal.SIGKILL)
     assert (await outcome(own_pool, "")).fault is None
 
 
@@ -365,7 +365,7 @@ async def test_idle_workers_are_bounded_and_the_pool_leaves_nothing_behind(
             for number in range(12)
         ]
         assert all(report.fault is None for report in await asyncio.gather(*runs))
-        zygote = pool._zygote._process.pid
+        zygote = pool._nursery.zygote._process.pid
         await eventually(lambda: len(workers_of(zygote)) <= 4)
         assert (await pool.examiner.compare("notes", INITIAL, FINAL)).tables
         with pytest.raises(UsageError):

@@ -86,7 +86,7 @@ def test_a_fault_names_its_key(part, row, expected):
     assert faults(part, row) == expected
 
 
-@pytest.mark.parametrize("argument", [float("nan"), float("inf"), [{"a": {1}}], 10**5000, b""])
+@pytest.mark.parametrize("argument", [float("nan"), float("inf"), [{"a": {1}}], b""])
 def test_arguments_that_are_no_json_make_an_oracle_unsound(argument):
     row = {"task_idx": 0, "calls": [{"tool": "buy", "arguments": {"price": argument}}]}
     expected = ["calls[0].arguments: holds what is no JSON, such as NaN"]

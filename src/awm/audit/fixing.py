@@ -106,9 +106,8 @@ class _Fixing:
         if moving := await columns_that_move(self._runtime, self.draft.world()):
             self._leave(
                 f"{WorldFile.SAMPLE}: {moving}",
-                "on a server that does not know the world's clock, these still depend on the day:"
-                " a default or a trigger asks for the time",
-                "write what is meant into the rows",
+                "the rows depend on the day where a server does not know the world's clock",
+                "write out what defaults, triggers and the like give them",
             )
 
     async def _write_pinned(self, place: int, pinned: JsonObject, changed: int) -> bool:

@@ -7,26 +7,23 @@ from dataclasses import replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from awm.errors import InfrastructureError, IsolationError, RuntimeClosedError, UsageError
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
 from awm.runtime.host import Member, WorldHost
 from awm.runtime.instance import Instance
 from awm.runtime.limits import Limits
+from awm.runtime.nursery import Nursery
 from awm.runtime.placement import Placement
 from awm.runtime.prepared import PreparedWorld, fingerprint, load, load_order, prepared
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
-from awm.runtime.wire import Failed, Hello
-from awm.runtime.worker import Worker, WorkerDiedError
-from awm.runtime.zygote import Zygote
+from awm.runtime.worker import Worker
 from awm.worlds import World
 
 __all__ = ["Runtime"]
 
 _log: Final = logging.getLogger(__name__)
 _OPEN_FILES: Final = 256
-_HELLO_SECONDS: Final = 30.0
 
 
 class Runtime:
@@ -57,36 +54,24 @@ class Runtime:
         self._placement = Placement(
             hosts_per_world=workers_per_world, idle=idle_workers, exclusive=process_per_instance
         )
-        self._allow_weak = allow_weak
-        self._open = False
+        terms = WorkerTerms(self.limits.memory_bytes, _OPEN_FILES)
+        self._nursery = Nursery(terms, "the runtime", allow_weak=allow_weak)
         self._numbers = itertools.count(1)
-        self._zygote: Zygote | None = None
-        self._starting_zygote = asyncio.Lock()
         self._examiner: Examiner | None = None
         self._examiner_slot: WorkerSlot | None = None
         self._preparing: dict[str, asyncio.Task[PreparedWorld]] = {}
         self._fingerprints: WeakKeyDictionary[World, str] = WeakKeyDictionary()
 
     async def __aenter__(self) -> "Runtime":
-        if self._open:
-            raise UsageError("this runtime is running already.", "Enter each runtime once.")
-        zygote = self._zygote = await self._new_zygote()
-        isolation = zygote.isolation
-        if isolation.level == "weak" and not self._allow_weak:
-            await zygote.close()
-            raise IsolationError(
-                f"this platform cannot jail generated code: {isolation.describe()}",
-                "Run on Linux with seccomp, or pass allow_weak=True to accept the risk.",
-            )
+        isolation = await self._nursery.open()
         level = logging.INFO if isolation.level == "full" else logging.WARNING
         _log.log(level, "isolation: %s", isolation.describe())
-        self._open = True
         self._examiner_slot = WorkerSlot(self._start_examiner)
         self._examiner = Examiner(self._examiner_slot, self.limits)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        self._open = False
+        self._nursery.shut()
         preparing = list(self._preparing.values())
         self._preparing.clear()
         for task in preparing:
@@ -95,16 +80,12 @@ class Runtime:
         await asyncio.gather(*(host.close() for host in self._placement.take_all()))
         if self._examiner_slot is not None:
             await self._examiner_slot.close()
-        async with self._starting_zygote:
-            if self._zygote is not None:
-                await self._zygote.close()
+        await self._nursery.close()
 
     @property
     def isolation(self) -> Isolation:
         """How well the workers are jailed on this machine."""
-        self.require_open()
-        assert self._zygote is not None
-        return self._zygote.isolation
+        return self._nursery.isolation
 
     @property
     def examiner(self) -> Examiner:
@@ -119,10 +100,7 @@ class Runtime:
         Raises:
             RuntimeClosedError: It is not.
         """
-        if not self._open:
-            raise RuntimeClosedError(
-                "the runtime is not running.", "Use it inside `async with awm.Runtime() as ...`."
-            )
+        self._nursery.require_open()
 
     async def prepare(self, world: World) -> PreparedWorld:
         """Build a world's database and load its code, without launching an instance.
@@ -222,34 +200,7 @@ class Runtime:
         return ready
 
     async def _start_worker(self) -> Worker:
-        return await self._start_jailed(flat=True)
+        return await self._nursery.start(self.limits.frame_bytes, flat=True)
 
     async def _start_examiner(self) -> Worker:
-        return await self._start_jailed(flat=False)
-
-    async def _start_jailed(self, *, flat: bool) -> Worker:
-        zygote = await self._start_zygote()
-        worker = await Worker.start(zygote, self.limits.frame_bytes, flat=flat)
-        try:
-            reply = await worker.send(Hello(), _HELLO_SECONDS)
-        except WorkerDiedError as death:
-            raise InfrastructureError(f"a worker did not come up: {death}") from death
-        except BaseException:
-            worker.retire()
-            raise
-        if isinstance(reply, Failed):
-            worker.retire()
-            raise IsolationError(reply.what, reply.hint)
-        return worker
-
-    async def _start_zygote(self) -> Zygote:
-        async with self._starting_zygote:
-            self.require_open()  # or one would be started that nobody ends
-            if self._zygote is None or self._zygote.closed:
-                if self._zygote is not None:
-                    await self._zygote.close()  # reaps it
-                self._zygote = await self._new_zygote()
-            return self._zygote
-
-    async def _new_zygote(self) -> Zygote:
-        return await Zygote.start(WorkerTerms(self.limits.memory_bytes, _OPEN_FILES))
+        return await self._nursery.start(self.limits.frame_bytes, flat=False)

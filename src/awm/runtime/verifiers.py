@@ -19,15 +19,15 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from awm.errors import InfrastructureError, IsolationError, RuntimeClosedError, UsageError
+from awm.errors import InfrastructureError
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
 from awm.runtime.limits import Limits
+from awm.runtime.nursery import Nursery
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
-from awm.runtime.wire import Failed, Hello, Verified, Verify
+from awm.runtime.wire import Verified, Verify
 from awm.runtime.worker import Worker, WorkerDiedError
-from awm.runtime.zygote import Zygote
 
 __all__ = ["ProgramFault", "ProgramReport", "ProgramRun", "VerifierLimits", "VerifierPool"]
 
@@ -39,7 +39,6 @@ _MOST_RUNS: Final = 256
 _IDLE: Final = 64
 """Workers that wait for another run, of some 10 MB each."""
 _REMEMBERED: Final = 1024
-_HELLO_SECONDS: Final = 30.0
 _BYTES_A_SECOND: Final = 50e6
 """How fast databases reach a worker on a busy machine, at least."""
 _SEAL_BYTES: Final = 16
@@ -149,10 +148,9 @@ class VerifierPool:
         self.limits = limits or VerifierLimits()
         self._processes = processes or os.cpu_count() or 1
         self._alone = process_per_program
-        self._allow_weak = allow_weak
         self._running = asyncio.Semaphore(self._processes)
-        self._zygote: Zygote | None = None
-        self._starting_zygote = asyncio.Lock()
+        terms = WorkerTerms(self.limits.memory_mb * _MB, _OPEN_FILES)
+        self._nursery = Nursery(terms, "the verifier pool", module=_MODULE, allow_weak=allow_weak)
         self._fresh: deque[asyncio.Task[Worker]] = deque()
         self._idle: deque[_Member] = deque()
         # Databases that were found readable, by hash: to check them anew takes longer than most
@@ -160,23 +158,13 @@ class VerifierPool:
         self._sound: deque[int] = deque(maxlen=_REMEMBERED)
         self._examiner_slot = WorkerSlot(self._start_examiner)
         self._examiner = Examiner(self._examiner_slot, Limits())
-        self._open = False
 
     async def __aenter__(self) -> "VerifierPool":
-        if self._open:
-            raise UsageError("this pool is running already.", "Enter each pool once.")
-        zygote = self._zygote = await self._new_zygote()
-        if zygote.isolation.level == "weak" and not self._allow_weak:
-            await zygote.close()
-            raise IsolationError(
-                f"this platform cannot jail generated code: {zygote.isolation.describe()}",
-                "Run on Linux with seccomp, or pass allow_weak=True to accept the risk.",
-            )
-        self._open = True
+        await self._nursery.open()
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        self._open = False
+        self._nursery.shut()
         waiting = list(self._fresh)
         self._fresh.clear()
         for task in waiting:
@@ -187,21 +175,17 @@ class VerifierPool:
         while self._idle:
             self._idle.popleft().worker.retire()
         await self._examiner_slot.close()
-        async with self._starting_zygote:
-            if self._zygote is not None:
-                await self._zygote.close()
+        await self._nursery.close()
 
     @property
     def isolation(self) -> Isolation:
         """How well the programs are jailed on this machine."""
-        self._require_open()
-        assert self._zygote is not None
-        return self._zygote.isolation
+        return self._nursery.isolation
 
     @property
     def examiner(self) -> Examiner:
         """Builds, measures and compares databases."""
-        self._require_open()
+        self._nursery.require_open()
         return self._examiner
 
     async def run(self, program: ProgramRun) -> ProgramReport:
@@ -233,7 +217,7 @@ class VerifierPool:
 
     async def _run_in(self, member: _Member, program: ProgramRun) -> ProgramReport | None:
         """The report of one run; None where its worker was lost, and not by its own doing."""
-        self._require_open()
+        self._nursery.require_open()
         order = self._order(program)
         size = len(program.initial) + len(program.final)
         patience = self.limits.seconds + self.limits.grace_seconds + size / _BYTES_A_SECOND
@@ -251,7 +235,7 @@ class VerifierPool:
             self._note_sound(program.initial, program.final)
         member.runs += 1
         spent = report.fault is not None or not isinstance(reply, Verified) or reply.spent
-        if spent or member.runs >= _MOST_RUNS or not self._open:
+        if spent or member.runs >= _MOST_RUNS or not self._nursery.is_open:
             member.worker.retire()
         else:
             self._keep(member)
@@ -286,7 +270,7 @@ class VerifierPool:
 
     async def _take(self, owner: str) -> _Member:
         """A worker that has run programs of this owner before, or one that has run nothing."""
-        self._require_open()
+        self._nursery.require_open()
         for member in self._idle:
             if member.owner == owner and not member.worker.lost:
                 self._idle.remove(member)
@@ -304,7 +288,7 @@ class VerifierPool:
             evicted.worker.retire()
 
     async def _fresh_worker(self) -> Worker:
-        self._require_open()
+        self._nursery.require_open()
         while len(self._fresh) < self._processes:
             self._fresh.append(asyncio.create_task(self._start_worker()))
         task = self._fresh.popleft()
@@ -316,44 +300,10 @@ class VerifierPool:
         return worker if not worker.lost else await self._start_worker()
 
     async def _start_worker(self) -> Worker:
-        return await self._greeted(self.limits.result_mb * 4 * _MB, flat=True)
+        return await self._nursery.start(self.limits.result_mb * 4 * _MB, flat=True)
 
     async def _start_examiner(self) -> Worker:
-        return await self._greeted(Limits().frame_bytes, flat=False)
-
-    async def _greeted(self, reply_limit: int, *, flat: bool) -> Worker:
-        """A new worker that has said that its jail holds."""
-        worker = await Worker.start(await self._living_zygote(), reply_limit, flat=flat)
-        try:
-            reply = await worker.send(Hello(), _HELLO_SECONDS)
-        except WorkerDiedError as death:
-            raise InfrastructureError(f"a worker did not come up: {death}") from death
-        except BaseException:
-            worker.retire()
-            raise
-        if isinstance(reply, Failed):
-            worker.retire()
-            raise IsolationError(reply.what, reply.hint)
-        return worker
-
-    async def _living_zygote(self) -> Zygote:
-        async with self._starting_zygote:
-            self._require_open()  # or one would be started that nobody ends
-            if self._zygote is None or self._zygote.closed:
-                if self._zygote is not None:
-                    await self._zygote.close()  # reaps it
-                self._zygote = await self._new_zygote()
-            return self._zygote
-
-    async def _new_zygote(self) -> Zygote:
-        return await Zygote.start(WorkerTerms(self.limits.memory_mb * _MB, _OPEN_FILES), _MODULE)
-
-    def _require_open(self) -> None:
-        if not self._open:
-            raise RuntimeClosedError(
-                "the verifier pool is not running.",
-                "Use it inside `async with awm.VerifierPool() as ...`.",
-            )
+        return await self._nursery.start(Limits().frame_bytes, flat=False)
 
 
 def _retire(task: asyncio.Task[Worker]) -> None:
