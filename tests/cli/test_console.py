@@ -51,6 +51,17 @@ def test_tables_keep_to_80_columns():
     assert max(map(len, out.file.getvalue().splitlines())) <= 80
 
 
+def test_no_column_of_a_table_vanishes_on_a_narrow_terminal():
+    headings = ("World", "Grade", "Tools", "Errors", "Warnings", "Seconds", "Tasks")
+    table = new_table(*headings, right=headings[2:6])
+    table.add_row("qqqq", "D", "9", "1", "2", "3", "zzzz")
+    out = Console(file=io.StringIO(), width=36)
+    out.print(table)
+    text = out.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 36
+    assert [text.count(letter) for letter in "qD9123z"] == [4, 1, 1, 1, 1, 1, 4]
+
+
 def test_progress_is_silent_where_nobody_watches(capsys):
     with progress("Working", 3) as advance:
         for name in "abc":

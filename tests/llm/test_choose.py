@@ -79,3 +79,12 @@ def test_what_is_missing_is_named_by_its_variable(given, variable):
 def test_an_address_that_is_none_is_named_by_its_variable():
     with pytest.raises(UsageError, match="OPENAI_BASE_URL"):
         from_settings(Settings(openai_base_url="localhost:8000", llm_model="m"))
+
+
+@pytest.mark.parametrize("written", ["sk-in-the-wrong-place", "ftp://me:sk-in-the-wrong-place@x"])
+def test_what_is_no_address_is_not_quoted_because_it_may_be_a_key(written):
+    with pytest.raises(UsageError, match="AZURE_ENDPOINT_URL") as caught:
+        from_settings(
+            Settings(llm_provider="azure", azure_endpoint=written, azure_api_key=KEY, llm_model="m")
+        )
+    assert "sk-" not in str(caught.value)

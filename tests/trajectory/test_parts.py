@@ -63,6 +63,7 @@ def test_several_calls_have_their_own_answers():
         {"id": 1, "text": "a note"},
         {"title": "a note", "content": "its text"},
         {"type": "poll", "text": "a question"},
+        {"type": {"id": 2}, "text": "a question"},
         [{"id": 1, "text": "a note"}, {"id": 2, "text": "another"}],
         {"content": [], "total": 0},
     ],

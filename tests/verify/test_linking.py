@@ -11,6 +11,7 @@ SHOP = database(
     "INSERT INTO orders VALUES (1, 'OP-1'), (2, 'OP-2'), (3, 'OP-3');",
     "CREATE TABLE lines (order_id INTEGER REFERENCES orders, note TEXT);",
     "CREATE TABLE log (entity_type TEXT, entity_id INTEGER);",
+    'CREATE TABLE history (item TEXT, item_id INTEGER, "order" TEXT, order_id INTEGER);',
     "CREATE TABLE seats (train, seat, taken, PRIMARY KEY (train, seat));",
     "CREATE TABLE tickets (train, seat, FOREIGN KEY (train, seat) REFERENCES seats (train, seat));",
 )
@@ -48,6 +49,14 @@ def test_an_undeclared_reference_may_be_by_key_or_by_what_counts_along():
 def test_a_polymorphic_reference_holds_beside_its_kind():
     found = rules("INSERT INTO log VALUES ('order', 4)")
     assert {condition for *_, condition in found} == {("entity_type", "order")}
+
+
+def test_a_neighbour_without_an_ending_is_a_kind_only_where_it_names_a_table():
+    found = rules("INSERT INTO history VALUES ('Orders', 4, 'two teas', 4)")
+    assert {(columns, condition) for _, columns, *_, condition in found} == {
+        (("item_id",), ("item", "Orders")),
+        (("order_id",), None),
+    }
 
 
 def test_a_change_may_name_an_added_row():

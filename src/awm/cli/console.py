@@ -61,7 +61,7 @@ def new_table(*columns: str, right: tuple[str, ...] = ()) -> "Table":
     """A table that stays readable at 80 columns.
 
     Args:
-        columns: The headings; the last column takes what room is left.
+        columns: The headings.
         right: Those of them that hold numbers.
     """
     from rich import box  # noqa: PLC0415
@@ -69,13 +69,8 @@ def new_table(*columns: str, right: tuple[str, ...] = ()) -> "Table":
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        last = name == columns[-1]
-        table.add_column(
-            name,
-            justify="right" if name in right else "left",
-            overflow="fold",
-            no_wrap=not last and name != columns[0],
-        )
+        # All may wrap: the widest give way first, and none vanishes where there is little room.
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return table
 
 

@@ -130,8 +130,9 @@ def _url(written: str, variable: str) -> httpx.URL:
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.scheme not in {"http", "https"} or not url.host:
+        # It is not quoted: keys get into the wrong variable, and passwords into URLs.
         raise UsageError(
-            f"{written!r} is not the URL of a language model's server.",
+            f"what {variable} holds is not the URL of a language model's server.",
             f"Set {variable} to one like http://localhost:8000/v1."
             if variable == "OPENAI_BASE_URL"
             else f"Set {variable} to one like https://NAME.openai.azure.com/.",

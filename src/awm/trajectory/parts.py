@@ -67,4 +67,5 @@ def _is_message(value: Mapping[str, Any]) -> bool:
 def _is_part(part: Any) -> bool:
     if not isinstance(part, Mapping) or not isinstance(part.get("text"), str):
         return isinstance(part, str)
-    return part.get("type") in _PART_TYPES or part.keys() <= _PART_KEYS
+    kind = part.get("type")  # a world's answer may say anything there
+    return (isinstance(kind, str) and kind in _PART_TYPES) or part.keys() <= _PART_KEYS

@@ -12,9 +12,8 @@ __all__ = ["FaultKind", "Verdict", "VerifierFault", "VerifierMode"]
 VerifierMode: TypeAlias = Literal["code", "sql"]
 """`code`: a program decides. `sql`: a program gathers evidence, and a judge decides."""
 
-FaultKind: TypeAlias = ProgramFault | Literal["judge_error", "no_program"]
-"""Why an attempt could not be graded: the fault of a program, a judge whose answers cannot be read, or
-no verifier for the task."""
+FaultKind: TypeAlias = ProgramFault | Literal["judge_error"]
+"""Why an attempt could not be graded: the fault of a program, or of a judge that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ __all__ = ["preload_standard_library"]
 
 _STANDARD_LIBRARY: Final = (
     *("base64", "bisect", "calendar", "cmath", "colorsys", "concurrent.futures.thread", "copy"),
+    *("configparser", "filecmp", "plistlib", "sched", "timeit", "tomllib"),
     *("csv", "dataclasses", "datetime", "decimal", "difflib", "email.message", "email.mime.text"),
     *("email.utils", "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.cp1252"),
     *("encodings.punycode", "encodings.unicode_escape", "encodings.utf_16", "encodings.utf_8_sig"),
