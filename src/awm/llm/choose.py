@@ -27,7 +27,7 @@ def from_settings(settings: Settings) -> LLM:
     )
     if settings.llm_provider == "azure":
         return _azure(settings, patience)
-    model = settings.llm_model or _missing("llm_model", "the model to ask")
+    model = settings.llm_model or _missing("llm_model", "the language model")
     if settings.openai_api_key is None and _OPENAI in settings.openai_base_url:
         hint = f"{variable_of('openai_base_url')} may name a local server, which needs none."
         _missing("openai_api_key", "the key to OpenAI", hint)
@@ -49,4 +49,4 @@ def _azure(settings: Settings, patience: Patience) -> LLM:
 
 
 def _missing(field: str, what: str, hint: str = "") -> NoReturn:
-    raise SettingsError(f"nothing says {what}.", f"Set {variable_of(field)}. {hint}".strip())
+    raise SettingsError(f"{what} is not set.", f"Set {variable_of(field)}. {hint}".strip())
