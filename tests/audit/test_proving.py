@@ -236,7 +236,6 @@ FAILING = {
         "call 1, fail, is not answered",
     ),
     "another state than recorded": (BOTH | {"state_hash": "0" * 64}, "not the recorded 0000"),
-    "arguments that are no JSON": (oracle(add(float("nan"))), "call 1, add_note, cannot be made"),
     "an alternative that fails": (
         BOTH | {"alternatives": [oracle({"tool": "nope"})]},
         "alternative 1 to the oracle of task 0 fails: call 1, nope,",

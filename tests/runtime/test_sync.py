@@ -118,7 +118,7 @@ def test_a_runtime_that_does_not_start_leaves_no_thread(monkeypatch: pytest.Monk
     async def fail(*_: object) -> None:
         raise OSError("no sockets today")
 
-    monkeypatch.setattr("awm.runtime.runtime.Zygote.start", fail)
+    monkeypatch.setattr("awm.runtime.nursery.Zygote.start", fail)
     threads = threading.active_count()
     with pytest.raises(OSError, match="no sockets"):
         SyncRuntime().__enter__()
