@@ -12,6 +12,9 @@ This package's names are the public interface, with those of its rooms: `awm.wor
 `awm.trajectory`, `awm.llm`, `awm.verify` and `awm.audit`; what is in modules below those may move.
 """
 
+import importlib
+from types import ModuleType
+
 from awm.errors import AwmError, Problem, WorldError
 from awm.runtime import (
     Instance,
@@ -50,3 +53,12 @@ __all__ = [
     "open_worlds",
     "write_worlds",
 ]
+
+_ROOMS = frozenset({"audit", "llm", "trajectory", "verify"})
+
+
+def __getattr__(name: str) -> ModuleType:
+    # `awm.audit` works without an import of its own; who only runs worlds does not wait for it.
+    if name in _ROOMS:
+        return importlib.import_module(f"awm.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
