@@ -5,16 +5,20 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from awm.errors import RuntimeClosedError, UsageError
 from awm.runtime import ProgramReport, VerifierLimits, VerifierPool
 from awm.runtime import verifiers as module
+from awm.runtime.sandbox import probe
 from awm.runtime.wire import Failed, Verified
 from tests.runtime.programs import (
     COMPLETE,
@@ -28,6 +32,7 @@ from tests.runtime.programs import (
 )
 from tests.runtime.world_code import descriptors, eventually, workers_of
 
+ROOT = Path(__file__).parents[2]
 SURROUNDINGS = verifier(
     """
     import decimal, gc, locale, random, signal, sys, time, uuid, warnings
@@ -390,3 +395,33 @@ def test_the_test_databases_are_what_they_say() -> None:
     connection.deserialize(FINAL)
     assert connection.execute("SELECT count(*) FROM notes").fetchone() == (2,)
     connection.close()
+
+
+WEAK = """
+import asyncio, errno
+from awm.runtime import VerifierPool
+from awm.runtime.sandbox import seccomp
+from awm.runtime.sandbox.bpf import ALLOW, Policy, Rule
+from awm.runtime.sandbox.syscalls import PR_SET_NO_NEW_PRIVS, prctl
+from tests.runtime.programs import COMPLETE, program, verifier
+
+async def tried():
+    async with VerifierPool(processes=1, allow_weak=True) as pool:
+        print(pool.isolation.level)
+        for body in ("import nowhere", "try:\\n    import nowhere\\nexcept ImportError: pass"):
+            report = await pool.run(program(verifier(body + "\\n" + COMPLETE)))
+            print(report.fault or report.result["result"])
+
+prctl(PR_SET_NO_NEW_PRIVS, 1)
+seccomp.install(Policy((Rule("seccomp", (), errno.EPERM),), default=ALLOW))
+asyncio.run(tried())
+"""
+
+
+def test_where_nothing_can_be_jailed_a_missing_module_is_still_no_more_than_that() -> None:
+    if not probe().seccomp:
+        pytest.skip(f"needs a filter to forbid filters with: {probe().describe()}")
+    done = subprocess.run(
+        [sys.executable, "-c", WEAK], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["weak", "missing_import", "complete"]

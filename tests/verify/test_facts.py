@@ -33,6 +33,11 @@ def facts(answer: str) -> list[str]:
         ("No. 5 is free.", ["5"]),
         ("There is no seat for Ann.", ["Ann"]),
         ("Only one of them, two more.", ["two"]),
+        ("Ann Berg's new address is ann.berg+2@mail.example.com.",
+         ["Ann Berg", "ann.berg+2@mail.example.com"]),
+        ("See https://example.com/a?b=1 (or www.example.org), it is in_progress.",
+         ["https://example.com/a?b=1", "www.example.org", "in_progress"]),
+        ("Write to \"ann@example.com\".", ["ann@example.com"]),
     ],
 )  # fmt: skip
 def test_the_facts_of_an_answer_are_its_values_and_names(answer, expected):

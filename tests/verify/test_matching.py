@@ -160,6 +160,63 @@ def test_yes_and_no_exclude_each_other():
     assert not holds("yes", "Yes and no.")
     assert not holds("no", "Nothing is known.")
     assert holds("No", "No: it is full.")
+    assert holds("yes", "Yes, there is no delay, at no-one's cost.")
+    assert not holds("yes", "No, not yet. Yes, tomorrow.")
+    assert not holds("no", "There is no delay, so yes.")
+    assert not holds("yes", "Yes or no?")
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer", "held"),
+    [
+        ("5", "It is not 5.", False),
+        ("5", "It isn't 5 but 6.", False),
+        ("5", "It isn\u2019t 5.", False),
+        ("6", "It isn't 5 but 6.", True),
+        ("5", "Not 5, I thought; and yet there are 5.", True),
+        ("5", "Either 5 or 6.", False),
+        ("6", "4, 5 or 6", False),
+        ("2026-02-05", "On 5 February or 6 February.", False),
+        ("A-5", "A-5 or B-6", False),
+        ("5", "5 or more", True),
+        ("5", "5 or, if you like, 6", True),
+        ("5", "5 or 5.0", True),
+        ("approved", "It was not approved.", False),
+        ("not approved", "It was not approved.", True),
+        ("Anna Berg", "Anna Berg or one of her team", True),
+        ("5", "5 units, or 2 boxes", True),
+    ],
+)
+def test_what_is_denied_or_left_open_is_not_said(fact, answer, held):
+    assert holds(fact, answer) is held
+
+
+def test_two_values_may_be_left_open_where_both_are_asked():
+    assert missing_wordings([["5"], ["6"]], "5 or 6") == []
+    assert missing_wordings([["5"], ["7"]], "5 or 6, and 7") == [["5"]]
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer", "held"),
+    [
+        ("-42.10", "minus 42.10", True),
+        ("-42.10", "The balance is minus $42.10", True),
+        ("-42.10", "negative 42.1", True),
+        ("-42.10", "Balance: \u201342.10", True),
+        ("-42.10", "42.10", False),
+        ("20", "100 minus 20 is 80", True),
+        ("-20", "100 minus 20 is 80", False),
+        ("20", "all of it, minus 20", True),
+        ("6", "from 5\u20136", True),
+        ("-6", "from 5\u20136", False),
+        ("1234567", "\u20b912,34,567", True),
+        ("1234567.5", "12,34,567.50", True),
+        ("34", "12,34,567", True),
+        ("1234567", "12,34,56", False),
+    ],
+)
+def test_numbers_below_nothing_and_in_lakhs_are_read(fact, answer, held):
+    assert holds(fact, answer) is held
 
 
 def test_one_wording_is_enough():

@@ -17,6 +17,8 @@ SCHEMA = schema_of(
         "CREATE TABLE uses (a, b, FOREIGN KEY (a, b) REFERENCES pairs);",
         "CREATE TABLE balances (user_id INTEGER PRIMARY KEY, points);",
         "CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, tag);",
+        "CREATE TABLE members (id TEXT PRIMARY KEY, captain_id);",
+        "CREATE TABLE profiles (member_id TEXT PRIMARY KEY, best_friend);",
     )
 )
 ROWS = [
@@ -27,6 +29,10 @@ ROWS = [
     ("order_items", "order_items#1", {"id": 8, "order_id": 7}),
     ("menu_items", "menu_items#1", {"id": 7, "parent_id": None}),
     ("pairs", "pairs#1", {"a": 1, "b": 7}),
+    ("members", "members#1", {"id": "m-3f25", "captain_id": None}),
+    ("members", "members#2", {"id": "m-04e0", "captain_id": None}),
+    ("members", "members#3", {"id": "88", "captain_id": None}),
+    ("profiles", "profiles#1", {"member_id": "m-04e0", "best_friend": None}),
 ]
 
 
@@ -79,6 +85,18 @@ def test_a_parent_is_a_row_of_the_same_table():
 
 def test_a_serial_text_elsewhere_names_its_row():
     assert found("entries", subject="OP-8", code="OP-9") == {"subject": "orders#2"}
+
+
+def test_a_key_that_is_a_text_names_its_row_wherever_it_stands():
+    assert found("members", id="m-1", captain_id="m-3f25") == {"captain_id": "members#1"}
+    assert found("entries", subject="m-3f25") == {"subject": "members#1"}
+    assert found("members", id="m-3f25", captain_id="m-ann1") == {}
+    assert found("entries", subject="88") == {}
+
+
+def test_a_text_that_is_a_key_of_two_rows_names_the_one_after_which_its_column_is_called():
+    assert found("entries", subject="m-04e0") == {}
+    assert found("profiles", member_id="m-04e0") == {"member_id": "members#2"}
 
 
 def test_no_row_names_itself_by_its_own_number():

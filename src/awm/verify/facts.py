@@ -29,6 +29,11 @@ _QUOTED: Final = re.compile(
     r"|\u00ab([^\u00bb\n]+)\u00bb|`([^`\n]+)`"
     r"|(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w))+)'(?!\w)"
 )
+_ADDRESS: Final = re.compile(
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # of mail
+    r"|(?:https?://|www\.)[^\s<>()\"'`]*[\w/]"  # of a page
+    r"|(?<![\w@./-])[^\W\d_]+(?:_[^\W\d_]+)+(?!\w)"  # a name for programs: in_progress
+)
 _SENTENCE_STARTS: Final = re.compile(r"(?:^|[.!?:;\u2026]['\")\]]*\s|\n)[\W_]*\Z")
 _TITLE_BEFORE: Final = re.compile(r"\b[A-Z][A-Za-z]{0,3}\.\s\Z")
 _DECISION: Final = re.compile(r"\s*(?:[,;:!\u2013\u2014]|-\s|\.(?!\s*\d)|\Z)")
@@ -62,8 +67,9 @@ def extract_facts(answer: str) -> tuple[Fact, ...]:
     """What an answer has to contain that says the same as a reference answer.
 
     Facts are numbers (not those within dates, times and codes), dates, times, codes, quoted texts,
-    proper names (capitalised words, unless they only start a sentence) and a yes or no that opens a
-    sentence. An answer that holds none of them is told by its content words.
+    addresses of mail and pages, names for programs such as `in_progress`, proper names (capitalised
+    words, unless they only start a sentence) and a yes or no that opens a sentence. An answer that
+    holds none of them is told by its content words.
 
     Args:
         answer: The reference answer.
@@ -116,12 +122,16 @@ def _distinct(found: Iterable[tuple[int, str]], text: str) -> tuple[Fact, ...]:
 
 
 def _quotes(text: str) -> list[tuple[int, int, str]]:
-    """The quoted texts: where each starts and ends with its quotes, and what it says."""
-    return [
-        (match.start(), match.end(), quote)
+    """What is to be said as it is: where each starts and ends with its quotes, and what it says."""
+    quotes = [
+        (match.start(), match.end(), next(filter(None, match.groups())).strip())
         for match in _QUOTED.finditer(text)
-        if len(quote := next(filter(None, match.groups())).strip()) <= _LONGEST_QUOTE
-        and tokens_of(quote, KINDS)
+    ]
+    addresses = [(match.start(), match.end(), match.group()) for match in _ADDRESS.finditer(text)]
+    return [
+        each
+        for each in (*quotes, *addresses)
+        if len(each[2]) <= _LONGEST_QUOTE and tokens_of(each[2], KINDS)
     ]
 
 
@@ -142,9 +152,10 @@ def _values(text: str, pieces: list[_Piece]) -> Iterator[tuple[int, str]]:
 def _names(text: str, pieces: list[_Piece]) -> Iterator[tuple[int, str]]:
     """Runs of capitalised words, without what is capitalised for another reason."""
     dated = any(piece.kind == "date" for piece in pieces)
-    lower = {piece.text for piece in pieces}
+    outside = _outside(_quotes(text), pieces)
+    lower = {piece.text for piece in outside}
     run: list[_Piece] = []
-    for piece in (*_outside(_quotes(text), pieces), None):
+    for piece in (*outside, None):
         apart = not run or piece is None or not _joined(text[run[-1].end : piece.start], run[-1])
         if run and (apart or piece is None or not _is_capital(piece)):
             yield run[0].start, text[run[0].start : run[-1].end]

@@ -193,10 +193,11 @@ MONEY = (
 SIGN = r"[$\u00a2-\u00a5\u20a0-\u20bf]"
 ZEROS = {"hundred": 2, "k": 3, "thousand": 3, "million": 6, "billion": 9}
 NUMBER = (
-    r"(?P<sign>(?<![\w)])-)?"
+    r"(?:(?P<sign>(?<![\w)])-)|(?P<minus>(?<!\w)(?<![\d)%]\s)(?:minus\s|negative\s|\u2013)))?"
     rf"(?:(?:(?:{MONEY})\s?|[a-z]{{0,2}}{SIGN}\s?)(?P<inner>-)?|x)?"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?"  # 1,234.50
     r"|\d{1,3}(?:\.\d{3})+,\d\d?|\d{1,3}(?:\.\d{3}){2,}"  # 1.234,50 or 1.234.567
+    r"|\d\d?(?:,\d\d)+,\d{3}(?:\.\d+)?"  # 12,34,567 as in India
     r"|\d+(?:[.,]\d+)?|\.\d+)"
     # What makes these digits a part of something else: more digits, an ordinal, a code.
     r"(?![.,]?\d|_[^\W_]|(?:st|nd|rd|th)\b|-\d+-|-0\d|-?(?-i:[A-JL-Z])\b)"
@@ -217,6 +218,7 @@ def canonical(digits: str, sign: str, zeros: int) -> str:
 
 def read_number(match: re.Match[str]) -> Readings:
     digits, sign = match["digits"], "-" if match["sign"] or match["inner"] else ""
+    signs = ["-", ""] if match["minus"] else [sign]  # "minus 5" may be taken off something
     whole, _, fraction = digits.rpartition(",")
     # A decimal comma, or a list of two numbers.
     if re.fullmatch(r"[\d.]*,\d\d?|\d{4,},\d+|\d+,\d{4,}", digits):
@@ -224,8 +226,9 @@ def read_number(match: re.Match[str]) -> Readings:
         numbers += [whole, fraction] if "." not in whole else []
     else:
         numbers = [digits.replace("." if digits.count(".") > 1 else ",", "")]
+        numbers += digits.split(",") if re.match(r"\d\d?,\d\d,", digits) else []
     zeros = ZEROS.get((match["zeros"] or "").lower(), 0)
-    readings = [("number", canonical(number, sign, zeros)) for number in numbers]
+    readings = [("number", canonical(each, sign, zeros)) for sign in signs for each in numbers]
     if re.fullmatch(r"(?:[01]?\d|2[0-3])\.[0-5]\d", match.group()):
         readings.append(("time", f"{digits.replace('.', ':'):0>5}:00"))
     return readings
@@ -311,15 +314,32 @@ def agree_on(wanted: Readings, said: Readings) -> bool:
     return any(one.strip("?") in day or (day[0] == "?" and day[1:] in one) for one, day in days)
 
 
-def stands_in(wording: str, text: str, said: list[Readings], kinds: Iterable[str]) -> bool:
-    """Whether the wording's tokens stand in the text, one after the other."""
+def doubted(said: list[Readings], start: int, end: int, asked: Iterable[Reading]) -> bool:
+    """Whether tokens are denied, or left open beside a value that is not asked: "5 or 6"."""
+    before = [readings[0] for readings in said[max(0, start - 2) : start]][::-1]
+    after = [readings[0] for readings in said[end : end + 2]]
+    words = [word for _, word in before]
+    if words[:1] == ["not"] or (words[:1] == ["t"] and words[-1].endswith("n")):  # isn't
+        return True
+    others = [two[1] for two in (before, after) if len(two) == 2 and two[0] == ("word", "or")]
+    return any(one[0] == said[end - 1][0][0] != "word" and one not in asked for one in others)
+
+
+def stands_in(
+    wording: str, text: str, said: list[Readings], asked: Iterable[Reading], kinds: Iterable[str]
+) -> bool:
+    """Whether the wording's tokens stand in the text, one after the other, and without doubt."""
     wording = normalised(wording).strip()
     wanted = [readings for _, _, readings in tokens_of(wording, kinds)]
     if not wanted:  # nothing but signs
         return bool(wording) and wording in text
-    other = {"yes": "no", "no": "yes"}.get(wanted[0][0][1]) if len(wanted) == 1 else None
-    return not any(("word", other) in readings for readings in said) and any(
+    # The other decision, which "no" is not in "no delay".
+    other = {"yes": r"\bno\b(?!\W?\w)", "no": r"\byes\b"}.get(wanted[0][0][1])
+    if other and len(wanted) == 1 and re.search(other, text, re.IGNORECASE):
+        return False
+    return any(
         all(map(agree_on, wanted, said[start : start + len(wanted)]))
+        and not doubted(said, start, start + len(wanted), asked)
         for start in range(len(said) - len(wanted) + 1)
     )
 
@@ -328,10 +348,12 @@ def missing_wordings(facts: Wordings, answer: str | None, kinds: Iterable[str]) 
     """Those facts, each a list of wordings, of which no wording stands in the answer."""
     text = normalised(answer or "")
     said = [readings for _, _, readings in tokens_of(text, kinds)]
+    tokens = [tokens_of(normalised(each), kinds) for wordings in facts for each in wordings]
+    asked = {readings[0] for each in tokens for _, _, readings in each}
     return [
         wordings
         for wordings in facts
-        if not any(stands_in(wording, text, said, kinds) for wording in wordings)
+        if not any(stands_in(wording, text, said, asked, kinds) for wording in wordings)
     ]
 
 

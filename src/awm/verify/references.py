@@ -53,7 +53,7 @@ class References:
             self._rows[table].append((label, row))
         self._indexes: dict[tuple[str, Sequence[str]], Mapping[_Names, str]] = {}
         self._called: dict[tuple[str, bool], list[str]] = {}
-        self._serials = self._serial_texts()
+        self._texts = self._telling_texts()
 
     def of(self, table: str, row: Row) -> dict[str, Ref]:
         """The cells of a row that name an added row, and which one, by column."""
@@ -80,14 +80,16 @@ class References:
         if name is None:
             return None
         own = table.key == (column,) and column == numbering_column(table, self._schema)
-        if stem is None or own:
-            return self._serials.get(name) if column not in table.serial else None
+        targets = [] if stem is None or own else self._targets(table, row, stem)
         labels = [
             label
-            for target in self._targets(table, row, stem)
+            for target in targets
             if (label := self._index(target, self._key(target)).get((name,)))
         ]
-        return labels[0] if len(labels) == 1 else None
+        if labels:
+            return labels[0] if len(labels) == 1 else None
+        names_itself = column in table.serial or table.key == (column,)
+        return None if names_itself else self._texts.get(name)
 
     def _targets(self, table: TableSchema, row: Row, stem: str) -> list[str]:
         """The tables that a column could lead to, by what stands beside it or by its name."""
@@ -121,12 +123,16 @@ class References:
             )
         return self._indexes[place]
 
-    def _serial_texts(self) -> Mapping[str, str]:
-        """The labels of added rows by their serial texts, such as `OP-10019`."""
+    def _telling_texts(self) -> Mapping[str, str]:
+        """The labels of added rows by texts that name them wherever they stand.
+
+        Those are serial texts, such as `OP-10019`, and keys that are texts.
+        """
         texts: list[tuple[str, str]] = []
         for table in self._schema:
+            columns = (*table.serial, *(table.key if len(table.key) == 1 else ()))
             for label, row in self._rows.get(table.name, ()):
-                values = (row.get(column) for column in table.serial)
+                values = (row.get(column) for column in columns)
                 texts += [
                     (value, label)
                     for value in values

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from awm.runtime import Column, Row, RowChange, Schema, StateDiff, TableDiff, TableSchema
 from awm.verify.naming import words_of
-from awm.verify.references import numbering_column
+from awm.verify.references import References, numbering_column
 from awm.verify.values import same_value
 
 __all__ = ["Volatile", "numbering", "volatile_by_replay", "volatile_by_schema"]
@@ -113,6 +113,7 @@ def volatile_by_replay(first: StateDiff, second: StateDiff, schema: Schema) -> V
 
     Rows are paired by primary key. Those that have no partner, because their key was drawn by
     chance or because they have none, are paired with the row that has most in common with them.
+    A cell that names an added row in both runs says the same in both, whatever that row is called.
     A cell that is NULL in only one of the two runs is reported too, although no comparison will
     then accept it: whether it is NULL is all that is kept.
 
@@ -127,15 +128,23 @@ def volatile_by_replay(first: StateDiff, second: StateDiff, schema: Schema) -> V
     found: dict[tuple[str, str], str] = {}
     ones = {table.table: table for table in first}
     twos = {table.table: table for table in second}
+    namings = [_naming(diff, schema) for diff in (first, second)]
     for name in sorted(ones.keys() | twos.keys()):
         known = ones.get(name) or twos[name]
         untouched = TableDiff(name, known.key, (), (), ())
         for one, two in _pairs(ones.get(name, untouched), twos.get(name, untouched)):
-            for column in one.keys() & two.keys():
+            named = namings[0].of(name, one).keys() & namings[1].of(name, two).keys()
+            for column in (one.keys() & two.keys()) - named:
                 if not same_value(one[column], two[column]):
                     found.setdefault((name, column), _difference(one[column], two[column]))
     own = schema.numbered
     return {place: why for place, why in sorted(found.items()) if own.get(place[0]) != place[1]}
+
+
+def _naming(diff: StateDiff, schema: Schema) -> References:
+    """Which cells name the rows that were added."""
+    rows = ((table.table, number, row) for table in diff for number, row in enumerate(table.added))
+    return References(schema, ((table, f"{table}#{number}", row) for table, number, row in rows))
 
 
 def _difference(one: object, other: object) -> str:

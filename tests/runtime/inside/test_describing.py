@@ -50,6 +50,25 @@ def test_only_a_key_that_is_the_number_of_its_row_numbers_rows(create, numbered)
     assert schema.numbered == {"u": "id"} | ({"t": numbered} if numbered else {})
 
 
+@pytest.mark.parametrize(
+    ("key", "numbers", "numbered"),
+    [
+        ("id", (1, 2, 9), True),
+        ("ticketId", (5, 77), True),
+        ("number", (), True),
+        ("number", (7,), True),
+        ("order_no", (1001, 1002, 1003), True),
+        ("number", (101, 102, 201), False),
+        ("roomNumber", (101, 102, 103), False),
+        ("isbn", (9780141439518,), False),
+    ],
+)
+def test_a_key_that_says_something_does_not_number_rows(key, numbers, numbered):
+    rows = (f"INSERT INTO t VALUES ({number});" for number in numbers)
+    table = described(f"CREATE TABLE t ({key} INTEGER PRIMARY KEY);", *rows).tables["t"]
+    assert table.numbered == (key if numbered else None)
+
+
 SERIAL = "CREATE TABLE t (id INTEGER PRIMARY KEY, s, more UNIQUE);"
 
 
@@ -102,6 +121,37 @@ def test_bare_numbers_are_serial_where_they_number_and_not_where_they_count(colu
         "CREATE TABLE u (id INTEGER PRIMARY KEY);",
         "INSERT INTO t VALUES (1, 1), (2, 2), (3, 3);",
     ).tables["t"]
+    assert bool(table.serial) is serial
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "serial"),
+    [
+        ("code", "BK-{}", True),
+        ("invoice_code", "BK-{}", True),
+        ("invoice", "BK-{}", True),
+        ("title", "Invoice {}", True),
+        ("number", "2026-000{}", True),
+        ("booking_code", "BK-{}", False),
+        ("former_booking_code", "BK-{}", False),
+        ("bookingRef UNIQUE", "BK-{}", False),
+        ("booking", "BK-{}", False),
+        ("hotel_room_code", "R{}", False),
+        ("city_no", "{}", False),
+        ("day", "2026-01-0{}", False),
+        ("phone", "+1-555-010{}", False),
+        ("phone_number UNIQUE", "555-010{}", False),
+        ("roomNumber", "20{}", False),
+    ],
+)
+def test_what_is_named_or_given_is_not_serial_though_it_counts_along(column, value, serial):
+    table = described(
+        f"CREATE TABLE invoices (id INTEGER PRIMARY KEY, {column});",
+        "CREATE TABLE bookings (id INTEGER PRIMARY KEY);",
+        "CREATE TABLE hotel_rooms (id INTEGER PRIMARY KEY);",
+        "CREATE TABLE cities (id INTEGER PRIMARY KEY);",
+        *(f"INSERT INTO invoices VALUES ({at}, '{value.format(at)}');" for at in (1, 2, 3)),
+    ).tables["invoices"]
     assert bool(table.serial) is serial
 
 

@@ -7,7 +7,7 @@ database. What the PRAGMAs tell is written down in https://www.sqlite.org/pragma
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -40,6 +40,13 @@ _NUMBERING: Final = re.compile(
     r"|[a-z](?:Code|No|Nr|Num|Number|Ref|Reference|Serial))\Z"
 )
 """How the name of a column ends that numbers rows, rather than counts something about them."""
+_GIVEN: Final = re.compile(
+    r"\b(?:barcode|fax|house|isbn|mobile|page|phone|room|seat|street|tel|week|year|zip)\b"
+)
+"""Numbers that somebody gives, even where those of three sample rows happen to count along."""
+_IDENTITY: Final = re.compile(r"\b(?:id|key|pk|rowid|seq|sequence|serial)\Z")
+"""How the name of a key ends of which nobody minds which number it is."""
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _REFERRING: Final = re.compile(r"(?:_id|_ID|[a-z]Id|[a-z]ID)")
 
 
@@ -69,7 +76,8 @@ def describe(image: bytes) -> list[list[Any]]:
         counted for each foreign key, as `[table, columns, target, rows]`. A foreign key to a table
         or to columns that are not there dangles in every row in which it is not NULL.
         A serial column counts along in at least three rows and in all in which it is not NULL; one
-        of bare numbers is serial only if it is unique or its name says that it numbers.
+        without letters is serial only if it is unique or its name says that it numbers. One that is
+        called after another table (`booking_code` of an invoice) names that one's rows.
 
     Raises:
         sqlite3.DatabaseError: The image is not a sound database.
@@ -82,7 +90,11 @@ def describe(image: bytes) -> list[list[Any]]:
             foreign = list(_foreign_keys(connection, name, columns))
             numbered = _numbered(connection, name, columns[name], foreign)
             taken = {*key, *(column for one in foreign for column in one.columns)}
-            free = [column for column, _, _ in listed if column not in taken]
+            free = [
+                column
+                for column, _, _ in listed
+                if column not in taken and not _tells_of_another(column, name, columns)
+            ]
             serial = _serial(connection, name, numbered, free) if numbered and free else []
             references = [[one.columns, one.target, one.targets] for one in foreign]
             tables.append([name, listed, key, numbered, serial, references])
@@ -160,7 +172,24 @@ def _numbered(
     # ROWID and keys of any other type have one.
     ((indexes,),) = connection.execute(_KEY_INDEX, (table,))
     referring = any(key in one.columns for one in foreign)
-    return key if declared == "INTEGER" and not indexes and not referring else None
+    if declared != "INTEGER" or indexes or referring or _is_given(connection, table, key):
+        return None
+    return key
+
+
+def _is_given(connection: sqlite3.Connection, table: str, key: str) -> bool:
+    """Whether the numbers of a key say something, such as which room or which book it is.
+
+    SQLite would number rows one after the other. What is called `id` is given by nobody, even
+    where the sample has gaps.
+    """
+    name = " ".join(_words(key))
+    if _IDENTITY.search(name):
+        return False
+    column = quoted(key)
+    span = f"SELECT coalesce(max({column}) - min({column}) + 1, 0), count(*) FROM {quoted(table)}"  # noqa: S608
+    ((numbers, rows),) = connection.execute(span)
+    return _GIVEN.search(name) is not None or bool(numbers != rows)
 
 
 def _serial(
@@ -189,16 +218,40 @@ def _serial(
         [column, *forms[at]]
         for at, column in enumerate(columns)
         if counts.get(at, 0) >= _FEWEST_ROWS
-        and (forms[at][0] or column in unique or _numbers(column))
+        and (re.search(r"[^\W\d_]", forms[at][0]) or _numbers(column, unique=column in unique))
     ]
 
 
-def _numbers(column: str) -> bool:
-    """Whether a column of bare numbers is there to number rows, by its name.
+def _numbers(column: str, *, unique: bool) -> bool:
+    """Whether a column without letters is there to number rows, by its name.
 
-    In a table of three rows a quantity or a position counts along by chance.
+    In a table of three rows a quantity, a day or a telephone number counts along by chance.
     """
-    return _NUMBERING.search(column) is not None
+    given = _GIVEN.search(" ".join(_words(column)))
+    return not given and (unique or _NUMBERING.search(column) is not None)
+
+
+def _tells_of_another(column: str, table: str, tables: Iterable[str]) -> bool:
+    """Whether a column is called after another table than its own: what stands there names a row.
+
+    It may well count along: the sample has an invoice for each booking.
+    """
+    words = _words(column)
+    named = words[:-1] or words
+    stems = [named[at:] for at in range(len(named))]  # the leading words may tell the role
+    called = [one for one in tables if any(_is_plural(_words(one), stem) for stem in stems)]
+    return bool(called) and table not in called
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _is_plural(table: list[str], stem: list[str]) -> bool:
+    """Whether a table's name, or its end, is some words in the singular or the plural."""
+    *before, last = table[-len(stem) :] or [""]
+    forms = (stem[-1], f"{stem[-1]}s", f"{stem[-1]}es", f"{stem[-1].removesuffix('y')}ies")
+    return before == stem[:-1] and last in forms
 
 
 def _form(column: str, value: object, number: int) -> tuple[str, int] | None:

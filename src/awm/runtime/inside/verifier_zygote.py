@@ -59,6 +59,10 @@ def _become_worker(verifying: Verifying, walls: Walls, connection: socket.socket
     try:
         enter(walls, {connection.fileno()})
         seal()
+        if walls.isolation.level == "weak":
+            # Nothing can be opened there because no descriptor is left, and imports take that for
+            # a fault of the system where a module is merely missing.
+            sys.path.clear()
     except IsolationError as error:
         refusal = Failed(error.message, "", error.hint)
     worker = _Worker(verifying)
