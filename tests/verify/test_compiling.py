@@ -309,32 +309,32 @@ def test_evidence_says_what_is_expected_and_what_is_otherwise(run):
     evidence = run(code, *DONE.values())
     assert evidence["state_matches"] is True
     assert evidence["task"] == 'Say "hello".'
-    assert evidence["missing"] == evidence["unexpected"] == []
+    assert evidence["expected_but_not_made"] == evidence["made_but_not_expected"] == []
     assert evidence["expected_answer"] == ANSWER
     assert evidence["expected_facts"] == [["OP-4"], ["Di Fern"], ["$0.30"], ["2026-06-20"]]
-    assert (
-        "added: lines: order_id = the new orders, product = 'tea', quantity = 2"
-        in (evidence["expected"])
-    )
+    added = "added: lines: order_id = the new orders, product = 'tea', quantity = 2"
+    assert added in evidence["expected_changes"]
     wrong = {**DONE, "seat": "UPDATE seats SET taken = 'Di' WHERE train = 'B'"}
     evidence = run(code, *wrong.values(), "CREATE TABLE more (id)")
     assert evidence["state_matches"] is False
-    assert evidence["missing"] == [
+    assert evidence["expected_but_not_made"] == [
         r"changed: seats (train = 'A', seat = 2): taken = 'Di', picture = b'\x00\x01'"
     ]
-    assert evidence["unexpected"] == [
+    assert evidence["made_but_not_expected"] == [
         "altered: more is new",
         "changed: seats (train = 'B', seat = 1): taken = 'Di'",
     ]
-    assert "1 missing, 2 unexpected" in evidence["summary"]
+    assert evidence["summary"].startswith(
+        f"Of {len(DONE)} expected changes 1 were NOT made, and 2 were made that nobody asked for."
+    )
 
 
 def test_long_evidence_is_cut(run):
     code = program(expected(DONE["seat"]), mode="sql")
     rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 80)"
     evidence = run(code, f"{rows} INSERT INTO log SELECT 'x', NULL, i, NULL FROM n")
-    assert len(evidence["unexpected"]) == 51
-    assert evidence["unexpected"][-1] == "and 30 more"
+    assert len(evidence["made_but_not_expected"]) == 51
+    assert evidence["made_but_not_expected"][-1] == "and 30 more"
 
 
 @pytest.mark.parametrize("mode", ["code", "sql"])
@@ -452,7 +452,10 @@ def agree(run: Run, image: bytes, names: list[list[str]], *, volatile: bool) -> 
                 assert found == {"result": "complete" if met else "others"}
             else:
                 assert found["state_matches"] is met
-                assert bool(found["missing"] or found["unexpected"]) is not met
+                assert (
+                    bool(found["expected_but_not_made"] or found["made_but_not_expected"])
+                    is not met
+                )
 
 
 @st.composite
