@@ -48,7 +48,7 @@ def test_every_grade_is_described():
         (world("proven", "unproven"), False, True),
         (world("proven", "unsound"), False, False),
         (world("blocked"), False, False),
-        (world(), True, True),
+        (world(), False, True),
         (world("proven", problems=[ERROR]), True, True),
         (world("proven", alive=False), False, False),
     ],

@@ -154,7 +154,7 @@ class Mender:
             mode,
             self._world.name,
             index,
-            self._sentence(task),
+            self._world.sentence(index),
             solved.expectation,
             solved.schema,
         )
@@ -169,11 +169,6 @@ class Mender:
             "verification": {**further, "code": program.code},
         }
         return Edit(part, place, row, Change(f"{part}: task {index}", _why(task, mode, place)))
-
-    def _sentence(self, task: TaskAudit) -> str:
-        """What is to be done; where the list of tasks is lost, a verifier may still say it."""
-        told = (one.task for one in self._world.verifiers if one.task_idx == task.task_idx)
-        return task.task or next(filter(None, told), "")
 
     def _lacks_hash(self, task: TaskAudit) -> bool:
         return self._world.oracles[task.task_idx].state_hash is None

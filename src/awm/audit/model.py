@@ -55,8 +55,8 @@ GRADES: Final[Mapping[Grade, str]] = {
 }
 
 Requirement: TypeAlias = Literal["proven", "sound"]
-"""What a world can be asked for: `proven` that every task is proven, `sound` that no task is
-unsound or blocked. Either way it has to come to life."""
+"""What a world can be asked for: `proven` that it has tasks and each is proven, `sound` that none of
+them is unsound or blocked. Either way it has to come to life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class WorldAudit:
         if not self.alive:
             return False
         if requirement == "proven":
-            return all(task.verdict == "proven" for task in self.tasks)
+            return bool(self.tasks) and self.verdicts["proven"] == len(self.tasks)
         return not (self.verdicts["unsound"] or self.verdicts["blocked"])
 
 
