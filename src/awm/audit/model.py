@@ -55,8 +55,8 @@ GRADES: Final[Mapping[Grade, str]] = {
 }
 
 Requirement: TypeAlias = Literal["proven", "sound"]
-"""What a world can be asked for: `proven` that it has tasks and each is proven, `sound` that none of
-them is unsound or blocked. Either way it has to come to life."""
+"""What a world can be asked for: `proven` that it has tasks and each is proven, `sound` that none
+is unsound or blocked. Either way it has to come to life."""
 
 
 @dataclass(frozen=True, slots=True)
