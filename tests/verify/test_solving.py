@@ -3,8 +3,11 @@
 import pytest
 
 from awm.errors import OracleError
+from awm.runtime import Runtime
+from awm.verify import compare, milestones_of, solve, trail
 from awm.verify.effects import Added, Changed, Removed, Stamp
 from awm.verify.facts import Fact
+from awm.worlds import bundled_worlds
 from tests.audit.tasked import BOTH, add, oracle, solved_in, tasked
 
 TIMED = """
@@ -141,3 +144,17 @@ async def test_what_is_solved_is_solved_the_same_way_again(runtime):
         tools=TIMED, solved=oracle(add("x"), {"tool": "log", "arguments": {"what": "y"}})
     )
     assert await solved_in(runtime, world) == await solved_in(runtime, world)
+
+
+async def test_the_trail_tells_what_each_call_has_come_to_so_far(runtime: Runtime) -> None:
+    world = bundled_worlds()["coworking_space"]
+    cancelling = world.oracles[9]  # four bookings are cancelled, one after the other
+    async with await runtime.launch(world) as instance:
+        schema = await runtime.examiner.describe(world.name, instance.world.template)
+        solved = await solve(runtime, instance, schema, cancelling)
+        done = await trail(runtime, instance, solved)
+    assert len(done) == len(cancelling.solution.calls)
+    assert not done[0]  # it only looks
+    assert compare(solved.expectation.outcomes[0].effects, done[-1]).equal
+    names = [milestone.name for milestone in milestones_of(done)]
+    assert len(names) == len(set(names)) == sum(step.changed for step in solved.replays[0].steps)
