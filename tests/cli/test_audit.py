@@ -73,6 +73,14 @@ def test_what_is_unproven_is_sound(awm, tmp_path):
     assert outcome.err.endswith("required: every task proven\n  notes: task 0 unproven\n")
 
 
+def test_verifiers_get_the_time_that_the_settings_give_them(awm, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWM_VERIFIER_SECONDS", "0.2")
+    looping = "def verify_task_completion(*_, **__):\n    while True: pass\n"
+    write_worlds([graded(looping, calls=None)], tmp_path / "worlds")
+    outcome = awm("audit", tmp_path / "worlds", *FEW)
+    assert "it ran longer than 0.2 seconds" in outcome.out
+
+
 def test_a_folder_with_lines_that_cannot_be_read_is_not_what_is_required(awm, tmp_path):
     write_worlds([graded()], tmp_path / "worlds")
     with (tmp_path / "worlds" / "gen_envs.jsonl").open("a") as file:

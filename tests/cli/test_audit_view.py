@@ -70,6 +70,12 @@ def test_a_shortfall_says_which_tasks_and_why(capsys):
     assert "unproven" not in capsys.readouterr().err
 
 
+def test_a_world_without_tasks_is_told_to_have_none(capsys):
+    idle = replace(handmade().worlds[2], tasks=())
+    assert not show_shortfall(replace(handmade(), problems=(), worlds=(idle,)), "proven")
+    assert capsys.readouterr().err.endswith(f"  {idle.world}: it has no tasks\n")
+
+
 def test_without_a_shortfall_nothing_is_said(capsys):
     audit = replace(handmade(), problems=(), worlds=handmade().worlds[2:])
     assert show_shortfall(audit, "proven")

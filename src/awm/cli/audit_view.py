@@ -156,6 +156,8 @@ def _show_tasks(found: Audit, where_all: str) -> None:
 def _why(world: WorldAudit, required: Requirement) -> str:
     if not world.alive:
         return "it does not come to life"
+    if not world.tasks:
+        return "it has no tasks"
     accepted: set[TaskVerdict] = {"proven"} if required == "proven" else {"proven", "unproven"}
     parts = []
     for verdict in _COLOURS:

@@ -24,13 +24,12 @@ from awm.audit.probing import CALLS_PER_TOOL
 from awm.audit.repeating import Repeated, repeat, repeated_json
 from awm.cli.audit_view import show_audit, show_repeated, show_shortfall
 from awm.cli.console import print_json, progress
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_pool, new_runtime, settings
 from awm.cli.fix_view import show_fixes
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.signals import run
 from awm.cli.sweep import choose
 from awm.errors import InfrastructureError, UsageError
-from awm.runtime import VerifierPool
 from awm.settings import Settings
 from awm.whole import write_whole
 from awm.worlds import WorldFolder, open_worlds
@@ -172,7 +171,7 @@ async def _fix(
 ) -> FixReport:
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(_new_pool(chosen))
+        pool = await stack.enter_async_context(new_pool(chosen))
         return await fix_worlds(
             folder,
             target,
@@ -201,7 +200,7 @@ async def _audit(
     effort = _effort(request)
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(_new_pool(chosen))
+        pool = await stack.enter_async_context(new_pool(chosen))
         return await audit_worlds(folder, runtime, pool, names=names, effort=effort, done=done)
 
 
@@ -210,12 +209,8 @@ async def _repeat(
 ) -> tuple[Repeated, ...]:
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(_new_pool(chosen))
+        pool = await stack.enter_async_context(new_pool(chosen))
         return await repeat(folder, runtime, pool, document, done=done)
-
-
-def _new_pool(chosen: Settings) -> VerifierPool:
-    return VerifierPool(allow_weak=chosen.allow_weak_isolation)
 
 
 def _check(request: Request) -> None:
