@@ -23,6 +23,13 @@ def test_a_world_is_read_each_time_it_is_asked_for():
     assert worlds["zoo"] is not worlds["zoo"]
 
 
+def test_names_are_normalised_each_once_and_have_to_be_there():
+    assert folder("shop", "zoo").named(["ZOO", "Shop", "zoo"]) == ["zoo", "shop"]
+    assert folder("shop").named([]) == []
+    with pytest.raises(UnknownWorldError):
+        folder("shop").named(["zoo"])
+
+
 def test_the_length_and_the_title_need_no_world():
     worlds = folder("shop", "zoo")
     assert (len(worlds), worlds.title("Zoo")) == (2, "Zoo")

@@ -1,7 +1,6 @@
 """The audit: every world examined, every task proven or not, as many at a time as is wanted."""
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from awm.audit.probing import CALLS_PER_TOOL
 from awm.audit.proving import Prover
 from awm.audit.world_checks import WorldExamination, examine_world
 from awm.errors import Problem, SnapshotError, UsageError, WorldError
+from awm.lanes import for_each
 from awm.runtime import Runtime, VerifierPool
 from awm.types import ToolCall
-from awm.worlds import World, WorldFolder, normalise, open_worlds
+from awm.worlds import World, WorldFolder, open_worlds
 
 __all__ = ["Effort", "audit_folder", "audit_world", "audit_worlds"]
 
@@ -75,22 +75,15 @@ async def audit_worlds(
         InfrastructureError: The machinery failed.
     """
     started = perf_counter()
-    chosen = list(folder) if names is None else _chosen(folder, names)
-    remaining = iter(chosen)
+    wanted = [names] if isinstance(names, str) else names
+    chosen = list(folder) if wanted is None else folder.named(wanted)
     found: dict[str, WorldAudit] = {}
 
-    async def lane() -> None:
-        for name in remaining:
-            audit = await _audit_named(folder, name, runtime, pool, effort)
-            found[name] = audit
-            done(audit)
+    async def examine(name: str) -> None:
+        found[name] = await _audit_named(folder, name, runtime, pool, effort)
+        done(found[name])
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(effort.jobs or os.cpu_count() or 1):
-                group.create_task(lane())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+    await for_each(examine, chosen, effort.jobs)
     return Audit(
         folder=str(folder.path),
         problems=folder.problems,
@@ -183,16 +176,6 @@ def _in_event_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _chosen(folder: WorldFolder, names: Iterable[str]) -> list[str]:
-    """The worlds of these names, each once.
-
-    Raises:
-        UnknownWorldError: There is none of a name.
-    """
-    wanted = [names] if isinstance(names, str) else names
-    return list(dict.fromkeys(normalise(folder.title(name)) for name in wanted))
 
 
 async def _audit_named(

@@ -13,8 +13,9 @@ from awm.cli.context import new_runtime, settings
 from awm.cli.outcome import EXIT_CHECK_FAILED, show_problems
 from awm.cli.plain import plain_problem
 from awm.cli.signals import run
-from awm.cli.sweep import choose, for_each, problems_of
+from awm.cli.sweep import choose, problems_of
 from awm.errors import AwmError, InfrastructureError, Problem, UsageError
+from awm.lanes import for_each
 from awm.runtime import Runtime
 from awm.settings import Settings
 from awm.whole import write_whole

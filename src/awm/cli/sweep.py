@@ -1,19 +1,19 @@
 """The same work for each of many worlds: a few at a time, holding none longer than needed."""
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
 from awm.cli.context import new_runtime
 from awm.cli.signals import run
 from awm.errors import AwmError, Problem, WorldError
+from awm.lanes import for_each
 from awm.runtime import PreparedWorld, Runtime
 from awm.settings import Settings
-from awm.worlds import WorldFolder, normalise
+from awm.worlds import WorldFolder
 
-__all__ = ["Prepared", "Trial", "choose", "for_each", "prepare_all", "problems_of"]
+__all__ = ["Prepared", "Trial", "choose", "prepare_all", "problems_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def choose(folder: WorldFolder, names: Iterable[str]) -> list[str]:
     Raises:
         UnknownWorldError: One is not there.
     """
-    chosen = dict.fromkeys(normalise(folder.title(name)) for name in names)
-    return list(chosen) or list(folder)
+    return folder.named(names) or list(folder)
 
 
 def problems_of(world: str, error: AwmError) -> tuple[Problem, ...]:
@@ -100,28 +99,6 @@ def prepare_all(
         StoppedError: A signal came.
     """
     run(_prepare_all(folder, names, chosen, jobs, done))
-
-
-async def for_each(
-    work: Callable[[str], Awaitable[None]], names: Iterable[str], jobs: int | None = None
-) -> None:
-    """Do the same work for each name, so many at a time.
-
-    Raises:
-        Exception: What the work raised first; the rest is cancelled.
-    """
-    remaining = iter(names)
-
-    async def lane() -> None:
-        for name in remaining:
-            await work(name)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(jobs or os.cpu_count() or 1):
-                group.create_task(lane())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
 
 
 async def _prepare_all(

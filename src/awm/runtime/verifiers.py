@@ -155,7 +155,7 @@ class VerifierPool:
         self._idle: deque[_Member] = deque()
         # Databases that were found readable, by hash: to check them anew takes longer than most
         # programs do.
-        self._sound: deque[int] = deque(maxlen=_REMEMBERED)
+        self._sound: dict[int, None] = {}
         self._examiner_slot = WorkerSlot(self._start_examiner)
         self._examiner = Examiner(self._examiner_slot, Limits())
 
@@ -258,8 +258,9 @@ class VerifierPool:
 
     def _note_sound(self, *images: bytes) -> None:
         for image in images:
-            if hash(image) not in self._sound:
-                self._sound.append(hash(image))
+            self._sound[hash(image)] = None
+        while len(self._sound) > _REMEMBERED:
+            del self._sound[next(iter(self._sound))]
 
     def _owner(self, program: ProgramRun) -> str:
         """Whose programs a worker may run that runs this one."""

@@ -1,7 +1,7 @@
 """Worlds by name, wherever they come from."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from awm.errors import Problem, UnknownWorldError
@@ -83,6 +83,14 @@ class WorldFolder(Mapping[str, World]):
             WorldFileError: A file cannot be read, or has changed since the folder was opened.
         """
         return self._lines("")
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """Return the normalised names of the worlds of these names, each once, in that order.
+
+        Raises:
+            UnknownWorldError: There is no world of a name.
+        """
+        return list(dict.fromkeys(self._known(name) for name in names))
 
     def _known(self, name: str) -> str:
         normal = normalise(name)
