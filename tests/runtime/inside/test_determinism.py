@@ -42,7 +42,11 @@ CLOCKS = {
     "time.gmtime": lambda: tuple(time.gmtime()),
     "time.strftime": lambda: time.strftime("%Y-%m-%d %H:%M:%S"),
     "time.ctime": lambda: time.ctime(),
+    "time.asctime": lambda: time.asctime(),
     "time.clock_gettime": lambda: time.clock_gettime(time.CLOCK_REALTIME),
+    "time.clock_gettime_ns": lambda: time.clock_gettime_ns(time.CLOCK_REALTIME),
+    "time.clock_gettime(monotonic)": lambda: time.clock_gettime(time.CLOCK_MONOTONIC),
+    "time.clock_gettime(cpu)": lambda: time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID),
 }
 CHANCES = {
     "random.random": lambda: random.random(),
@@ -126,6 +130,33 @@ def said():
 
 def test_the_same_seed_and_step_say_the_same_in_another_process_at_another_time(said):
     assert fresh([(7, 1), (7, 2), (8, 1)], shift_the_wall_clock) == said
+
+
+def test_every_way_to_ask_for_the_date_names_the_same_day(said):
+    for name in ("time.ctime", "time.asctime"):
+        assert said[0][name] == [repr("Tue May  6 07:08:10 2031")] * 2, name
+
+
+def test_a_moment_that_is_given_is_written_as_it_is():
+    def act():
+        bench = Bench()
+        bench.begin(7, 1)
+        return time.ctime(0.0), time.asctime(time.gmtime(0.0)), time.ctime(None)
+
+    epoch = "Thu Jan  1 00:00:00 1970"
+    assert in_child(act) == (epoch, epoch, "Tue May  6 07:08:10 2031")
+
+
+def test_a_clock_that_does_not_exist_is_still_refused():
+    def act():
+        Bench().begin(7, 1)
+        try:
+            time.clock_gettime(4711)
+        except OSError as error:
+            return type(error).__name__
+        return "answered"
+
+    assert in_child(act) == "OSError"
 
 
 def test_what_a_call_is_told_does_not_depend_on_the_calls_before_it(said):

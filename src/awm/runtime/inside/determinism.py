@@ -26,8 +26,14 @@ SECONDS_PER_CALL: Final = 1.0
 
 _real_monotonic: Final = time.monotonic
 _real_seed: Final = random.Random.seed
+_real_ctime: Final = time.ctime
+_real_asctime: Final = time.asctime
+_real_clock_gettime: Final = time.clock_gettime
 _MAC: Final = 0x02_00_00_00_00_01  # what uuid1 reports as the machine: locally administered
 _FROZEN_CLOCKS: Final = ("monotonic", "perf_counter", "process_time", "thread_time")
+_DATED_CLOCKS: Final = frozenset(
+    getattr(time, name) for name in ("CLOCK_REALTIME", "CLOCK_TAI") if hasattr(time, name)
+)
 
 
 class RealTimeLoop(asyncio.SelectorEventLoop):
@@ -77,7 +83,22 @@ class Determinism:
         for name in _FROZEN_CLOCKS:
             setattr(time, name, self._elapsed)
             setattr(time, f"{name}_ns", self._elapsed_ns)
+        self._install_other_clocks()
         self._install_randomness()
+
+    def _install_other_clocks(self) -> None:
+        """Move the functions of `time` that reach for the real clock past the traveller."""
+        patch: Callable[[object, str, object], None] = setattr
+        # Without an argument these two ask the kernel in C, which no traveller sees.
+        patch(time, "ctime", lambda seconds=None: _real_ctime(_or(seconds, self.now)))
+        patch(time, "asctime", lambda moment=None: _real_asctime(_or(moment, time.localtime())))
+        patch(time, "clock_gettime", self._read)
+        patch(time, "clock_gettime_ns", lambda clock: int(self._read(clock) * 1e9))
+
+    def _read(self, clock: int) -> float:
+        """What the kernel's clock of this number says: the date, or the seconds gone by."""
+        _real_clock_gettime(clock)  # raises for a clock that is none
+        return self.now if clock in _DATED_CLOCKS else self._elapsed()
 
     def _install_randomness(self) -> None:
         determinism = self
@@ -131,6 +152,10 @@ class Determinism:
 def _shared_generator() -> random.Random:
     """The generator behind the functions of the `random` module."""
     return random._inst  # noqa: SLF001
+
+
+def _or(given: Any, otherwise: Any) -> Any:
+    return otherwise if given is None else given
 
 
 def _derive(seed: int, step: int, purpose: bytes) -> int:
