@@ -22,6 +22,7 @@ from typing import Literal
 
 __all__ = [
     "AwmError",
+    "BlueprintError",
     "InfrastructureError",
     "InstanceClosedError",
     "IsolationError",
@@ -179,3 +180,25 @@ class LLMUnavailableError(LLMError, InfrastructureError):
 
 class WorkerLostError(InfrastructureError):
     """A worker died and could not be replaced."""
+
+
+class BlueprintError(AwmError):
+    """A domain, a capability or a blueprint composed of them is wrong.
+
+    Args:
+        blueprint: Its name, or the file's.
+        problems: Everything that was found.
+    """
+
+    def __init__(self, blueprint: str, problems: Sequence[Problem]) -> None:
+        super().__init__(
+            f"{blueprint!r} has {len(problems)} problems.",
+            "docs/blueprints.md tells how a domain is written.",
+        )
+        self.args = (blueprint, tuple(problems))  # what pickle calls the class with
+        self.blueprint = blueprint
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        lines = [f"{self.message} {self.hint}", *(f"  - {problem}" for problem in self.problems)]
+        return "\n".join(lines)

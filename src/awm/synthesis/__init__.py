@@ -1,0 +1,1 @@
+"""How worlds come to be: the stages, and the author that needs no model but a seed."""

@@ -1,0 +1,45 @@
+"""Blueprints: the declarative, typed form of a world, and how it is read, merged and checked."""
+
+from awm.synthesis.blueprints.blueprint import (
+    Action,
+    Blueprint,
+    Effects,
+    Entity,
+    Expression,
+    Field,
+    FieldKind,
+    Question,
+    Rule,
+    Template,
+)
+from awm.synthesis.blueprints.composing import Composition, compose
+from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Flavour, ModuleForm
+from awm.synthesis.blueprints.merging import merged, rename, renamed
+from awm.synthesis.blueprints.reading import read_capability, read_domain, read_pools
+from awm.synthesis.blueprints.types import Type
+
+__all__ = [
+    "Action",
+    "Blueprint",
+    "CapabilityForm",
+    "Composition",
+    "DomainForm",
+    "Effects",
+    "Entity",
+    "Expression",
+    "Field",
+    "FieldKind",
+    "Flavour",
+    "ModuleForm",
+    "Question",
+    "Rule",
+    "Template",
+    "Type",
+    "compose",
+    "merged",
+    "read_capability",
+    "read_domain",
+    "read_pools",
+    "rename",
+    "renamed",
+]

@@ -1,0 +1,264 @@
+"""From the written form to a checked blueprint."""
+
+import keyword
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from awm.synthesis.blueprints.actions import read_action, read_rules, read_template_paths
+from awm.synthesis.blueprints.blueprint import Action, Blueprint, Entity, Field, Question
+from awm.synthesis.blueprints.expressions import can_be, read_expression
+from awm.synthesis.blueprints.faults import Fault, Faults
+from awm.synthesis.blueprints.fields import read_field
+from awm.synthesis.blueprints.form import DomainForm, EntityForm, QuestionForm
+from awm.synthesis.blueprints.scope import Scope, Shape
+from awm.synthesis.blueprints.types import row
+
+__all__ = ["Composition", "compose"]
+
+_TAKEN: Final = frozenset(
+    {
+        *keyword.kwlist,
+        *("id", "type", "list", "dict", "set", "str", "int", "bool", "date", "sum", "count"),
+        *("any", "all", "min", "max", "abs", "money", "label", "days", "today", "add", "remove"),
+        *("created_at", "metadata", "registry", "session", "body", "limit", "offset"),
+        *("order_by", "descending", "query", "app", "engine", "self", "row", "rows", "total"),
+    }
+)
+_PROTOCOLS: Final = frozenset(
+    ("reset", "step", "state", "close", "done", "verify", "list_tools", "call_tool", "submit")
+)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a blueprint is composed of, besides the merged domain.
+
+    Attributes:
+        options: The number that each option has.
+        pools: Further vocabulary: common, and what a flavour has in place of the domain's.
+        modules: The modules that were merged, with their blurbs.
+        capabilities: The capabilities, likewise.
+    """
+
+    options: Mapping[str, int] = field(default_factory=dict)
+    pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    capabilities: Mapping[str, str] = field(default_factory=dict)
+
+
+def compose(domain: DomainForm, composition: Composition | None = None) -> Blueprint:
+    """Read and check a merged domain.
+
+    Args:
+        domain: Without modules left in it, see `merged`.
+        composition: What was chosen; by default the first number of each option.
+
+    Raises:
+        BlueprintError: Something is wrong with it; all that was found is in the error.
+    """
+    return _Composer(domain, composition or Composition()).compose()
+
+
+class _Composer:
+    def __init__(self, domain: DomainForm, composition: Composition) -> None:
+        self._domain = domain
+        self._composition = composition
+        self._faults = Faults(domain.domain)
+        options = {name: values[0] for name, values in domain.options.items() if values}
+        self._options = {**options, **composition.options}
+        self._values: dict[str, dict[str, str]] = {}
+        self._pools = {**domain.pools, **composition.pools}
+
+    def compose(self) -> Blueprint:
+        self._check_options()
+        entities = {name: self._entity(name, form) for name, form in self._domain.entities.items()}
+        self._faults.give_up()
+        self._check_references(entities)
+        self._faults.give_up()
+        shape = self._shape(entities)
+        self._faults.give_up()
+        entities = {
+            name: self._completed(entity, shape) for name, entity in _sorted(entities).items()
+        }
+        self._faults.give_up()
+        # The fields have their values now, which tells what an action may leave out.
+        shape = replace(shape, fields={name: each.fields for name, each in entities.items()})
+        actions = self._actions(entities, shape)
+        questions = self._questions(shape)
+        self._faults.give_up()
+        return Blueprint(
+            domain=self._domain.domain,
+            category=self._domain.category,
+            is_=self._domain.is_,
+            entities=entities,
+            actions=actions,
+            questions=questions,
+            pools=self._pools,
+            options={name: self._options[name] for name in self._domain.options},
+            modules=self._composition.modules,
+            capabilities=self._composition.capabilities,
+        )
+
+    def _check_options(self) -> None:
+        for name, values in self._domain.options.items():
+            with self._faults.at(f"options.{name}"):
+                _check_name(name)
+                if not values:
+                    raise Fault("an option has at least one number.")
+
+    def _entity(self, name: str, form: EntityForm) -> Entity:
+        with self._faults.at(f"entities.{name}"):
+            _check_name(name)
+        fields: dict[str, Field] = {}
+        for each, written in form.fields.items():
+            with self._faults.at(f"entities.{name}.fields.{each}"):
+                _check_name(each)
+                fields[each], source = read_field(each, written)
+                self._check_pool(fields[each])
+                if source is not None:
+                    self._values.setdefault(name, {})[each] = source
+        low, _, high = (form.rows or "").partition("..")
+        return Entity(
+            name=name,
+            plural=form.plural or f"{name}s",
+            says=form.says or name.replace("_", " "),
+            fields=fields,
+            named=form.named,
+            described=form.described,
+            part_of=form.part_of,
+            rows=(int(low), int(high or low)) if low else None,
+            edits=form.edits,
+            words=form.words,
+        )
+
+    def _check_pool(self, each: Field) -> None:
+        if each.pool is not None and each.pool not in self._pools:
+            raise Fault(f"there is no pool {each.pool!r}.", "Add it to `pools`.")
+
+    def _check_references(self, entities: Mapping[str, Entity]) -> None:
+        plurals = [entity.plural for entity in entities.values()]
+        for name, entity in entities.items():
+            with self._faults.at(f"entities.{name}"):
+                if plurals.count(entity.plural) > 1 or entity.plural in entities:
+                    raise Fault(f"the plural {entity.plural!r} is taken.", "Give it a `plural`.")
+                _check_name(entity.plural)
+                for known in (entity.named, entity.part_of, *entity.edits, *entity.words):
+                    if known is not None and known not in entity.fields:
+                        raise Fault(f"there is no field {known!r}.")
+                if entity.part_of and entity.fields[entity.part_of].kind != "ref":
+                    raise Fault(f"`part_of: {entity.part_of}` is no reference.")
+                if entity.named and entity.fields[entity.named].kind != "text":
+                    raise Fault(f"`named: {entity.named}` is no text.")
+            for each in entity.references:
+                with self._faults.at(f"entities.{name}.fields.{each.name}"):
+                    if each.target not in entities:
+                        raise Fault(f"there is no entity {each.target!r}.")
+                    if each.column in entity.fields:
+                        raise Fault(f"the column {each.column!r} is there twice.")
+
+    def _shape(self, entities: dict[str, Entity]) -> Shape:
+        lists: dict[str, dict[str, str]] = {name: {} for name in entities}
+        for name, entity in list(entities.items()):
+            fields = dict(entity.fields)
+            for each in entity.references:
+                back = each.back or entity.plural
+                with self._faults.at(f"entities.{name}.fields.{each.name}"):
+                    if back in lists[each.target] or back in entities[each.target].fields:
+                        raise Fault(
+                            f"a {each.target} has {back!r} already.",
+                            f"Write `-> {each.target} as OTHER_NAME`.",
+                        )
+                    lists[each.target][back] = name
+                fields[each.name] = replace(each, back=back)
+            entities[name] = replace(entity, fields=fields)
+        return Shape(
+            fields={name: entity.fields for name, entity in entities.items()},
+            lists=lists,
+            plurals={entity.plural: name for name, entity in entities.items()},
+            options={name: 0 not in each for name, each in self._domain.options.items()},
+        )
+
+    def _completed(self, entity: Entity, shape: Shape) -> Entity:
+        where = f"entities.{entity.name}"
+        fields = dict(entity.fields)
+        if entity.named:
+            fields[entity.named] = replace(fields[entity.named], unique=True)
+        own = Scope(shape).with_names({name: each.type for name, each in entity.fields.items()})
+        for name, source in self._values.get(entity.name, {}).items():
+            with self._faults.at(f"{where}.fields.{name}"):
+                value = read_expression(source, own)
+                if not can_be(value.type, fields[name].type):
+                    raise Fault(f"`{source}` is {value.type}, not {fields[name].type}.")
+                fields[name] = replace(fields[name], value=value)
+        for number, text in enumerate(entity.described):
+            with self._faults.at(f"{where}.described.{number}"):
+                read_template_paths(text, own)
+        scope = Scope(shape).with_names(
+            {entity.name: row(entity.name)}
+            | {name: entity.fields[name].type.maybe for name in entity.edits}
+        )
+        rules, _ = read_rules(
+            self._domain.entities[entity.name].edits_need,
+            scope,
+            self._faults,
+            f"{where}.edits_need",
+        )
+        return replace(entity, fields=fields, edits_need=rules)
+
+    def _actions(self, entities: Mapping[str, Entity], shape: Shape) -> dict[str, Action]:
+        actions = {}
+        for name, form in self._domain.actions.items():
+            with self._faults.at(f"actions.{name}"):
+                _check_name(name)
+                if name in _PROTOCOLS or "_" not in name:
+                    raise Fault("an action is called verb_noun, as no protocol's tool is.")
+                actions[name] = read_action(
+                    name, form, entities, shape, self._faults, self._check_pool
+                )
+        return actions
+
+    def _questions(self, shape: Shape) -> tuple[Question, ...]:
+        questions = []
+        for number, form in enumerate(self._domain.questions):
+            with self._faults.at(f"questions.{number}"):
+                questions.append(_question(form, shape))
+        return tuple(questions)
+
+
+def _question(form: QuestionForm, shape: Shape) -> Question:
+    if form.of is not None and form.of not in shape.fields:
+        raise Fault(f"there is no entity {form.of!r}.")
+    names = {form.of: row(form.of)} if form.of else {}
+    answer = read_expression(form.answer, Scope(shape).with_names(names))
+    if answer.type.kind not in ("int", "money", "date", "row", "text"):
+        raise Fault(f"`{form.answer}` is {answer.type}, which is no answer.")
+    for text in form.asks:
+        placeholders = re.findall(r"\{([^{}]*)\}", text)
+        if placeholders != ([form.of] if form.of else []):
+            raise Fault(f"{text!r} has to name {{{form.of}}}, once." if form.of else f"{text!r}")
+    return Question(form.of, form.asks, answer)
+
+
+def _check_name(name: str) -> None:
+    if name in _TAKEN:
+        raise Fault(f"{name!r} means something else already.", "Call it otherwise.")
+
+
+def _sorted(entities: Mapping[str, Entity]) -> dict[str, Entity]:
+    """Entities behind those that they refer to; circles are broken where they come first."""
+    found: dict[str, Entity] = {}
+    visiting: set[str] = set()
+
+    def visit(entity: Entity) -> None:
+        if entity.name in found or entity.name in visiting:
+            return
+        visiting.add(entity.name)
+        for each in entity.references:
+            visit(entities[each.target])
+        found[entity.name] = entity
+
+    for entity in entities.values():
+        visit(entity)
+    return found

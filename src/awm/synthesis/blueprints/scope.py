@@ -1,0 +1,134 @@
+"""What names mean in an expression, and what is known of their values there."""
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from awm.synthesis.blueprints.blueprint import Field
+from awm.synthesis.blueprints.faults import Fault
+from awm.synthesis.blueprints.types import DATE, INT, Type, rows
+
+__all__ = ["Scope", "Shape", "known_if_false", "known_if_true"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What expressions can reach.
+
+    Attributes:
+        fields: The fields of each entity.
+        lists: For each entity the entities whose rows lead to it, by the name of the list.
+        plurals: The entities by their plurals.
+        options: The numbers that have names, each with whether it can divide: is never 0.
+    """
+
+    fields: Mapping[str, Mapping[str, Field]]
+    lists: Mapping[str, Mapping[str, str]]
+    plurals: Mapping[str, str]
+    options: Mapping[str, bool]
+
+    def attribute(self, entity: str, name: str) -> Type:
+        """The type of a row's attribute.
+
+        Raises:
+            Fault: It has none of that name.
+        """
+        if name in self.fields[entity]:
+            return self.fields[entity][name].type
+        if name in self.lists[entity]:
+            return rows(self.lists[entity][name])
+        there = [*self.fields[entity], *self.lists[entity]]
+        raise Fault(f"a {entity} has no {name!r}.", _nearest(name, there))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names that an expression can use.
+
+    Attributes:
+        shape: What they lead to.
+        names: Parameters, rows and variables.
+        known: Paths that are known to be there (`loan.due_on`) and, with `!=0` behind them, not 0.
+    """
+
+    shape: Shape
+    names: Mapping[str, Type] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+
+    def with_names(self, names: Mapping[str, Type]) -> "Scope":
+        """The same with further names, which hide others."""
+        kept = frozenset(path for path in self.known if path.split(".")[0] not in names)
+        return replace(self, names={**self.names, **names}, known=kept)
+
+    def knowing(self, paths: Iterable[str]) -> "Scope":
+        """The same with more that is known."""
+        return replace(self, known=self.known.union(paths))
+
+    def forgetting(self, path: str) -> "Scope":
+        """The same after something was assigned to a path."""
+        kept = {each for each in self.known if each.removesuffix("!=0") != path}
+        return replace(self, known=frozenset(kept))
+
+    def name(self, name: str) -> Type:
+        """The type of a name.
+
+        Raises:
+            Fault: There is none of that name.
+        """
+        if name in self.names:
+            return self.names[name]
+        if name in self.shape.options:
+            return INT
+        if name in self.shape.plurals:
+            return rows(self.shape.plurals[name])
+        if name == "today":
+            return DATE
+        there = [*self.names, *self.shape.options, *self.shape.plurals, "today"]
+        raise Fault(f"nothing is called {name!r} here.", _nearest(name, there))
+
+
+def known_if_true(test: ast.expr) -> frozenset[str]:
+    """What is known where a test holds."""
+    return frozenset(_known(test, truth=True))
+
+
+def known_if_false(test: ast.expr) -> frozenset[str]:
+    """What is known where a test does not hold."""
+    return frozenset(_known(test, truth=False))
+
+
+def _known(test: ast.expr, *, truth: bool) -> set[str]:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _known(test.operand, truth=not truth)
+    if isinstance(test, ast.BoolOp):
+        parts = [_known(value, truth=truth) for value in test.values]
+        all_hold = isinstance(test.op, ast.And) is truth
+        return set.union(*parts) if all_hold else set.intersection(*parts)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return _known_by_comparison(test.left, test.ops[0], test.comparators[0], truth=truth)
+    return set()
+
+
+def _known_by_comparison(
+    left: ast.expr, operator: ast.cmpop, right: ast.expr, *, truth: bool
+) -> set[str]:
+    path = ast.unparse(left)
+    constant = right.value if isinstance(right, ast.Constant) else ...
+    if constant is None:
+        there = isinstance(operator, (ast.IsNot, ast.NotEq)) is truth
+        return {path} if there else set()
+    if not truth:
+        return {f"{path}!=0"} if constant == 0 and isinstance(operator, ast.Eq) else set()
+    if isinstance(operator, ast.In) or (isinstance(operator, ast.Eq) and constant is not ...):
+        return {path}
+    positive = (constant == 0 and isinstance(operator, (ast.Gt, ast.NotEq))) or (
+        constant == 1 and isinstance(operator, ast.GtE)
+    )
+    return {f"{path}!=0"} if positive else set()
+
+
+def _nearest(name: str, there: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(there), 3, 0.5)
+    known = near or sorted(there)[:12]
+    return f"There is {', '.join(known)}." if known else ""

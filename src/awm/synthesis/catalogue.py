@@ -1,0 +1,162 @@
+"""What the builtin author knows: domains, capabilities and common vocabulary, from its files."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from awm.errors import UsageError
+from awm.synthesis.blueprints import (
+    Blueprint,
+    CapabilityForm,
+    Composition,
+    DomainForm,
+    Flavour,
+    ModuleForm,
+    compose,
+    merged,
+    read_capability,
+    read_domain,
+    read_pools,
+    rename,
+    renamed,
+)
+
+__all__ = ["Catalogue", "Recipe", "every_part"]
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which parts a blueprint is made of; the rest follows.
+
+    Attributes:
+        domain: The domain's name.
+        modules: Which of its modules.
+        capabilities: Which capabilities.
+        options: The number for each option; the first that is listed where one is missing.
+        flavour: The number of its flavour.
+        synonyms: The number of its set of other words; None for the words as they are.
+    """
+
+    domain: str
+    modules: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    options: tuple[tuple[str, int], ...] = ()
+    flavour: int = 0
+    synonyms: int | None = None
+
+
+class Catalogue:
+    """Domains and capabilities on disk; each file is read when it is first asked for.
+
+    Args:
+        path: The folder with `domains`, `capabilities` and `vocabulary`; ours by default.
+    """
+
+    def __init__(self, path: Path = _HERE) -> None:
+        self._path = path
+        self._domains: dict[str, DomainForm] = {}
+
+    @cached_property
+    def domains(self) -> tuple[str, ...]:
+        """The names of all domains, in alphabetical order."""
+        return self._names("domains")
+
+    @cached_property
+    def capabilities(self) -> tuple[str, ...]:
+        """The names of all capabilities, in alphabetical order."""
+        return self._names("capabilities")
+
+    @cached_property
+    def common(self) -> Mapping[str, tuple[str, ...]]:
+        """Vocabulary that every domain can draw from."""
+        return read_pools(self._path / "vocabulary" / "common.yaml")
+
+    def domain(self, name: str) -> DomainForm:
+        """A domain as it is written.
+
+        Raises:
+            UsageError: There is none of that name.
+            BlueprintError: Its file is wrong.
+        """
+        if name not in self._domains:
+            if name not in self.domains:
+                known = ", ".join(self.domains)
+                raise UsageError(f"There is no domain {name!r}.", f"There is {known}.")
+            self._domains[name] = read_domain(self._path / "domains" / f"{name}.yaml")
+        return self._domains[name]
+
+    def capability(self, name: str, domain: DomainForm) -> CapabilityForm:
+        """A capability for a domain, its roles filled in.
+
+        Raises:
+            UsageError: There is none of that name.
+            BlueprintError: Its file is wrong, or the domain has not the roles that it needs.
+        """
+        if name not in self.capabilities:
+            known = ", ".join(self.capabilities)
+            raise UsageError(f"There is no capability {name!r}.", f"There is {known}.")
+        path = self._path / "capabilities" / f"{name}.yaml"
+        return read_capability(path, _roles(domain))
+
+    def blueprint(self, recipe: Recipe) -> Blueprint:
+        """The blueprint that a recipe makes.
+
+        Raises:
+            UsageError: Something in it is not known.
+            BlueprintError: What comes of it is wrong.
+        """
+        domain = self.domain(recipe.domain)
+        flavour = domain.flavours[recipe.flavour]
+        modules: dict[str, ModuleForm] = {name: domain.modules[name] for name in recipe.modules}
+        capabilities = {name: self.capability(name, domain) for name in recipe.capabilities}
+        whole = merged(domain, (*modules.values(), *capabilities.values()))
+        return _composed(whole, flavour, recipe, modules, capabilities, self.common)
+
+    def _names(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in (self._path / folder).glob("*.yaml")))
+
+
+def _composed(
+    whole: DomainForm,
+    flavour: Flavour,
+    recipe: Recipe,
+    modules: Mapping[str, ModuleForm],
+    capabilities: Mapping[str, ModuleForm],
+    common: Mapping[str, tuple[str, ...]],
+) -> Blueprint:
+    names = {} if recipe.synonyms is None else whole.synonyms[recipe.synonyms]
+    # A flavour's vocabulary takes the place of the domain's; blurbs are renamed with the rest.
+    pools = {**common, **whole.pools, **flavour.pools}
+    final = renamed(whole.model_copy(update={"pools": pools}), names)
+    return compose(
+        final,
+        Composition(
+            options=dict(recipe.options),
+            modules={name: rename(each.blurb, names) for name, each in modules.items()},
+            capabilities={name: rename(each.blurb, names) for name, each in capabilities.items()},
+        ),
+    )
+
+
+def _roles(domain: DomainForm) -> dict[str, tuple[str, str]]:
+    return {
+        role: (name, domain.entities[name].plural or f"{name}s")
+        for role, name in domain.roles.items()
+        if name in domain.entities
+    }
+
+
+def every_part(domain: DomainForm, capabilities: Iterable[str]) -> Iterable[Recipe]:
+    """Enough recipes of a domain to meet each of its parts alone, and all of them together."""
+    yield Recipe(domain.domain)
+    for name in domain.modules:
+        yield Recipe(domain.domain, modules=(name,))
+    for name in capabilities:
+        yield Recipe(domain.domain, capabilities=(name,))
+    for number in range(len(domain.synonyms)):
+        yield Recipe(domain.domain, modules=tuple(domain.modules), synonyms=number)
+    for number in range(len(domain.flavours)):
+        yield Recipe(domain.domain, modules=tuple(domain.modules)[:1], flavour=number)

@@ -1,0 +1,245 @@
+"""The rows of a world in memory, and evaluating expressions on them."""
+
+import ast
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from types import CodeType
+from typing import Any, Final, TypeAlias
+
+from awm.synthesis.blueprints import Blueprint, Effects, Entity, Expression, Field, Template
+
+__all__ = ["Books", "Row", "Value", "money"]
+
+Value: TypeAlias = "int | str | bool | dt.date | Row | None"
+"""What a field holds: references hold rows."""
+
+
+class Row:
+    """One row. Fields, references and lists of rows are attributes, as expressions have them."""
+
+    __slots__ = ("_books", "_entity", "_values", "id")
+
+    def __init__(self, books: "Books", entity: Entity, id_: int, values: dict[str, Any]) -> None:
+        put = object.__setattr__
+        put(self, "_books", books)
+        put(self, "_entity", entity)
+        put(self, "_values", values)
+        put(self, "id", id_)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._books.read(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._books.write(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<{self._entity.name} {self.id}>"
+
+
+class Books:
+    """All rows of a world at one moment.
+
+    Args:
+        blueprint: What there is.
+        today: The day.
+    """
+
+    def __init__(self, blueprint: Blueprint, today: dt.date) -> None:
+        self.blueprint = blueprint
+        self.today = today
+        self.seen: set[tuple[str, int]] | None = None
+        """While it is a set: the rows that were read, by entity and number."""
+        self._tables: dict[str, dict[int, Row]] = {name: {} for name in blueprint.entities}
+        self._last: dict[str, int] = dict.fromkeys(blueprint.entities, 0)
+
+    def copy(self) -> "Books":
+        """The same rows once more, to change without changing these."""
+        other = Books(self.blueprint, self.today)
+        for name, table in self._tables.items():
+            entity = self.blueprint.entities[name]
+            other._tables[name] = {
+                id_: Row(other, entity, id_, dict(row._values)) for id_, row in table.items()
+            }
+        other._last = dict(self._last)
+        return other
+
+    def rows(self, entity: str) -> list[Row]:
+        """An entity's rows in the order of their numbers."""
+        found = list(self._tables[entity].values())
+        if self.seen is not None:
+            self.seen.update((entity, row.id) for row in found)
+        return found
+
+    def row(self, entity: str, id_: int) -> Row:
+        """One row.
+
+        Raises:
+            KeyError: There is none of that number.
+        """
+        return self._tables[entity][id_]
+
+    def same(self, row: Row) -> Row:
+        """The row here that is a row of a copy.
+
+        Raises:
+            KeyError: It is not here.
+        """
+        return self._tables[row._entity.name][row.id]
+
+    def __iter__(self) -> Iterator[Row]:
+        for table in self._tables.values():
+            yield from table.values()
+
+    def count(self, entity: str) -> int:
+        """How many rows an entity has."""
+        return len(self._tables[entity])
+
+    def number_from(self, entity: str, first: int) -> None:
+        """Let the next row of an entity have this number."""
+        self._last[entity] = first - 1
+
+    def settle(self) -> None:
+        """Forget the numbers of rows that are gone, as a database does that never held them."""
+        for name, table in self._tables.items():
+            self._last[name] = max(table, default=0)
+
+    def values(self, row: Row) -> dict[str, Any]:
+        """A row by columns, with its `id`; references are numbers."""
+        fields = row._entity.fields
+        return {"id": row.id} | {
+            field.column: row._values[name] for name, field in fields.items()
+        }
+
+    def read(self, row: Row, name: str) -> Any:
+        """A field, the row that a reference leads to, or the rows that lead here."""
+        if self.seen is not None:
+            self.seen.add((row._entity.name, row.id))
+        field = row._entity.fields.get(name)
+        if field is not None:
+            value = row._values[name]
+            if field.kind == "ref" and value is not None:
+                return self._reached(field.target, value)
+            return value
+        backs = self.blueprint.backs[row._entity.name]
+        if name not in backs:
+            raise AttributeError(name)
+        entity, reference = backs[name]
+        found = [
+            each
+            for each in self._tables[entity.name].values()
+            if each._values[reference.name] == row.id
+        ]
+        if self.seen is not None:
+            self.seen.update((entity.name, each.id) for each in found)
+        return found
+
+    def _reached(self, entity: str, id_: int) -> Row:
+        if self.seen is not None:
+            self.seen.add((entity, id_))
+        return self._tables[entity][id_]
+
+    def write(self, row: Row, name: str, value: Any) -> None:
+        """Set a field."""
+        row._values[name] = value.id if isinstance(value, Row) else value
+
+    def add(self, name: str, /, **values: Any) -> Row:
+        """Add a row; fields that are not given get what new rows get."""
+        entity = self.blueprint.entities[name]
+        given = {key: value for key, value in values.items() if key in entity.fields}
+        own: dict[str, Any] = {}
+        for field in entity.fields.values():
+            own[field.name] = (
+                given[field.name] if field.name in given else self._initial(field, own)
+            )
+        self._last[name] += 1
+        id_ = self._last[name]
+        plain = {key: each.id if isinstance(each, Row) else each for key, each in own.items()}
+        row = Row(self, entity, id_, plain)
+        self._tables[name][id_] = row
+        return row
+
+    def remove(self, row: Row) -> None:
+        """Take a row away."""
+        del self._tables[row._entity.name][row.id]
+
+    def _initial(self, field: Field, own: Mapping[str, Any]) -> Any:
+        if field.value is not None:
+            return self.evaluate(field.value, own)
+        if field.kind == "state":
+            return field.words[0]
+        if field.optional:
+            return None
+        return {"bool": False}.get(field.kind, 0)
+
+    def label(self, row: Row) -> str:
+        """How a row is called: by its name, or by what it is and its number."""
+        named = row._entity.named
+        return str(row._values[named]) if named else f"{row._entity.says} {row.id}"
+
+    def evaluate(self, expression: Expression, names: Mapping[str, Any]) -> Any:
+        """What an expression gives where names mean these rows and values."""
+        code, used = _compiled(expression.source, "eval")
+        return eval(code, self._namespace(names, used))  # noqa: S307 - checked: it cannot do harm
+
+    def carry_out(self, effects: Effects, names: Mapping[str, Any]) -> None:
+        """Carry out effects."""
+        if effects.source:
+            code, used = _compiled(effects.source, "exec")
+            exec(code, self._namespace(names, used))  # noqa: S102 - checked likewise
+
+    def fill(self, template: Template, names: Mapping[str, Any]) -> str:
+        """A text with the values of its expressions in it."""
+        return "".join(
+            part if isinstance(part, str) else said(self.evaluate(part, names))
+            for part in template.parts
+        )
+
+    def _namespace(self, names: Mapping[str, Any], used: frozenset[str]) -> dict[str, Any]:
+        space: dict[str, Any] = {"__builtins__": _FUNCTIONS, **self.blueprint.options}
+        plurals = self.blueprint.by_plural
+        for name in used:
+            if name in plurals and name not in names:
+                space[name] = self.rows(plurals[name].name)
+        space["today"] = self.today
+        space["label"] = self.label
+        space["add"] = self.add
+        space["remove"] = self.remove
+        space.update(names)
+        return space
+
+
+def money(cents: int) -> str:
+    """An amount as messages have it: `$1,234.50`."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def said(value: object) -> str:
+    """A value within a message."""
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _count(rows: Any) -> int:
+    return sum(1 for _ in rows)
+
+
+_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
+    "sum": sum,
+    "count": _count,
+    "any": any,
+    "all": all,
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "days": lambda number: dt.timedelta(days=number),
+    "days_between": lambda first, last: (last - first).days,
+    "money": money,
+}
+
+
+@lru_cache(maxsize=8192)
+def _compiled(source: str, mode: str) -> tuple[CodeType, frozenset[str]]:
+    tree = ast.parse(source, mode=mode)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return compile(tree, "<blueprint>", mode), frozenset(used)

@@ -1,0 +1,149 @@
+"""Drawing values by lot: vocabulary, numbers that look like prices, dates, skewed references."""
+
+import datetime as dt
+import random
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from awm.synthesis.blueprints import Action, Entity, Field
+from awm.synthesis.dry.books import Books, Row
+
+__all__ = ["Drawer"]
+
+_POOL: Final = re.compile(r"\{(\w+)\}")
+_SKEW: Final = 0.6
+_OPTIONAL_SHARE: Final = 0.35
+_DEEPEST: Final = 6
+_WIDEST: Final = 1000
+_AFTER: Final = 60
+
+_T = TypeVar("_T")
+
+
+class Drawer:
+    """Draws values for the fields and parameters of one world.
+
+    Args:
+        books: The rows that references are drawn from.
+        lot: The source of chance.
+    """
+
+    def __init__(self, books: Books, lot: random.Random) -> None:
+        self._books = books
+        self._lot = lot
+        self._decks: dict[str, list[str]] = {}
+
+    def row_values(self, entity: Entity) -> dict[str, Any] | None:
+        """Values for a row that is there from the start; None if no new name is left."""
+        values: dict[str, Any] = {}
+        for field in entity.fields.values():
+            if field.unique and field.kind == "text":
+                name = self._unused(entity, field)
+                if name is None:
+                    return None
+                values[field.name] = name
+            elif field.value is None:
+                values[field.name] = self.value(field, values)
+        return values
+
+    def arguments(self, action: Action, on: Row | None = None) -> dict[str, Any] | None:
+        """Arguments for an action; None where a reference has nothing to lead to."""
+        arguments: dict[str, Any] = {}
+        for field in action.takes.values():
+            if field.optional and self._lot.random() > _OPTIONAL_SHARE:
+                continue
+            value = self.value(field, arguments, apart_from=on)
+            if value is None and not field.optional:
+                return None
+            arguments[field.name] = value
+        return arguments
+
+    def value(
+        self, field: Field, others: Mapping[str, Any], apart_from: Row | None = None
+    ) -> Any:
+        """A value for a field or parameter.
+
+        Args:
+            field: Which.
+            others: The values drawn before; dates may count from one of them.
+            apart_from: A row that a reference shall not lead to.
+        """
+        lot = self._lot
+        if field.kind == "ref":
+            return self._reference(field, apart_from)
+        if field.kind == "bool":
+            return lot.random() * 100 < field.share
+        if field.kind in ("choice", "state"):
+            return lot.choices(field.words, [weight for _, weight in field.choices])[0]
+        if field.optional and (field.low is None and field.pool is None):
+            return None
+        if field.optional and lot.random() > 1 - _OPTIONAL_SHARE:
+            return None
+        if field.kind == "text":
+            return self.text(field.pool or "sentence_note")
+        if field.kind == "date":
+            return self._date(field, others)
+        low = 0 if field.low is None else field.low
+        high = low if field.high is None else field.high
+        return self._amount(low, high) if field.kind == "money" else self._number(low, high)
+
+    def text(self, pool: str) -> str:
+        """A text out of a pool, its placeholders filled in."""
+        return self._filled(f"{{{pool}}}", 0)
+
+    def skewed(self, choices: Sequence[_T]) -> _T:
+        """One of several: the first are drawn more often than the last."""
+        place = int(len(choices) * self._lot.random() ** (1 / _SKEW))
+        return choices[min(place, len(choices) - 1)]
+
+    def _filled(self, text: str, depth: int) -> str:
+        if depth > _DEEPEST:
+            return text
+        filled = _POOL.sub(
+            lambda match: self._filled(
+                self._lot.choice(self._books.blueprint.pools[match[1]]), depth + 1
+            ),
+            text,
+        )
+        return re.sub("#", lambda _: str(self._lot.randrange(10)), filled)
+
+    def _unused(self, entity: Entity, field: Field) -> str | None:
+        pool = field.pool or "sentence_note"
+        taken = {getattr(row, field.name) for row in self._books.rows(entity.name)}
+        for _ in range(40):
+            text = self.text(pool)
+            if text not in taken:
+                return text
+        left = [each for each in self._books.blueprint.pools[pool] if each not in taken]
+        return left[0] if left and "{" not in left[0] else None
+
+    def _reference(self, field: Field, apart_from: Row | None) -> Row | None:
+        if field.optional and self._lot.random() < _OPTIONAL_SHARE:
+            return None
+        rows = [row for row in self._books.rows(field.target) if row is not apart_from]
+        return self.skewed(rows) if rows else None
+
+    def _date(self, field: Field, others: Mapping[str, Any]) -> dt.date | None:
+        start = self._books.today if field.base is None else others.get(field.base)
+        if start is None:
+            return None
+        low = 0 if field.low is None else field.low
+        high = low + _AFTER if field.high is None else field.high
+        found: dt.date = start + dt.timedelta(days=self._lot.randint(low, high))
+        return found
+
+    def _amount(self, low: int, high: int) -> int:
+        """An amount as prices are: the larger the rounder."""
+        drawn = self._number(low, high)
+        step = next((step for limit, step in _STEPS if high >= limit), 1)
+        return min(max(low, drawn // step * step + (step - 5 if step == 100 and self._lot.random() < 0.3 else 0)), high)  # fmt: skip
+
+    def _number(self, low: int, high: int) -> int:
+        if low >= 0 and high > _WIDEST:
+            # Wide ranges are not drawn evenly: there is more that is small.
+            return low + int((high - low) * self._lot.random() ** 1.7)
+        return self._lot.randint(low, high)
+
+
+_STEPS: Final = ((1_000_000, 5000), (100_000, 500), (2000, 100), (300, 25))

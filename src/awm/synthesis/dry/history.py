@@ -1,0 +1,129 @@
+"""A world's past: the rows there are, because of what was done in the months before.
+
+What the tools allow is what happened, so balances add up, stock is what was bought less what was
+sold, and no room was ever taken twice.
+"""
+
+import datetime as dt
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from awm.synthesis.blueprints import Action, Blueprint
+from awm.synthesis.dry.books import Books, Row
+from awm.synthesis.dry.carrying import Refusal, perform
+from awm.synthesis.dry.drawing import Drawer
+
+__all__ = ["History", "play_history"]
+
+_DAYS: Final = 150
+_ATTEMPTS: Final = 1400
+_TRIES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How much of a past there is.
+
+    Attributes:
+        rows: How many rows there are in all, about.
+        at_most: How many of one entity come from actions.
+        numbers: Where the numbers of rows that come from actions begin.
+    """
+
+    rows: int = 170
+    at_most: int = 22
+    numbers: tuple[int, ...] = (1, 101, 1001, 2001, 5001)
+
+
+def play_history(
+    blueprint: Blueprint, today: dt.date, lot: random.Random, history: History | None = None
+) -> Books:
+    """The rows of a world on a day.
+
+    Args:
+        blueprint: Which world.
+        today: The day that it is then.
+        lot: The source of chance.
+        history: How much happened.
+    """
+    return _Past(blueprint, today, lot, history or History()).play()
+
+
+class _Past:
+    def __init__(
+        self, blueprint: Blueprint, today: dt.date, lot: random.Random, history: History
+    ) -> None:
+        self._blueprint = blueprint
+        self._books = Books(blueprint, today)
+        self._drawer = Drawer(self._books, lot)
+        self._lot = lot
+        self._history = history
+        self._today = today
+        self._fruitless: dict[str, int] = {}
+
+    def play(self) -> Books:
+        for entity in self._blueprint.entities.values():
+            if entity.rows is None:
+                self._books.number_from(entity.name, self._lot.choice(self._history.numbers))
+                continue
+            for _ in range(self._lot.randint(*entity.rows)):
+                values = self._drawer.row_values(entity)
+                if values is None or any(
+                    values.get(each.name) is None and not each.optional
+                    for each in entity.references
+                ):
+                    break
+                self._books.add(entity.name, **values)
+        for attempt in range(_ATTEMPTS):
+            if sum(map(self._books.count, self._blueprint.entities)) >= self._history.rows:
+                break
+            days = _DAYS - attempt * (_DAYS - 1) // _ATTEMPTS
+            self._books.today = self._today - dt.timedelta(days=days)
+            self._happen()
+        self._books.today = self._today
+        self._books.settle()
+        return self._books
+
+    def _happen(self) -> None:
+        actions = list(self._blueprint.actions.values())
+        weights = [self._weight(action) for action in actions]
+        if not any(weights):
+            return
+        action = self._lot.choices(actions, weights)[0]
+        for _ in range(_TRIES):
+            if self._attempt(action):
+                self._fruitless.pop(action.name, None)
+                return
+        self._fruitless[action.name] = self._fruitless.get(action.name, 0) + 1
+
+    def _weight(self, action: Action) -> float:
+        weight = float(action.often) / (1 + self._fruitless.get(action.name, 0)) ** 0.5
+        if action.removes:
+            weight *= 0.3
+        if action.makes:
+            there = self._books.count(action.makes)
+            if there >= self._history.at_most:
+                return 0.0
+            scarce = self._blueprint.entities[action.makes].rows is None and there < 4
+            weight *= 4.0 if scarce else 1.0 - 0.6 * there / self._history.at_most
+        return weight
+
+    def _attempt(self, action: Action) -> bool:
+        on: Row | None = None
+        if action.on:
+            rows = self._startable(action)
+            if not rows:
+                return False
+            on = self._lot.choice(rows)
+        arguments = self._drawer.arguments(action, on)
+        if arguments is None:
+            return False
+        return not isinstance(perform(self._books, action, arguments, on), Refusal)
+
+    def _startable(self, action: Action) -> list[Row]:
+        rows = self._books.rows(action.on or "")
+        state = self._blueprint.entities[action.on or ""].state
+        if not action.starts or state is None:
+            return rows
+        return [row for row in rows if getattr(row, state.name) in action.starts]
