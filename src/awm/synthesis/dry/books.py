@@ -107,9 +107,7 @@ class Books:
     def values(self, row: Row) -> dict[str, Any]:
         """A row by columns, with its `id`; references are numbers."""
         fields = row._entity.fields
-        return {"id": row.id} | {
-            field.column: row._values[name] for name, field in fields.items()
-        }
+        return {"id": row.id} | {field.column: row._values[name] for name, field in fields.items()}
 
     def read(self, row: Row, name: str) -> Any:
         """A field, the row that a reference leads to, or the rows that lead here."""

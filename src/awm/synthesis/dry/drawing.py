@@ -59,9 +59,7 @@ class Drawer:
             arguments[field.name] = value
         return arguments
 
-    def value(
-        self, field: Field, others: Mapping[str, Any], apart_from: Row | None = None
-    ) -> Any:
+    def value(self, field: Field, others: Mapping[str, Any], apart_from: Row | None = None) -> Any:
         """A value for a field or parameter.
 
         Args:

@@ -5,6 +5,7 @@ sold, and no room was ever taken twice.
 """
 
 import datetime as dt
+import math
 import random
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,8 @@ __all__ = ["History", "play_history"]
 _DAYS: Final = 150
 _ATTEMPTS: Final = 1400
 _TRIES: Final = 4
+_PATIENCE: Final = ((0, 1, 2, 3, 4, 6), (20, 24, 20, 16, 12, 8))
+"""How many steps a row goes through in its life so far, and how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class _Past:
         self._history = history
         self._today = today
         self._fruitless: dict[str, int] = {}
+        self._patience: dict[tuple[str, int], int] = {}
 
     def play(self) -> Books:
         for entity in self._blueprint.entities.values():
@@ -98,7 +102,7 @@ class _Past:
         self._fruitless[action.name] = self._fruitless.get(action.name, 0) + 1
 
     def _weight(self, action: Action) -> float:
-        weight = float(action.often) / (1 + self._fruitless.get(action.name, 0)) ** 0.5
+        weight = action.often / math.sqrt(1 + self._fruitless.get(action.name, 0))
         if action.removes:
             weight *= 0.3
         if action.makes:
@@ -119,11 +123,29 @@ class _Past:
         arguments = self._drawer.arguments(action, on)
         if arguments is None:
             return False
-        return not isinstance(perform(self._books, action, arguments, on), Refusal)
+        done = not isinstance(perform(self._books, action, arguments, on), Refusal)
+        if done and on is not None and action.starts:
+            self._patience[action.on or "", on.id] -= 1
+        return done
 
     def _startable(self, action: Action) -> list[Row]:
-        rows = self._books.rows(action.on or "")
-        state = self._blueprint.entities[action.on or ""].state
-        if not action.starts or state is None:
+        """The rows that an action can be done on, apart from those with which nothing more is done.
+
+        Without these every life would be at its end today.
+        """
+        entity = self._blueprint.entities[action.on or ""]
+        rows = self._books.rows(entity.name)
+        if not action.starts or entity.state is None:
             return rows
-        return [row for row in rows if getattr(row, state.name) in action.starts]
+        state = entity.state.name
+        return [
+            row
+            for row in rows
+            if getattr(row, state) in action.starts and self._left(entity.name, row)
+        ]
+
+    def _left(self, entity: str, row: Row) -> bool:
+        key = entity, row.id
+        if key not in self._patience:
+            self._patience[key] = self._lot.choices(*_PATIENCE)[0]
+        return self._patience[key] > 0

@@ -1,0 +1,176 @@
+"""Laying out Python: what fits on a line stays on it, what does not is broken at its brackets.
+
+A document is a text, or several in a row, with places at which it may be broken. The method is
+Wadler's, "A prettier printer" (1998): a group is laid out flat if the rest of its line fits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+__all__ = [
+    "BREAK",
+    "INDENT",
+    "LINE",
+    "SOFT",
+    "WIDTH",
+    "Doc",
+    "Group",
+    "IfBroken",
+    "Indent",
+    "Line",
+    "bracketed",
+    "called",
+    "flat",
+    "joined",
+    "parenthesised",
+    "quote",
+    "render",
+]
+
+WIDTH: Final = 99
+"""Columns."""
+
+INDENT: Final = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A place to break at; `flat` stands there where nothing is broken. None: it always is."""
+
+    flat: str | None = " "
+
+
+@dataclass(frozen=True, slots=True)
+class IfBroken:
+    """A text that only stands in a group that is broken."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indent:
+    """A document whose broken lines are indented once more."""
+
+    inner: "Doc"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A document that is broken at all of its own places or at none of them."""
+
+    inner: "Doc"
+
+
+Doc: TypeAlias = str | Line | IfBroken | Indent | Group | Sequence["Doc"]
+
+LINE: Final = Line()
+SOFT: Final = Line("")
+BREAK: Final = Line(None)
+
+
+def joined(parts: Sequence[Doc], between: Doc) -> Doc:
+    """Documents with another between each two of them."""
+    found: list[Doc] = []
+    for part in parts:
+        found += [between, part] if found else [part]
+    return found
+
+
+def bracketed(opening: str, parts: Sequence[Doc], closing: str) -> Doc:
+    """A list in brackets: on one line, or on a line of its own inside, or one part on each."""
+    if not parts:
+        return f"{opening}{closing}"
+    inner = Group([joined(parts, [",", LINE]), IfBroken(",")])
+    return Group([opening, Indent([SOFT, inner]), SOFT, closing])
+
+
+def called(name: str, arguments: Sequence[Doc]) -> Doc:
+    """A call."""
+    return bracketed(f"{name}(", arguments, ")")
+
+
+def parenthesised(inner: Doc) -> Doc:
+    """A document with parentheses around it if it has to be broken."""
+    return Group([IfBroken("("), Indent([SOFT, Group(inner)]), SOFT, IfBroken(")")])
+
+
+def quote(text: str, mark: str = '"') -> str:
+    """A text as a literal."""
+    escaped = {"\\": "\\\\", mark: f"\\{mark}"}
+    inside = "".join(
+        escaped.get(each) or (each if each.isprintable() else repr(each)[1:-1]) for each in text
+    )
+    return f"{mark}{inside}{mark}"
+
+
+def render(doc: Doc, indent: int = 0, *, first: str = "", last: str = "") -> str:
+    """Lay a document out.
+
+    Args:
+        doc: What to lay out.
+        indent: By how many levels its lines are indented.
+        first: What stands before it on its first line.
+        last: What stands after it on its last line.
+    """
+    written: list[str] = [INDENT * indent]
+    column = len(written[0])
+    waiting: list[tuple[int, bool, Doc]] = [(indent, True, [first, doc, last])]
+    while waiting:
+        level, broken, part = waiting.pop()
+        match part:
+            case str():
+                written.append(part)
+                column += len(part)
+            case Line(flat=text):
+                column = len(INDENT) * level if broken else column + len(text or "")
+                written.append(f"\n{INDENT * level}" if broken else text or "")
+            case IfBroken(text=text):
+                written.append(text if broken else "")
+                column += len(text) if broken else 0
+            case Indent(inner=inner):
+                waiting.append((level + 1, broken, inner))
+            case Group(inner=inner):
+                fits = _fits(inner, waiting, WIDTH - column)
+                waiting.append((level, not fits, inner))
+            case _:
+                waiting += [(level, broken, each) for each in reversed(part)]
+    return "\n".join(line.rstrip() for line in "".join(written).split("\n"))
+
+
+def flat(doc: Doc) -> str:
+    """A document on one line, however long."""
+    match doc:
+        case str():
+            return doc
+        case Line(flat=text):
+            return text or ""
+        case IfBroken():
+            return ""
+        case Indent(inner=inner) | Group(inner=inner):
+            return flat(inner)
+    return "".join(flat(each) for each in doc)
+
+
+def _fits(doc: Doc, behind: Sequence[tuple[int, bool, Doc]], room: int) -> bool:
+    """Whether a document fits flat, with what follows it up to the next break."""
+    parts: list[tuple[bool, Doc]] = [(broken, part) for _, broken, part in behind]
+    parts.append((False, doc))
+    while parts and room >= 0:
+        broken, part = parts.pop()
+        match part:
+            case str():
+                room -= len(part)
+            case Line(flat=text):
+                if broken or text is None:
+                    return broken
+                room -= len(text)
+            case IfBroken(text=text):
+                room -= len(text) if broken else 0
+            case Indent(inner=inner):
+                parts.append((broken, inner))
+            case Group(inner=inner):
+                parts.append((False, inner))
+            case _:
+                parts += [(broken, each) for each in reversed(part)]
+    return room >= 0

@@ -1,0 +1,193 @@
+"""Tasks in which what to do depends on what is found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from awm.synthesis.blueprints import Entity
+from awm.synthesis.dry import Refusal, Row
+from awm.synthesis.tasks.clerk import Clerk, Unfindable
+from awm.synthesis.tasks.finish import finished
+from awm.synthesis.tasks.naming import entity_of
+from awm.synthesis.tasks.request import Branch, Clause, Do, Draft
+from awm.synthesis.tasks.scene import Move, Scene, is_undoing
+from awm.synthesis.tasks.workflows import continued
+
+__all__ = ["conditional"]
+
+_TRIES: Final = 25
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """Something that is so or not: ways to say it, and the row that it is about."""
+
+    texts: tuple[str, ...]
+    holds: bool
+    row: Row
+    counted: tuple[Entity, str, str | None] | None = None
+
+
+def conditional(scene: Scene) -> Draft | None:
+    """One or two decisions; None if nothing came of it."""
+    clerk = scene.clerk()
+    clauses: list[Clause] = []
+    wanted = scene.lot.choice((1, 1, 2))
+    last: Row | None = None
+    for _ in range(_TRIES):
+        if len(clauses) >= wanted:
+            break
+        decided = _decision(scene, clerk)
+        if decided is not None:
+            clause, last = decided
+            clauses.append(clause)
+    if not clauses:
+        return None
+    if last is not None and len(clauses) == 1 and scene.lot.random() < 0.5:  # noqa: PLR2004
+        other = _another(scene, clerk)
+        if other is not None:
+            clauses.append(Do(scene.texts(clerk, other)))
+            focus = clerk.act(other.action, other.arguments, other.on)
+            if isinstance(focus, Row):
+                clauses += continued(scene, clerk, focus, 2, {other.action.name})
+    return finished("conditional", clerk, clauses)
+
+
+def _decision(scene: Scene, clerk: Clerk) -> tuple[Clause, Row | None] | None:
+    condition = _condition(scene, clerk)
+    if condition is None:
+        return None
+    yes = _concerning(scene, clerk, condition.row) or _another(scene, clerk)
+    no = _another(scene, clerk)
+    if yes is None or no is None or yes.action is no.action:
+        return None
+    try:
+        said = [Do(scene.texts(clerk, move)) for move in (yes, no)]
+    except Unfindable:
+        return None
+    _look(clerk, condition)
+    move = yes if condition.holds else no
+    outcome = clerk.act(move.action, move.arguments, move.on)
+    if isinstance(outcome, Refusal):
+        raise Unfindable
+    return Branch(condition.texts, (said[0],), (said[1],)), outcome
+
+
+def _look(clerk: Clerk, condition: _Condition) -> None:
+    clerk.know(condition.row)
+    if condition.counted is not None:
+        entity, reference, state = condition.counted
+        filters: dict[str, object] = {reference: condition.row}
+        if state is not None and entity.state is not None:
+            filters[entity.state.name] = state
+        clerk.listed(entity, filters)
+
+
+def _condition(scene: Scene, clerk: Clerk) -> _Condition | None:
+    entities = [
+        each
+        for each in scene.blueprint.entities.values()
+        if clerk.initial.count(each.name) > 1 and not each.part_of
+    ]
+    entity = scene.lot.choice(entities)
+    row = scene.lot.choice(clerk.books.rows(entity.name))
+    try:
+        row = clerk.books.same(clerk.initial.same(row))
+    except KeyError:
+        return None
+    pointer = scene.pointer(clerk, row)
+    options = [*_by_number(scene, row, pointer), *_by_count(scene, clerk, row, pointer)]
+    return scene.lot.choice(options) if options else None
+
+
+def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
+    for field in entity_of(row).fields.values():
+        value = getattr(row, field.name)
+        if value is None:
+            continue
+        if field.kind in ("int", "money"):
+            step = max(1, abs(value) // 5)
+            step = step // 100 * 100 or 100 if field.kind == "money" else step
+            holds = scene.lot.random() < 0.5  # noqa: PLR2004 - as often so as not
+            limit = value - step if holds else value + step
+            if limit < 0:
+                continue
+            said = scene.words(field, limit)
+            texts: tuple[str, ...] = (
+                f"the {field.says} of {pointer} is above {said}",
+                f"{pointer} has a {field.says} of more than {said}",
+            )
+            yield _Condition(texts, value > limit, row)
+        elif field.kind == "date":
+            by = scene.words(field, value)
+            texts = (f"the {field.says} of {pointer} is no later than {by}",)
+            yield _Condition(texts, True, row)
+        elif field.kind == "choice":
+            word = scene.lot.choice(field.words)
+            texts = (f"the {field.says} of {pointer} is {scene.words(field, word)}",)
+            yield _Condition(texts, value == word, row)
+
+
+def _by_count(scene: Scene, clerk: Clerk, row: Row, pointer: str) -> Iterator[_Condition]:
+    for name, (entity, reference) in scene.blueprint.backs[entity_of(row).name].items():
+        rows = getattr(row, name)
+        if entity.part_of or not rows:
+            continue
+        state = getattr(scene.lot.choice(rows), entity.state.name) if entity.state else None
+        number = sum(
+            1 for each in rows if entity.state is None or getattr(each, entity.state.name) == state
+        )
+        limit = max(0, number - scene.lot.choice((0, 1)))
+        plural = entity.plural.replace("_", " ")
+        adjective = f"{state.replace('_', ' ')} " if state else ""
+        fewer = scene.lot.random() < 0.3  # noqa: PLR2004 - mostly more
+        least = limit + 1
+        several = scene.blueprint.backs[entity_of(row).name]
+        ambiguous = sum(1 for each, _ in several.values() if each is entity) > 1
+        if ambiguous:
+            continue
+        if fewer:
+            texts: tuple[str, ...] = (
+                f"there are fewer than {least} {adjective}{plural} on record for {pointer}",
+            )
+        else:
+            texts = (
+                f"{pointer} has {least} or more {adjective}{plural}",
+                f"there are at least {least} {adjective}{plural} for {pointer}",
+            )
+        holds = number < least if fewer else number >= least
+        yield _Condition(texts, holds, row, (entity, reference.name, state))
+
+
+def _concerning(scene: Scene, clerk: Clerk, row: Row) -> Move | None:
+    """An action that has to do with the row that was looked at."""
+    name = entity_of(row).name
+    for action in scene.actions:
+        if is_undoing(action) and scene.lot.random() < 0.5:  # noqa: PLR2004 - less often
+            continue
+        if action.on == name:
+            if row in scene.startable(clerk.books, action):
+                move = scene.move(clerk, action, row, tries=2)
+                if move is not None:
+                    return move
+            continue
+        taken = [each.name for each in action.takes.values() if each.target == name]
+        if taken:
+            move = scene.move(clerk, action, None, {taken[0]: row}, tries=2)
+            if move is not None:
+                return move
+    return None
+
+
+def _another(scene: Scene, clerk: Clerk) -> Move | None:
+    actions = list(scene.actions)
+    scene.lot.shuffle(actions)
+    for action in actions:
+        move = scene.move(clerk, action, tries=2)
+        if move is not None:
+            try:
+                if scene.texts(clerk, move):
+                    return move
+            except Unfindable:
+                continue
+    return None

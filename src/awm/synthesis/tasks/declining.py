@@ -1,0 +1,86 @@
+"""Tasks that a rule forbids: the right thing is to try, to leave it, and to say which rule."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Final
+
+from awm.synthesis.dry import Refusal, Row
+from awm.synthesis.dry.carrying import refusal
+from awm.synthesis.tasks.clerk import Clerk, Unfindable
+from awm.synthesis.tasks.finish import finished
+from awm.synthesis.tasks.request import Do, Draft
+from awm.synthesis.tasks.scene import Move, Scene
+
+__all__ = ["decline"]
+
+_TRIES: Final = 60
+
+
+def decline(scene: Scene) -> Draft | None:
+    """An action that is refused; None if nothing came of it."""
+    clerk = scene.clerk()
+    found = _refused(scene)
+    seen = Counter(rule for _, rule, _ in found)
+    # Rules that seldom stand in the way make better tasks than a wrong status.
+    found.sort(key=lambda each: (each[1] == "wrong_status", seen[each[1]]))
+    for move, rule, message in found:
+        try:
+            texts = scene.texts(clerk, move)
+            if not texts:
+                continue
+            outcome = clerk.act(move.action, _here(clerk, move), _row_here(clerk, move))
+        except Unfindable:
+            clerk = scene.clerk()
+            continue
+        if not isinstance(outcome, Refusal):
+            clerk = scene.clerk()
+            continue
+        answer = f"It was refused, and I left everything as it was: {rule} ({message})"
+        said = (rule, rule.replace("_", " ")) if "_" in rule else (rule,)
+        draft = finished("decline", clerk, [Do(texts)], [(answer, rule)], quotes_rule=True)
+        if draft is None:
+            continue
+        return _with_wordings(draft, said)
+    return None
+
+
+def _here(clerk: Clerk, move: Move) -> dict[str, Any]:
+    """The arguments of a move with rows of this clerk's books."""
+    return {
+        name: clerk.books.same(value) if isinstance(value, Row) else value
+        for name, value in move.arguments.items()
+    }
+
+
+def _row_here(clerk: Clerk, move: Move) -> Row | None:
+    return None if move.on is None else clerk.books.same(move.on)
+
+
+def _with_wordings(draft: Draft, said: tuple[str, ...]) -> Draft:
+    return replace(draft, facts=(said,))
+
+
+def _refused(scene: Scene) -> list[tuple[Move, str, str]]:
+    """Moves that are refused, each with the rule and what it says."""
+    clerk = scene.clerk()
+    found = []
+    for _ in range(_TRIES):
+        action = scene.lot.choice(scene.actions)
+        on = None
+        if action.on:
+            rows = clerk.books.rows(action.on)
+            if not rows:
+                continue
+            startable = scene.startable(clerk.books, action)
+            likely = startable if startable and scene.lot.random() < _RIGHT_STATE else rows
+            on = scene.lot.choice(likely)
+        move = scene.any_move(clerk, action, on)
+        if move is None:
+            continue
+        refused = refusal(clerk.books, action, move.arguments, move.on)
+        if refused is not None and refused.rule != "already_taken":
+            found.append((move, refused.rule, refused.message))
+    return found
+
+
+_RIGHT_STATE: Final = 0.85

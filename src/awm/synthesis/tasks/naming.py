@@ -1,0 +1,174 @@
+"""How a person points to a row: by its name, or by what is known about it.
+
+A description is only used if it fits exactly one row at that moment.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Final
+
+from awm.synthesis.blueprints import Entity, Field
+from awm.synthesis.dry import Books, Row
+from awm.synthesis.tasks.words import DateStyle, tidy, value_words
+
+__all__ = ["Description", "Namer", "entity_of"]
+
+_PATH: Final = re.compile(r"\{([^{}]*)\}")
+_MOST_TEXTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Description:
+    """Ways to point to a row, and how someone finds it who goes by them.
+
+    Attributes:
+        texts: All of them fit this row and no other.
+        through: The rows that have to be found first.
+        filters: What its list is then asked for: values by field.
+        numbered: Whether the number is told, so that there is nothing to find.
+    """
+
+    texts: tuple[str, ...]
+    through: tuple[Row, ...] = ()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    numbered: bool = False
+
+
+def entity_of(row: Row) -> Entity:
+    """The entity of a row."""
+    entity: Entity = row._entity  # noqa: SLF001 - attributes without underscore are its fields
+    return entity
+
+
+class Namer:
+    """Describes rows of some books as they stand.
+
+    Args:
+        books: The rows.
+        lot: Chooses among ways to say it.
+        style: How dates are written.
+    """
+
+    def __init__(self, books: Books, lot: random.Random, style: DateStyle) -> None:
+        self._books = books
+        self._lot = lot
+        self._style = style
+
+    def describe(self, row: Row) -> Description | None:
+        """How to point to a row; None where nothing but its number would do."""
+        entity = entity_of(row)
+        if entity.named:
+            name = getattr(row, entity.named)
+            return Description((name,), (), {entity.named: name})
+        found = [each for each in self._templates(row) if each is not None]
+        if not found:
+            return None
+        first = self._lot.choice(found)
+        texts = [first.texts[0], *(each.texts[0] for each in found if each is not first)]
+        return Description(tuple(texts[:_MOST_TEXTS]), first.through, first.filters)
+
+    def numbered(self, row: Row) -> Description:
+        """By its number."""
+        says = entity_of(row).says
+        texts = (f"{says} {row.id}", f"{says} no. {row.id}", f"{says} #{row.id}")
+        return Description(texts, numbered=True)
+
+    def label(self, row: Row) -> str | None:
+        """The name of a row that has one."""
+        named = entity_of(row).named
+        return str(getattr(row, named)) if named else None
+
+    def _templates(self, row: Row) -> Iterator[Description | None]:
+        entity = entity_of(row)
+        for template in entity.described:
+            text = self._filled(template, row)
+            if text is None:
+                continue
+            rivals = [
+                each
+                for each in self._books.rows(entity.name)
+                if each is not row and self._filled(template, each) == text
+            ]
+            yield self._told_apart(row, template, text, rivals)
+
+    def _told_apart(
+        self, row: Row, template: str, text: str, rivals: list[Row]
+    ) -> Description | None:
+        paths = _paths(template)
+        if not rivals:
+            return self._described(row, text, paths, ())
+        entity = entity_of(row)
+        spare = [each for each in entity.fields.values() if _tells(each, row, paths)]
+        for size in (1, 2):
+            for fields in combinations(spare, size):
+                if all(any(_differs(f, row, rival) for f in fields) for rival in rivals):
+                    extra = " and ".join(self._with(f, row) for f in fields)
+                    return self._described(row, f"{text} {extra}", paths, fields)
+        return None
+
+    def _with(self, field: Field, row: Row) -> str:
+        value = getattr(row, field.name)
+        if field.kind == "state":
+            return f"that is {value_words(field, value, self._style)}"
+        if field.kind == "ref":
+            return f"with {self.label(value)} as {field.says}"
+        return f"with the {field.says} {value_words(field, value, self._style)}"
+
+    def _described(
+        self, row: Row, text: str, paths: tuple[str, ...], extra: tuple[Field, ...]
+    ) -> Description:
+        entity = entity_of(row)
+        through: list[Row] = []
+        filters: dict[str, Any] = {}
+        for path in (*paths, *(each.name for each in extra)):
+            first = path.split(".")[0]
+            value = getattr(row, first)
+            filters[first] = value
+            if entity.fields[first].kind == "ref" and value is not None:
+                through.append(value)
+        return Description((tidy(text),), tuple(through), filters)
+
+    def _filled(self, template: str, row: Row) -> str | None:
+        parts = []
+        for place, part in enumerate(_split(template)):
+            words = part if place % 2 == 0 else self._path_words(part, row)
+            if words is None:
+                return None
+            parts.append(words)
+        return "".join(parts)
+
+    def _path_words(self, path: str, row: Row) -> str | None:
+        value: Any = row
+        field: Field | None = None
+        for step in path.split("."):
+            field = entity_of(value).fields[step]
+            value = getattr(value, step)
+            if value is None:
+                return None
+        if isinstance(value, Row):
+            return self.label(value)
+        return None if field is None else value_words(field, value, self._style)
+
+
+def _split(template: str) -> list[str]:
+    return _PATH.split(template)
+
+
+def _paths(template: str) -> tuple[str, ...]:
+    return tuple(_split(template)[1::2])
+
+
+def _tells(field: Field, row: Row, paths: tuple[str, ...]) -> bool:
+    """Whether a field can be named to tell a row from its like."""
+    if field.name in paths or field.kind in ("text", "bool") or getattr(row, field.name) is None:
+        return False
+    if field.kind == "ref":
+        return bool(entity_of(getattr(row, field.name)).named)
+    return True
+
+
+def _differs(field: Field, row: Row, rival: Row) -> bool:
+    return bool(getattr(row, field.name) != getattr(rival, field.name))

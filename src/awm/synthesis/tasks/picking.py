@@ -1,0 +1,172 @@
+"""Tasks in which it has to be found out what they are about: everything that fits, or the one."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from awm.synthesis.blueprints import Action, Entity, Field
+from awm.synthesis.dry import Refusal, Row, perform
+from awm.synthesis.tasks.clerk import Clerk, Unfindable
+from awm.synthesis.tasks.finish import finished
+from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
+from awm.synthesis.tasks.request import Clause, Do, Draft
+from awm.synthesis.tasks.scene import Move, Scene
+from awm.synthesis.tasks.workflows import continued, report
+
+__all__ = ["bulk", "choice", "pick"]
+
+_MOST: Final = 9
+_LEAST: Final = 2
+_RIVALS: Final = 3
+_TRIED: Final = 12
+
+
+def bulk(scene: Scene) -> Draft | None:
+    """The same action on every row of a group; None if nothing came of it."""
+    clerk = scene.clerk()
+    for action in scene.actions:
+        entity = scene.blueprint.entities.get(action.on or "")
+        if entity is None or entity.part_of:
+            continue
+        for group in _shuffled(scene, clerk, entity, action.starts, _LEAST):
+            if not _LEAST <= len(group.rows) <= _MOST:
+                continue
+            clauses = _all_of(scene, clerk, action, group)
+            if clauses is None:
+                continue
+            answers = []
+            if scene.lot.random() < 0.3:  # noqa: PLR2004 - now and then a number is asked for
+                reported = report(scene, clerk, group.rows[-1]) if group.by else None
+                if reported is not None and reported[0].texts:
+                    clauses.append(reported[0])
+                    answers.append(reported[1])
+            return finished("bulk", clerk, clauses, answers)
+    return None
+
+
+def choice(scene: Scene) -> Draft | None:
+    """An action on the row that is picked by a criterion; None if nothing came of it."""
+    clerk = scene.clerk()
+    for action in scene.actions:
+        picked = _picked_for(scene, clerk, action)
+        if picked is None:
+            continue
+        move, clause, row = picked
+        outcome = clerk.act(move.action, move.arguments, move.on)
+        if isinstance(outcome, Refusal):
+            return None
+        clauses: list[Clause] = [clause]
+        focus = outcome if action.makes and outcome is not None else row
+        if action.makes:
+            more = scene.lot.choice((0, 1, 1, 2, 3))
+            clauses += continued(scene, clerk, focus, more, {action.name})
+        answers = []
+        if scene.lot.random() < 0.3 and outcome is not None and action.makes:  # noqa: PLR2004
+            reported = report(scene, clerk, focus)
+            if reported is not None:
+                clauses.append(reported[0])
+                answers.append(reported[1])
+        return finished("choice", clerk, clauses, answers)
+    return None
+
+
+def pick(
+    scene: Scene, clerk: Clerk, entity: Entity, states: tuple[str, ...]
+) -> Iterator[tuple[Row, str, Group]]:
+    """Rows that are the only extreme of a group, with what they are called.
+
+    Raises:
+        Unfindable: A group cannot be told in words.
+    """
+    fields = [each for each in entity.fields.values() if _has_extremes(each, entity)]
+    if not fields:
+        return
+    for group in _shuffled(scene, clerk, entity, states, _RIVALS):
+        field = scene.lot.choice(fields)
+        lowest = scene.lot.random() < 0.5  # noqa: PLR2004 - either end
+        row = unique_extreme(group.rows, field, lowest=lowest)
+        if row is not None:
+            yield row, _extreme(scene, clerk, group, field, lowest=lowest), group
+
+
+def _all_of(scene: Scene, clerk: Clerk, action: Action, group: Group) -> list[Clause] | None:
+    """Carry out an action on all rows of a group, if all allow it in any order."""
+    first = scene.any_move(clerk, action, group.rows[0])
+    if first is None:
+        return None
+    rows = set(group.rows)
+    if any(row in rows for row in first.arguments.values() if isinstance(row, Row)):
+        return None
+    for order in (group.rows, tuple(reversed(group.rows))):
+        trial = clerk.books.copy()
+        for row in order:
+            arguments = {
+                name: trial.same(each) if isinstance(each, Row) else each
+                for name, each in first.arguments.items()
+            }
+            if isinstance(perform(trial, action, arguments, trial.same(row)), Refusal):
+                return None
+    words = group.words(clerk)
+    name = action.on or ""
+    texts = tuple(
+        text
+        for said in (f"every {words}", f"each {words}", f"all {group.words(clerk, plural=True)}")
+        for text in scene.texts(clerk, first, {name: said})
+    )
+    group.look_up(clerk)
+    for row in group.rows:
+        clerk.act(action, first.arguments, row)
+    scene.lot.shuffle(list(texts))
+    return [Do(texts)]
+
+
+def _picked_for(scene: Scene, clerk: Clerk, action: Action) -> tuple[Move, Clause, Row] | None:
+    """A move of an action in which one row is picked by a criterion."""
+    places = [action.on] if action.on else []
+    places += [each.name for each in action.takes.values() if each.kind == "ref"]
+    scene.lot.shuffle(places)
+    for place in places:
+        on = place == action.on
+        name = place if on else action.takes[place].target
+        entity = scene.blueprint.entities[name]
+        if entity.part_of:
+            continue
+        states = action.starts if on else ()
+        tried = 0
+        for row, words, group in pick(scene, clerk, entity, states):
+            tried += 1
+            if tried > _TRIED:
+                break
+            fixed = {} if on else {place: row}
+            move = scene.move(clerk, action, row if on else None, fixed, tries=3)
+            if move is None:
+                continue
+            try:
+                texts = scene.texts(clerk, move, {place: words})
+            except Unfindable:
+                continue
+            group.look_up(clerk)
+            return move, Do(texts), row
+    return None
+
+
+def _extreme(scene: Scene, clerk: Clerk, group: Group, field: Field, *, lowest: bool) -> str:
+    words = group.words(clerk)
+    said = group.entity.words.get(field.name)
+    if said and scene.lot.random() < 0.4:  # noqa: PLR2004 - some have words of their own
+        return f"whichever {words} is {said[0] if lowest else said[1]}"
+    extreme = extreme_words(field, lowest=lowest)
+    if scene.lot.random() < 0.5:  # noqa: PLR2004 - either way to say it
+        return f"whichever {words} has the {extreme} {field.says}"
+    return f"the {words} with the {extreme} {field.says}"
+
+
+def _has_extremes(field: Field, entity: Entity) -> bool:
+    return field.kind in ("int", "money", "date") and field.name != entity.named
+
+
+def _shuffled(
+    scene: Scene, clerk: Clerk, entity: Entity, states: tuple[str, ...], least: int
+) -> list[Group]:
+    groups = list(groups_of(clerk.books, entity, states, least=least))
+    scene.lot.shuffle(groups)
+    return groups

@@ -1,0 +1,267 @@
+"""Tasks that ask something and change nothing."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from awm.synthesis.blueprints import Field, Question
+from awm.synthesis.dry import Row
+from awm.synthesis.dry.books import money
+from awm.synthesis.tasks.clerk import Clerk
+from awm.synthesis.tasks.finish import finished
+from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
+from awm.synthesis.tasks.naming import entity_of
+from awm.synthesis.tasks.request import Clause, Draft, Find
+from awm.synthesis.tasks.revealing import reveal
+from awm.synthesis.tasks.scene import Scene
+from awm.synthesis.tasks.words import date_words
+
+__all__ = ["question"]
+
+_TRIES: Final = 30
+_WRITTEN: Final = 0.6
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with its answer.
+
+    Attributes:
+        texts: Ways to ask it.
+        subject: What the answer is about, for the sentence that gives it.
+        said: The answer's fact.
+        find: Makes the calls that it takes.
+        key: Tells it from other questions.
+    """
+
+    texts: tuple[str, ...]
+    subject: str
+    said: str
+    find: Callable[[], None]
+    key: str
+
+
+def question(scene: Scene) -> Draft | None:
+    """One to three questions; None if nothing came of it."""
+    clerk = scene.clerk()
+    wanted = scene.lot.choice((1, 1, 2, 2, 3, 3))
+    asked: list[_Asked] = []
+    clauses: list[Clause] = []
+    for _ in range(_TRIES):
+        if len(asked) >= wanted:
+            break
+        found = _one(scene, clerk)
+        if found is None or any(found.key == each.key or found.said == each.said for each in asked):
+            continue
+        found.find()
+        asked.append(found)
+        clauses.append(Find(found.texts))
+    answers = [(f"{each.subject}: {each.said}.", each.said) for each in asked]
+    return finished("question", clerk, clauses, answers) if asked else None
+
+
+def _one(scene: Scene, clerk: Clerk) -> _Asked | None:
+    if scene.blueprint.questions and scene.lot.random() < _WRITTEN:
+        return _written(scene, clerk, scene.lot.choice(scene.blueprint.questions))
+    makers = (_counted, _summed, _extreme, _busiest, _through)
+    return scene.lot.choice(makers)(scene, clerk)
+
+
+def _written(scene: Scene, clerk: Clerk, question: Question) -> _Asked | None:
+    """One of the blueprint's questions, about some row."""
+    books = clerk.books
+    about: Row | None = None
+    if question.of:
+        rows = books.rows(question.of)
+        if not rows:
+            return None
+        about = scene.lot.choice(rows)
+    names = {question.of: about} if question.of else {}
+    books.seen = set()
+    try:
+        value = books.evaluate(question.answer, names)
+        seen = books.seen
+    finally:
+        books.seen = None
+    said = _said(scene, question.answer.type.kind, value)
+    if said is None:
+        return None
+    pointer = scene.pointer(clerk, about) if about is not None else ""
+    texts = tuple(text.replace(f"{{{question.of}}}", pointer) for text in question.asks)
+    return _Asked(
+        texts,
+        texts[0][:1].upper() + texts[0][1:],
+        said,
+        lambda: reveal(clerk, seen, about),
+        f"{question.answer.source} {about}",
+    )
+
+
+def _said(scene: Scene, kind: str, value: Any) -> str | None:
+    """An answer in words; None if there is none worth asking for."""
+    if value is None or (kind in ("int", "money") and value == 0):
+        return None
+    if isinstance(value, Row):
+        named = entity_of(value).named
+        return str(getattr(value, named)) if named else None
+    if isinstance(value, dt.date):
+        return date_words(value, scene.style)
+    if kind == "money":
+        return money(value)
+    return str(value).replace("_", " ")
+
+
+def _groups(scene: Scene, clerk: Clerk, least: int) -> Iterator[Group]:
+    entities = [each for each in scene.blueprint.entities.values() if not each.part_of]
+    scene.lot.shuffle(entities)
+    for entity in entities:
+        states = entity.state.words if entity.state else ()
+        use = states if scene.lot.random() < 0.6 else ()  # noqa: PLR2004 - mostly by state
+        groups = list(groups_of(clerk.books, entity, use, least=least))
+        scene.lot.shuffle(groups)
+        yield from groups[:3]
+
+
+def _counted(scene: Scene, clerk: Clerk) -> _Asked | None:
+    for group in _groups(scene, clerk, 2):
+        if not group.filters:
+            continue
+        words = group.words(clerk, plural=True)
+        texts = (f"how many {words} there are", f"the number of {words}")
+        return _asked(texts, f"Number of {words}", str(len(group.rows)), group, clerk)
+    return None
+
+
+def _summed(scene: Scene, clerk: Clerk) -> _Asked | None:
+    for group in _groups(scene, clerk, 3):
+        fields = [each for each in group.entity.fields.values() if each.kind == "money"]
+        if not fields or not group.filters:
+            continue
+        field = scene.lot.choice(fields)
+        total = sum(getattr(row, field.name) or 0 for row in group.rows)
+        if not total:
+            continue
+        words = group.words(clerk, plural=True)
+        texts = (
+            f"the total {field.says} over all {words}",
+            f"what the {field.says} of all {words} adds up to",
+        )
+        return _asked(texts, f"Total {field.says} of {words}", money(total), group, clerk)
+    return None
+
+
+def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
+    for group in _groups(scene, clerk, 3):
+        fields = [f for f in group.entity.fields.values() if f.kind in ("int", "money", "date")]
+        if not fields:
+            continue
+        field, lowest = scene.lot.choice(fields), scene.lot.random() < 0.5  # noqa: PLR2004
+        row = unique_extreme(group.rows, field, lowest=lowest)
+        if row is None:
+            continue
+        told = _told_of(scene, row, field)
+        if told is None:
+            continue
+        what, said = told
+        one = (
+            f"the {group.words(clerk)} with the {extreme_words(field, lowest=lowest)} {field.says}"
+        )
+        texts = (f"{what} {one}", f"{what} {one} there is")[:1]
+        return _asked(texts, f"{what} {one}".capitalize(), said, group, clerk)
+    return None
+
+
+def _told_of(scene: Scene, row: Row, by: Field) -> tuple[str, str] | None:
+    """What can be asked of a row that was picked: its name, or another of its values."""
+    entity = entity_of(row)
+    if entity.named:
+        return ("the name of", str(getattr(row, entity.named)))
+    others = [
+        field
+        for field in entity.fields.values()
+        if field is not by
+        and getattr(row, field.name) not in (None, 0, "")
+        and (field.kind in ("money", "date", "int") or _named_target(row, field))
+    ]
+    if not others:
+        return None
+    field = scene.lot.choice(others)
+    value = getattr(row, field.name)
+    if isinstance(value, Row):
+        return (f"the {field.says} of", str(getattr(value, entity_of(value).named or "id")))
+    return (f"the {field.says} of", scene.words(field, value))
+
+
+def _named_target(row: Row, field: Field) -> bool:
+    return field.kind == "ref" and bool(entity_of(getattr(row, field.name)).named)
+
+
+def _busiest(scene: Scene, clerk: Clerk) -> _Asked | None:
+    """Which row most others lead to."""
+    for entity in scene.blueprint.entities.values():
+        if scene.lot.random() < 0.6 or entity.part_of:  # noqa: PLR2004 - any of them
+            continue
+        for field in entity.references:
+            target = scene.blueprint.entities[field.target]
+            if not target.named or field.optional:
+                continue
+            counts: dict[Row, int] = {}
+            for row in clerk.books.rows(entity.name):
+                owner = getattr(row, field.name)
+                counts[owner] = counts.get(owner, 0) + 1
+            best = max(counts.values(), default=0)
+            winners = [owner for owner, count in counts.items() if count == best]
+            if len(winners) != 1 or best < 3:  # noqa: PLR2004 - or it is no crowd
+                continue
+            plural = entity.plural.replace("_", " ")
+            texts = (
+                f"which {target.says} has the most {plural} as their {field.says}",
+                f"the {target.says} that is the {field.says} of more {plural} than any other",
+            )
+            said = str(getattr(winners[0], target.named))
+            group = Group(entity, tuple(clerk.books.rows(entity.name)))
+
+            def find(group: Group = group, winner: Row = winners[0]) -> None:
+                group.look_up(clerk)
+                clerk.show(winner)
+
+            return _Asked(texts, f"The {target.says} with the most {plural}", said, find, texts[0])
+    return None
+
+
+def _through(scene: Scene, clerk: Clerk) -> _Asked | None:
+    """A value of a row that another one leads to."""
+    entities = [each for each in scene.blueprint.entities.values() if not each.part_of]
+    scene.lot.shuffle(entities)
+    for entity in entities:
+        rows = clerk.books.rows(entity.name)
+        fields = [each for each in entity.references if not each.optional]
+        if not rows or not fields:
+            continue
+        row, field = scene.lot.choice(rows), scene.lot.choice(fields)
+        target = getattr(row, field.name)
+        kinds = ("money", "date", "int")
+        values = [f for f in entity_of(target).fields.values() if f.kind in kinds]
+        values = [f for f in values if getattr(target, f.name) not in (None, 0)]
+        if not values or entity_of(target).part_of:
+            continue
+        asked = scene.lot.choice(values)
+        said = scene.words(asked, getattr(target, asked.name))
+        pointer = scene.pointer(clerk, row)
+        texts = (
+            f"the {asked.says} of the {field.says} of {pointer}",
+            f"for {pointer}, the {asked.says} of its {field.says}",
+        )
+
+        def find(row: Row = row, target: Row = target) -> None:
+            clerk.know(row)
+            if not clerk.knows(target):
+                clerk.show(target)
+
+        return _Asked(texts, texts[0].capitalize(), said, find, texts[0])
+    return None
+
+
+def _asked(texts: tuple[str, ...], subject: str, said: str, group: Group, clerk: Clerk) -> _Asked:
+    return _Asked(texts, subject, said, lambda: group.look_up(clerk), texts[0])

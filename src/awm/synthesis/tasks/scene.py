@@ -1,0 +1,183 @@
+"""Where tasks are made up: a world at its start, its tools, and the lot."""
+
+import random
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from awm.synthesis.blueprints import Action, Blueprint, Field
+from awm.synthesis.dry import Books, Drawer, Row
+from awm.synthesis.dry.carrying import refusal
+from awm.synthesis.surface import Surface
+from awm.synthesis.tasks.clerk import Clerk
+from awm.synthesis.tasks.words import DateStyle, tidy, value_words
+
+__all__ = ["Move", "Scene", "is_undoing"]
+
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_TRIES: Final = 10
+_UNDOING: Final = re.compile(
+    r"^(cancel|void|withdraw|reject|refuse|decline|drop|revoke|suspend|remove|delete|scrap|lose|"
+    r"write_off|close|archive|retire|abandon|turn_away|expire|deny)"
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """An action with what it is done to and with."""
+
+    action: Action
+    arguments: Mapping[str, Any]
+    on: Row | None = None
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """The rows that it names."""
+        if self.on is not None:
+            yield self.on
+        yield from (each for each in self.arguments.values() if isinstance(each, Row))
+
+
+@dataclass
+class Scene:
+    """What a task is made from.
+
+    Attributes:
+        books: The initial rows; never changed.
+        surface: The tools.
+        lot: The source of chance.
+        style: How dates are written in this task.
+        wanted: An action or question that the task shall be about, if that can be.
+    """
+
+    books: Books
+    surface: Surface
+    lot: random.Random
+    style: DateStyle = "british"
+    wanted: str | None = None
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What world it is."""
+        return self.surface.blueprint
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        """All actions, those that shall be preferred first, the others in random order."""
+        shuffled = list(self.blueprint.actions.values())
+        self.lot.shuffle(shuffled)
+        return sorted(shuffled, key=lambda action: action.name != self.wanted)
+
+    def clerk(self) -> Clerk:
+        """Someone to work through a task."""
+        return Clerk(self.books, self.surface, self.lot, self.style)
+
+    def move(
+        self,
+        clerk: Clerk,
+        action: Action,
+        on: Row | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        tries: int = _TRIES,
+    ) -> Move | None:
+        """An action with arguments with which it would be carried out now; None if none is found."""
+        for _ in range(tries):
+            move = self.any_move(clerk, action, on, fixed)
+            if move is not None and refusal(clerk.books, action, move.arguments, move.on) is None:
+                return move
+        return None
+
+    def any_move(
+        self,
+        clerk: Clerk,
+        action: Action,
+        on: Row | None = None,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> Move | None:
+        """An action with arguments, whether or not it would be refused."""
+        if action.on and on is None:
+            rows = self.startable(clerk.books, action)
+            if not rows:
+                return None
+            on = self.lot.choice(rows)
+        arguments = Drawer(clerk.books, self.lot).arguments(action, on)
+        if arguments is None:
+            return None
+        arguments |= fixed or {}
+        worded = self._optional(action, arguments)
+        return Move(action, worded, on)
+
+    def startable(self, books: Books, action: Action) -> list[Row]:
+        """The rows that are in a state in which an action can be done on them."""
+        entity = self.blueprint.entities[action.on or ""]
+        rows = books.rows(entity.name)
+        if not action.starts or entity.state is None:
+            return rows
+        return [row for row in rows if getattr(row, entity.state.name) in action.starts]
+
+    def texts(
+        self, clerk: Clerk, move: Move, instead: Mapping[str, str] | None = None
+    ) -> tuple[str, ...]:
+        """The clauses that ask for a move.
+
+        Args:
+            clerk: Knows how rows are pointed to.
+            move: What.
+            instead: What stands in the place of a parameter.
+
+        Raises:
+            Unfindable: A row cannot be pointed to.
+        """
+        given = {name for name, value in move.arguments.items() if value is not None}
+        found = []
+        for phrase in move.action.phrases:
+            named = set(_PLACE.findall(phrase))
+            if given - named:
+                continue
+            if any(name not in given for name in named if name != move.action.on):
+                continue
+            found.append(self._filled(clerk, phrase, move, instead or {}))
+        self.lot.shuffle(found)
+        return tuple(found)
+
+    def pointer(self, clerk: Clerk, row: Row) -> str:
+        """One way to point to a row.
+
+        Raises:
+            Unfindable: There is none.
+        """
+        return self.lot.choice(clerk.point_to(row))
+
+    def words(self, field: Field, value: Any) -> str:
+        """A value in words."""
+        return value_words(field, value, self.style)
+
+    def _filled(self, clerk: Clerk, phrase: str, move: Move, instead: Mapping[str, str]) -> str:
+        def fill(match: re.Match[str]) -> str:
+            name = match[1]
+            if name in instead:
+                return instead[name]
+            value = move.on if name == move.action.on else move.arguments[name]
+            if isinstance(value, Row):
+                return self.pointer(clerk, value)
+            return self.words(move.action.takes[name], value)
+
+        return tidy(_PLACE.sub(fill, phrase))
+
+    def _optional(self, action: Action, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Without optional arguments that no phrase of the action tells."""
+        phrases = [set(_PLACE.findall(phrase)) for phrase in action.phrases]
+        required = {name for name, each in action.takes.items() if not each.optional}
+        fitting = [each - {action.on} for each in phrases]
+        given = {name for name, value in arguments.items() if value is not None}
+        best = max((each for each in fitting if each <= given), key=len, default=required)
+        if best != given and given in fitting:
+            best = given
+        return {name: value for name, value in arguments.items() if name in best}
+
+
+def is_undoing(action: Action) -> bool:
+    """Whether an action puts an end to something."""
+    return action.removes or bool(_UNDOING.match(action.name))

@@ -1,0 +1,79 @@
+"""Values and sentences as a person writes them."""
+
+import datetime as dt
+import random
+import re
+from collections.abc import Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+from awm.synthesis.blueprints import Field
+from awm.synthesis.dry import Row
+from awm.synthesis.dry.books import money
+
+__all__ = ["DateStyle", "date_words", "joined", "sentence", "tidy", "value_words"]
+
+DateStyle: TypeAlias = Literal["british", "american", "iso"]
+
+_DOUBLED: Final = re.compile(
+    r"\b(?:the|a|an) ((?:the|every|each|all|that|this|its|their|whichever)\b)", re.IGNORECASE
+)
+_A_BEFORE_VOWEL: Final = re.compile(r"\b(a) (?=[aeio]\w)", re.IGNORECASE)
+_POSSESSIVE: Final = re.compile(r"s's\b")
+_ENDS: Final = ".!?"
+
+
+def date_words(day: dt.date, style: DateStyle = "british") -> str:
+    """A date: `12 March 2026`, `March 12, 2026` or `2026-03-12`."""
+    if style == "iso":
+        return day.isoformat()
+    month = day.strftime("%B")
+    return (
+        f"{month} {day.day}, {day.year}" if style == "american" else f"{day.day} {month} {day.year}"
+    )
+
+
+def value_words(field: Field, value: Any, style: DateStyle = "british") -> str:
+    """The value of a field, in words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Row):
+        return str(value)
+    if isinstance(value, dt.date):
+        return date_words(value, style)
+    if field.kind == "money":
+        return money(value)
+    if field.kind == "bool":
+        return "yes" if value else "no"
+    if field.kind in ("choice", "state"):
+        return str(value).replace("_", " ")
+    if field.kind == "text":
+        return f'"{value}"'
+    return str(value)
+
+
+def tidy(text: str) -> str:
+    """Mend what filling in templates leaves behind: `the the`, `James's` said twice, spaces."""
+    text = _DOUBLED.sub(lambda match: match[1], text)
+    text = _A_BEFORE_VOWEL.sub(lambda match: f"{match[1]}n ", text)
+    text = _POSSESSIVE.sub("s'", text)
+    return re.sub(r" +", " ", text).strip()
+
+
+def sentence(text: str) -> str:
+    """With a capital at the start and a stop at the end."""
+    text = tidy(text)
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith(tuple(_ENDS)) else f"{text}."
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Several as a list: `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def chosen(lot: random.Random, texts: Sequence[str], count: int) -> list[str]:
+    """Up to so many of several texts, each once."""
+    distinct = list(dict.fromkeys(texts))
+    return lot.sample(distinct, min(count, len(distinct)))
