@@ -139,7 +139,7 @@ class Surface:
         """The tool that shows one row, with its parts.
 
         Raises:
-            KeyError: It is a part, which is shown in its owner.
+            KeyError: It is a part, which is shown in its owner, or nothing leads to it.
         """
         return self.by_name[f"{self.style.get_verb}_{entity.name}"]
 
@@ -156,14 +156,8 @@ class Surface:
         for entity in self.blueprint.entities.values():
             if not entity.part_of:
                 yield self._list(entity)
-                yield Tool(
-                    f"{self.style.get_verb}_{entity.name}",
-                    "get",
-                    "GET",
-                    self._path(entity, single=True),
-                    (Parameter(f"{entity.name}_id", "path", required=True),),
-                    entity,
-                )
+                if self._is_shown_alone(entity):
+                    yield self._get(entity)
             if entity.edits:
                 yield self._edit(entity)
             for action in self.blueprint.actions.values():
@@ -176,6 +170,15 @@ class Surface:
     def _path(self, entity: Entity, *, single: bool = False) -> str:
         base = f"{self.style.prefix}/{entity.plural.replace('_', '-')}"
         return f"{base}/{{{entity.name}_id}}" if single else base
+
+    def _is_shown_alone(self, entity: Entity) -> bool:
+        """Whether there is more to a row than its list shows, or its number stands elsewhere."""
+        return bool(self.blueprint.backs[entity.name])
+
+    def _get(self, entity: Entity) -> Tool:
+        path = self._path(entity, single=True)
+        on = Parameter(f"{entity.name}_id", "path", required=True)
+        return Tool(f"{self.style.get_verb}_{entity.name}", "get", "GET", path, (on,), entity)
 
     def _list(self, entity: Entity) -> Tool:
         parameters = [

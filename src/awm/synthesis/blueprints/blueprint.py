@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from awm.synthesis.blueprints.speech import spoken
 from awm.synthesis.blueprints.types import BOOL, DATE, INT, MONEY, TEXT, Type, row
 
 __all__ = [
@@ -130,10 +131,7 @@ class Field:
     @property
     def says(self) -> str:
         """How a person calls it: `due_on` is "due date", `fee_cents` is "fee"."""
-        name = self.name.removesuffix("_cents")
-        if self.kind == "date" and name.endswith("_on"):
-            name = f"{name.removesuffix('_on')}_date"
-        return name.replace("_", " ")
+        return spoken(self.name, self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """From the written form to a checked blueprint."""
 
+import ast
 import keyword
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as defaulted
 from typing import Final
 
 from awm.synthesis.blueprints.actions import read_action, read_rules, read_template_paths
@@ -42,10 +44,10 @@ class Composition:
         capabilities: The capabilities, likewise.
     """
 
-    options: Mapping[str, int] = field(default_factory=dict)
-    pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    modules: Mapping[str, str] = field(default_factory=dict)
-    capabilities: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, int] = defaulted(default_factory=dict)
+    pools: Mapping[str, tuple[str, ...]] = defaulted(default_factory=dict)
+    modules: Mapping[str, str] = defaulted(default_factory=dict)
+    capabilities: Mapping[str, str] = defaulted(default_factory=dict)
 
 
 def compose(domain: DomainForm, composition: Composition | None = None) -> Blueprint:
@@ -192,6 +194,9 @@ class _Composer:
                 if not can_be(value.type, fields[name].type):
                     raise Fault(f"`{source}` is {value.type}, not {fields[name].type}.")
                 fields[name] = replace(fields[name], value=value)
+        for name, field in fields.items():
+            with self._faults.at(f"{where}.fields.{name}"):
+                _check_order(field, fields)
         for number, text in enumerate(entity.described):
             with self._faults.at(f"{where}.described.{number}"):
                 read_template_paths(text, own)
@@ -239,6 +244,16 @@ def _question(form: QuestionForm, shape: Shape) -> Question:
         if placeholders != ([form.of] if form.of else []):
             raise Fault(f"{text!r} has to name {{{form.of}}}, once." if form.of else f"{text!r}")
     return Question(form.of, form.asks, answer)
+
+
+def _check_order(field: Field, fields: Mapping[str, Field]) -> None:
+    """Values are worked out in the order of the fields, after all fields that have none."""
+    if field.value is None:
+        return
+    used = {node.id for node in ast.walk(field.value.tree) if isinstance(node, ast.Name)}
+    later = list(fields)[list(fields).index(field.name) :]
+    if wrong := [each for each in later if each in used and fields[each].value is not None]:
+        raise Fault(f"it needs {', '.join(wrong)}, worked out after it.", "Change their order.")
 
 
 def _check_name(name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from awm.synthesis.blueprints import Blueprint, Effects, Entity, Expression, Field, Template
 
-__all__ = ["Books", "Row", "Value", "money"]
+__all__ = ["Books", "Row", "Value", "entity_of", "money", "said"]
 
 Value: TypeAlias = "int | str | bool | dt.date | Row | None"
 """What a field holds: references hold rows."""
@@ -35,6 +35,12 @@ class Row:
 
     def __repr__(self) -> str:
         return f"<{self._entity.name} {self.id}>"
+
+
+def entity_of(row: Row) -> Entity:
+    """The entity of a row; its attributes are its fields, so it is asked for here."""
+    entity: Entity = row._entity
+    return entity
 
 
 class Books:
@@ -146,7 +152,8 @@ class Books:
         entity = self.blueprint.entities[name]
         given = {key: value for key, value in values.items() if key in entity.fields}
         own: dict[str, Any] = {}
-        for field in entity.fields.values():
+        # What is worked out from other fields comes after all that is not.
+        for field in sorted(entity.fields.values(), key=lambda field: field.value is not None):
             own[field.name] = (
                 given[field.name] if field.name in given else self._initial(field, own)
             )
@@ -194,11 +201,12 @@ class Books:
         )
 
     def _namespace(self, names: Mapping[str, Any], used: frozenset[str]) -> dict[str, Any]:
-        space: dict[str, Any] = {"__builtins__": _FUNCTIONS, **self.blueprint.options}
+        space: dict[str, Any] = {"__builtins__": _FUNCTIONS}
         plurals = self.blueprint.by_plural
         for name in used:
             if name in plurals and name not in names:
                 space[name] = self.rows(plurals[name].name)
+        space.update(self.blueprint.options)
         space["today"] = self.today
         space["label"] = self.label
         space["add"] = self.add
@@ -238,6 +246,5 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 
 @lru_cache(maxsize=8192)
 def _compiled(source: str, mode: str) -> tuple[CodeType, frozenset[str]]:
-    tree = ast.parse(source, mode=mode)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return compile(tree, "<blueprint>", mode), frozenset(used)
+    used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    return compile(source, "<blueprint>", mode), frozenset(used)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awm.synthesis.blueprints import Action, Entity
-from awm.synthesis.dry.books import Books, Row
+from awm.synthesis.dry.books import Books, Row, entity_of
 
 __all__ = ["Refusal", "perform", "refusal", "revise"]
 
@@ -46,7 +46,7 @@ def perform(
         entity = books.blueprint.entities[action.makes]
         row = books.add(entity.name, **_filled(books, action, entity, names))
         names[entity.name] = row
-    if row is not None and action.to and (state := row._entity.state):
+    if row is not None and action.to and (state := entity_of(row).state):
         setattr(row, state.name, action.to)
     books.carry_out(action.does, names)
     if action.removes and on is not None:
@@ -60,7 +60,7 @@ def refusal(
 ) -> Refusal | None:
     """Why an action would be refused; None if it would be carried out."""
     if on is not None and action.starts:
-        state = on._entity.state
+        state = entity_of(on).state
         now = getattr(on, state.name) if state else ""
         if now not in action.starts:
             return Refusal("wrong_status", f"{books.label(on)} is {now}.")
@@ -76,7 +76,7 @@ def refusal(
 
 def revise(books: Books, row: Row, changes: Mapping[str, Any]) -> Row | Refusal:
     """Change fields of a row, as its update tool does."""
-    entity = row._entity
+    entity = entity_of(row)
     names = {name: changes.get(name) for name in entity.edits} | {entity.name: row}
     for rule in entity.edits_need:
         if not books.evaluate(rule.test, names):

@@ -17,7 +17,7 @@ from awm.synthesis.dry.drawing import Drawer
 
 __all__ = ["History", "play_history"]
 
-_DAYS: Final = 150
+_DAYS: Final = 75
 _ATTEMPTS: Final = 1400
 _TRIES: Final = 4
 _PATIENCE: Final = ((0, 1, 2, 3, 4, 6), (20, 24, 20, 16, 12, 8))
@@ -79,15 +79,22 @@ class _Past:
                 ):
                     break
                 self._books.add(entity.name, **values)
+        first = self._total()
+        wanted = max(1, self._history.rows - first)
         for attempt in range(_ATTEMPTS):
-            if sum(map(self._books.count, self._blueprint.entities)) >= self._history.rows:
+            # The days go by as the rows come, so that the last of it was yesterday.
+            gone = max(attempt / _ATTEMPTS, (self._total() - first) / wanted)
+            if gone >= 1:
                 break
-            days = _DAYS - attempt * (_DAYS - 1) // _ATTEMPTS
-            self._books.today = self._today - dt.timedelta(days=days)
+            days = max(1, round(_DAYS * (1 - gone)))
+            self._books.today = min(self._today - dt.timedelta(days=days), self._today)
             self._happen()
         self._books.today = self._today
         self._books.settle()
         return self._books
+
+    def _total(self) -> int:
+        return sum(map(self._books.count, self._blueprint.entities))
 
     def _happen(self) -> None:
         actions = list(self._blueprint.actions.values())

@@ -1,40 +1,58 @@
 """What the tools of a world can never break, so that its tables may insist on it.
 
 A CHECK that a tool could violate would turn into an error that no rule explains. So a column gets
-one only if everything that is ever put into it is known to be sound, whatever the state: this is
-proven from the expressions, field names standing for all fields of that name.
+one only if everything that is ever put into it is known to be sound, whatever the state.
 """
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from awm.synthesis.blueprints import Action, Blueprint, Entity, Field
+from awm.synthesis.blueprints import Action, Blueprint, Field
+from awm.synthesis.emit.reach import Reach, reach_of
 
 __all__ = ["Guarantees"]
+
+_Place: TypeAlias = tuple[str, str]
+"""An entity and the name of one of its fields."""
 
 _Source: TypeAlias = ast.expr | Field | None
 """Where a value comes from: an expression, an argument or another field; None: nobody knows."""
 
-_Names: TypeAlias = Mapping[str, Sequence[_Source]]
-"""All that a parameter or variable may have been given."""
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the names in an expression stand for.
+
+    Attributes:
+        reach: Those that are rows.
+        given: The others: all that a parameter or variable may have been given.
+    """
+
+    reach: Reach
+    given: Mapping[str, Sequence[_Source]]
+
+    def without(self, name: str) -> "_Scene":
+        """The same with nothing known of a name: what it grows by is looked at on its own."""
+        return replace(self, given={**self.given, name: ()})
+
+    def places(self, node: ast.Attribute) -> list[_Place]:
+        """The fields that a path may lead to; all of that name where its row is not known."""
+        entities = self.reach.blueprint.entities
+        owner = self.reach.entity(node.value)
+        owners = entities if owner is None else [owner]
+        return [(each, node.attr) for each in owners if node.attr in entities[each].fields]
 
 
 @dataclass(frozen=True, slots=True)
 class _Put:
-    """Something that is put into a field somewhere.
+    """Something that is put into a field somewhere: where, what, and what its names stand for."""
 
-    Attributes:
-        name: The field's name; it may belong to any entity that has one of that name.
-        value: What is put there.
-        names: What the names in it stand for.
-    """
-
-    name: str
+    places: Sequence[_Place]
     value: _Source
-    names: _Names = field(default_factory=dict)
+    scene: _Scene
 
 
 @dataclass(frozen=True)
@@ -43,83 +61,76 @@ class Guarantees:
 
     blueprint: Blueprint
 
-    def has_words(self, into: Field) -> bool:
+    def has_words(self, entity: str, field: Field) -> bool:
         """Whether a choice or state is always one of its words."""
-        puts = (put for put in self._puts if put.name == into.name)
-        return all(self._is_word(put.value, put.names, into) for put in puts)
+        puts = (put for put in self._puts if (entity, field.name) in put.places)
+        return all(self._is_word(put.value, put.scene, field) for put in puts)
 
-    def is_natural(self, into: Field) -> bool:
+    def is_natural(self, entity: str, field: Field) -> bool:
         """Whether a number or amount is never below 0."""
-        return into.name in self._natural
+        return (entity, field.name) in self._natural
 
     @cached_property
     def _puts(self) -> tuple[_Put, ...]:
         return tuple(_every_put(self.blueprint))
 
     @cached_property
-    def _natural(self) -> frozenset[str]:
-        """The names of number fields that are never below 0: the largest set upholding itself."""
-        fields = [each for entity in self.blueprint.entities.values() for each in _numbers(entity)]
-        found = {each.name for each in fields} - {each.name for each in fields if not _starts(each)}
+    def _natural(self) -> frozenset[_Place]:
+        """The number fields that are never below 0: the largest set that upholds itself."""
+        found = {
+            (entity.name, field.name)
+            for entity in self.blueprint.entities.values()
+            for field in entity.fields.values()
+            if field.kind in ("int", "money") and _starts(field)
+        }
         while True:
             broken = {
-                put.name
+                place
                 for put in self._puts
-                if put.name in found and not _is_natural(put.value, put.names, self._given(found))
+                if found.intersection(put.places) and not _is_natural(put.value, put.scene, found)
+                for place in put.places
             }
-            if not broken:
+            if not broken & found:
                 return frozenset(found)
             found -= broken
 
-    def _given(self, natural: set[str]) -> "_Given":
-        options = {name for name, number in self.blueprint.options.items() if number >= 0}
-        return _Given(frozenset(natural), frozenset(options))
-
-    def _is_word(self, value: _Source, names: _Names, into: Field) -> bool:
+    def _is_word(self, value: _Source, scene: _Scene, into: Field) -> bool:
         match value:
             case Field():
                 return bool(value.words) and set(value.words) <= set(into.words)
             case ast.Constant(value=word):
                 return word in into.words or (word is None and into.optional)
             case ast.IfExp(body=body, orelse=other):
-                return all(self._is_word(each, names, into) for each in (body, other))
-            case ast.Name(id=name) if name in names:
-                others = {**names, name: ()}
-                return all(self._is_word(each, others, into) for each in names[name])
-            case ast.Attribute(attr=name):
-                entities = self.blueprint.entities.values()
-                called = [each.fields[name] for each in entities if name in each.fields]
-                return all(self._is_word(each, {}, into) for each in called)
+                return all(self._is_word(each, scene, into) for each in (body, other))
+            case ast.Name(id=name) if name in scene.given:
+                others = scene.without(name)
+                return all(self._is_word(each, others, into) for each in scene.given[name])
+            case ast.Attribute():
+                entities = self.blueprint.entities
+                fields = [entities[entity].fields[name] for entity, name in scene.places(value)]
+                return bool(fields) and all(self._is_word(each, scene, into) for each in fields)
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """Which fields and options are taken to be no less than 0."""
-
-    fields: frozenset[str]
-    options: frozenset[str]
-
-
-def _is_natural(value: _Source, names: _Names, given: _Given) -> bool:  # noqa: PLR0911 - see below
+def _is_natural(value: _Source, scene: _Scene, found: set[_Place]) -> bool:  # noqa: PLR0911
     """Whether a value is no less than 0; one case for each form of expression."""
 
     def natural(*parts: _Source) -> bool:
-        return all(_is_natural(part, names, given) for part in parts)
+        return all(_is_natural(part, scene, found) for part in parts)
 
     match value:
         case Field():
             return _starts(value)
         case ast.Constant(value=number):
             return number is None or (isinstance(number, int) and number >= 0)
-        case ast.Name(id=name) if name in names:
-            # What a variable grows by is looked at on its own: it is natural as long as that is.
-            others = {**names, name: ()}
-            return all(_is_natural(each, others, given) for each in names[name])
+        case ast.Name(id=name) if name in scene.given:
+            others = scene.without(name)
+            return all(_is_natural(each, others, found) for each in scene.given[name])
         case ast.Name(id=name):
-            return name in given.options
-        case ast.Attribute(attr=name):
-            return name in given.fields
+            return scene.reach.blueprint.options.get(name, -1) >= 0
+        case ast.Attribute():
+            places = scene.places(value)
+            return bool(places) and found.issuperset(places)
         case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.FloorDiv(), right=right):
             return natural(left, right)
         case ast.BinOp(op=ast.Mod(), right=right):
@@ -136,30 +147,39 @@ def _is_natural(value: _Source, names: _Names, given: _Given) -> bool:  # noqa: 
     return False
 
 
-def _numbers(entity: Entity) -> Iterator[Field]:
-    return (each for each in entity.fields.values() if each.kind in ("int", "money"))
-
-
-def _starts(each: Field) -> bool:
+def _starts(field: Field) -> bool:
     """Whether rows at the start, and arguments, have no less than 0 there."""
-    return each.low is None or each.low >= 0
+    return field.low is None or field.low >= 0
 
 
 def _every_put(blueprint: Blueprint) -> Iterator[_Put]:
     for entity in blueprint.entities.values():
-        row = ast.Name("row", ast.Load())
+        row = ast.Name(entity.name, ast.Load())
         own = {name: (ast.Attribute(row, name, ast.Load()),) for name in entity.fields}
-        for each in entity.fields.values():
-            if each.value is not None:
-                yield _Put(each.name, each.value.tree, own)
+        leading = {each.name: each.target for each in entity.references}
+        for field in entity.fields.values():
+            if field.value is not None:
+                reach = Reach(blueprint, {**leading, entity.name: entity.name})
+                scene = _Scene(reach.within([field.value.tree]), own)
+                yield _Put([(entity.name, field.name)], field.value.tree, scene)
     for action in blueprint.actions.values():
-        names = {**{name: (each,) for name, each in action.takes.items()}, **_variables(action)}
-        made = blueprint.entities[action.makes].fields if action.makes else {}
-        yield from (_Put(name, each) for name, each in action.takes.items() if name in made)
-        yield from (_Put(name, each.tree, names) for name, each in action.sets.items())
-        for statement in action.does.tree:
-            for node in ast.walk(statement):
-                yield from _puts_in(node, names)
+        yield from _puts_of(action, blueprint)
+
+
+def _puts_of(action: Action, blueprint: Blueprint) -> Iterator[_Put]:
+    trees = [*(each.tree for each in action.sets.values()), *action.does.tree]
+    reach = reach_of(action, blueprint).within(trees)
+    scene = _Scene(reach, {**{name: (each,) for name, each in action.takes.items()}, **_variables(action)})
+    if action.makes:
+        fields = blueprint.entities[action.makes].fields
+        for name, taken in action.takes.items():
+            if name in fields:
+                yield _Put([(action.makes, name)], taken, scene)
+        for name, said in action.sets.items():
+            yield _Put([(action.makes, name)], said.tree, scene)
+    for statement in action.does.tree:
+        for node in ast.walk(statement):
+            yield from _puts_in(node, scene)
 
 
 def _variables(action: Action) -> dict[str, list[_Source]]:
@@ -179,11 +199,15 @@ def _variables(action: Action) -> dict[str, list[_Source]]:
     }
 
 
-def _puts_in(node: ast.AST, names: _Names) -> Iterator[_Put]:
+def _puts_in(node: ast.AST, scene: _Scene) -> Iterator[_Put]:
     match node:
-        case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
-            yield _Put(name, value, names)
-        case ast.AugAssign(target=ast.Attribute(attr=name), op=operator, value=value):
-            yield _Put(name, value if isinstance(operator, ast.Add) else None, names)
-        case ast.Call(func=ast.Name(id="add"), keywords=keywords):
-            yield from (_Put(each.arg, each.value, names) for each in keywords if each.arg)
+        case ast.Assign(targets=[ast.Attribute() as target], value=value):
+            yield _Put(scene.places(target), value, scene)
+        case ast.AugAssign(target=ast.Attribute() as target, op=operator, value=value):
+            grows = isinstance(operator, ast.Add)
+            yield _Put(scene.places(target), value if grows else None, scene)
+        case ast.Call(
+            func=ast.Name(id="add"), args=[ast.Constant(value=str(name))], keywords=keywords
+        ):
+            for each in keywords:
+                yield _Put([(name, each.arg or "")], each.value, scene)

@@ -61,7 +61,7 @@ def _ddl(
             *([] if field.optional else ["NOT NULL"]),
             *(["UNIQUE"] if field.unique else []),
             *_reference(field, entity, blueprint, order),
-            *_check(field, guarantees),
+            *_check(field, entity, guarantees),
         ]
         columns.append(" ".join(parts))
     inside = ",\n".join(f"    {column}" for column in columns)
@@ -77,14 +77,14 @@ def _reference(
             yield "DEFERRABLE INITIALLY DEFERRED"
 
 
-def _check(field: Field, guarantees: Guarantees) -> Iterator[str]:
+def _check(field: Field, entity: Entity, guarantees: Guarantees) -> Iterator[str]:
     name = sql_name(field.column)
-    if field.kind in ("choice", "state") and guarantees.has_words(field):
+    if field.kind in ("choice", "state") and guarantees.has_words(entity.name, field):
         words = ", ".join(f"'{word}'" for word in field.words)
         yield f"CHECK ({name} IN ({words}))"
     elif field.kind == "bool":
         yield f"CHECK ({name} IN (0, 1))"
-    elif field.kind in ("int", "money") and guarantees.is_natural(field):
+    elif field.kind in ("int", "money") and guarantees.is_natural(entity.name, field):
         yield f"CHECK ({name} >= 0)"
 
 

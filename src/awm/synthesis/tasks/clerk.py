@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Action, Entity, Field
-from awm.synthesis.dry import Books, Refusal, Row, perform, revise
+from awm.synthesis.dry import Books, Refusal, Row, entity_of, perform, revise
 from awm.synthesis.surface import MOST, PAGE, Surface, Tool
-from awm.synthesis.tasks.naming import Description, Namer, entity_of
+from awm.synthesis.tasks.naming import Description, Namer
 from awm.synthesis.tasks.words import DateStyle
 from awm.types import ToolCall
 
@@ -140,6 +140,10 @@ class Clerk:
         """Call the tool that shows a row with its parts."""
         entity = entity_of(row)
         self._known.add((entity.name, row.id))
+        if not self.books.blueprint.backs[entity.name]:
+            filters = {each.name: getattr(row, each.name) for each in entity.references}
+            self.listed(entity, filters)
+            return
         self._call(self.surface.get_of(entity), {f"{entity.name}_id": row.id})
         for part, reference in self.books.blueprint.parts_of(entity):
             for each in getattr(row, reference.back):

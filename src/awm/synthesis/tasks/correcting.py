@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Entity, Field
-from awm.synthesis.dry import Drawer, Refusal, Row, revise
+from awm.synthesis.dry import Drawer, Refusal, Row, entity_of, revise
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.finish import finished
-from awm.synthesis.tasks.naming import entity_of
-from awm.synthesis.tasks.request import Clause, Do, Draft
+from awm.synthesis.tasks.request import Clause, Do, Part
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.words import joined
 
@@ -17,9 +15,8 @@ __all__ = ["correction"]
 _TRIES: Final = 30
 
 
-def correction(scene: Scene) -> Draft | None:
-    """One to three records that were entered wrong; None if nothing came of it."""
-    clerk = scene.clerk()
+def correction(scene: Scene, clerk: Clerk) -> Part | None:
+    """One to four records that were entered wrong; None if nothing came of it."""
     clauses: list[Clause] = []
     wanted = scene.lot.choice((1, 2, 2, 3, 3, 4))
     touched: set[Row] = set()
@@ -30,7 +27,7 @@ def correction(scene: Scene) -> Draft | None:
         clause = clause or _edit(scene, clerk, touched)
         if clause is not None:
             clauses.append(clause)
-    return finished("correction", clerk, clauses) if clauses else None
+    return Part(tuple(clauses)) if clauses else None
 
 
 _SWAPS: Final = 0.3

@@ -1,16 +1,16 @@
 """Tasks in which what to do depends on what is found."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from awm.synthesis.blueprints import Entity
-from awm.synthesis.dry import Refusal, Row
+from awm.synthesis.dry import Refusal, Row, entity_of
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.finish import finished
-from awm.synthesis.tasks.naming import entity_of
-from awm.synthesis.tasks.request import Branch, Clause, Do, Draft
+from awm.synthesis.tasks.request import Branch, Clause, Do, Part
 from awm.synthesis.tasks.scene import Move, Scene, is_undoing
+from awm.synthesis.tasks.words import number_words
 from awm.synthesis.tasks.workflows import continued
 
 __all__ = ["conditional"]
@@ -28,9 +28,8 @@ class _Condition:
     counted: tuple[Entity, str, str | None] | None = None
 
 
-def conditional(scene: Scene) -> Draft | None:
+def conditional(scene: Scene, clerk: Clerk) -> Part | None:
     """One or two decisions; None if nothing came of it."""
-    clerk = scene.clerk()
     clauses: list[Clause] = []
     wanted = scene.lot.choice((1, 1, 2))
     last: Row | None = None
@@ -43,14 +42,14 @@ def conditional(scene: Scene) -> Draft | None:
             clauses.append(clause)
     if not clauses:
         return None
-    if last is not None and len(clauses) == 1 and scene.lot.random() < 0.5:  # noqa: PLR2004
+    if last is not None and len(clauses) == 1 and scene.lot.random() < 0.5:
         other = _another(scene, clerk)
         if other is not None:
             clauses.append(Do(scene.texts(clerk, other)))
             focus = clerk.act(other.action, other.arguments, other.on)
             if isinstance(focus, Row):
                 clauses += continued(scene, clerk, focus, 2, {other.action.name})
-    return finished("conditional", clerk, clauses)
+    return Part(tuple(clauses), (), sum(isinstance(each, Branch) for each in clauses))
 
 
 def _decision(scene: Scene, clerk: Clerk) -> tuple[Clause, Row | None] | None:
@@ -108,7 +107,7 @@ def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
         if field.kind in ("int", "money"):
             step = max(1, abs(value) // 5)
             step = step // 100 * 100 or 100 if field.kind == "money" else step
-            holds = scene.lot.random() < 0.5  # noqa: PLR2004 - as often so as not
+            holds = scene.lot.random() < 0.5
             limit = value - step if holds else value + step
             if limit < 0:
                 continue
@@ -119,9 +118,10 @@ def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
             )
             yield _Condition(texts, value > limit, row)
         elif field.kind == "date":
-            by = scene.words(field, value)
+            shift = scene.lot.choice((-9, -2, 0, 4))
+            by = scene.words(field, value + dt.timedelta(days=shift))
             texts = (f"the {field.says} of {pointer} is no later than {by}",)
-            yield _Condition(texts, True, row)
+            yield _Condition(texts, shift >= 0, row)
         elif field.kind == "choice":
             word = scene.lot.choice(field.words)
             texts = (f"the {field.says} of {pointer} is {scene.words(field, word)}",)
@@ -137,10 +137,10 @@ def _by_count(scene: Scene, clerk: Clerk, row: Row, pointer: str) -> Iterator[_C
         number = sum(
             1 for each in rows if entity.state is None or getattr(each, entity.state.name) == state
         )
-        limit = max(0, number - scene.lot.choice((0, 1)))
+        limit = max(1, number - scene.lot.choice((0, 1)))
         plural = entity.plural.replace("_", " ")
         adjective = f"{state.replace('_', ' ')} " if state else ""
-        fewer = scene.lot.random() < 0.3  # noqa: PLR2004 - mostly more
+        fewer = scene.lot.random() < 0.3
         least = limit + 1
         several = scene.blueprint.backs[entity_of(row).name]
         ambiguous = sum(1 for each, _ in several.values() if each is entity) > 1
@@ -148,12 +148,12 @@ def _by_count(scene: Scene, clerk: Clerk, row: Row, pointer: str) -> Iterator[_C
             continue
         if fewer:
             texts: tuple[str, ...] = (
-                f"there are fewer than {least} {adjective}{plural} on record for {pointer}",
+                f"there are fewer than {number_words(least)} {adjective}{plural} on record for {pointer}",
             )
         else:
             texts = (
-                f"{pointer} has {least} or more {adjective}{plural}",
-                f"there are at least {least} {adjective}{plural} for {pointer}",
+                f"{pointer} has {number_words(least)} or more {adjective}{plural}",
+                f"there are at least {number_words(least)} {adjective}{plural} for {pointer}",
             )
         holds = number < least if fewer else number >= least
         yield _Condition(texts, holds, row, (entity, reference.name, state))
@@ -163,7 +163,7 @@ def _concerning(scene: Scene, clerk: Clerk, row: Row) -> Move | None:
     """An action that has to do with the row that was looked at."""
     name = entity_of(row).name
     for action in scene.actions:
-        if is_undoing(action) and scene.lot.random() < 0.5:  # noqa: PLR2004 - less often
+        if is_undoing(action) and scene.lot.random() < 0.5:
             continue
         if action.on == name:
             if row in scene.startable(clerk.books, action):

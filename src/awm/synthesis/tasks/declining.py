@@ -1,14 +1,12 @@
 """Tasks that a rule forbids: the right thing is to try, to leave it, and to say which rule."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any, Final
 
 from awm.synthesis.dry import Refusal, Row
 from awm.synthesis.dry.carrying import refusal
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.finish import finished
-from awm.synthesis.tasks.request import Do, Draft
+from awm.synthesis.tasks.request import Do, Part
 from awm.synthesis.tasks.scene import Move, Scene
 
 __all__ = ["decline"]
@@ -16,9 +14,8 @@ __all__ = ["decline"]
 _TRIES: Final = 60
 
 
-def decline(scene: Scene) -> Draft | None:
+def decline(scene: Scene, clerk: Clerk) -> Part | None:
     """An action that is refused; None if nothing came of it."""
-    clerk = scene.clerk()
     found = _refused(scene)
     seen = Counter(rule for _, rule, _ in found)
     # Rules that seldom stand in the way make better tasks than a wrong status.
@@ -30,17 +27,14 @@ def decline(scene: Scene) -> Draft | None:
                 continue
             outcome = clerk.act(move.action, _here(clerk, move), _row_here(clerk, move))
         except Unfindable:
-            clerk = scene.clerk()
+            if clerk.calls:
+                raise
             continue
         if not isinstance(outcome, Refusal):
-            clerk = scene.clerk()
-            continue
+            raise Unfindable
         answer = f"It was refused, and I left everything as it was: {rule} ({message})"
         said = (rule, rule.replace("_", " ")) if "_" in rule else (rule,)
-        draft = finished("decline", clerk, [Do(texts)], [(answer, rule)], quotes_rule=True)
-        if draft is None:
-            continue
-        return _with_wordings(draft, said)
+        return Part((Do(texts),), ((answer, said),))
     return None
 
 
@@ -54,10 +48,6 @@ def _here(clerk: Clerk, move: Move) -> dict[str, Any]:
 
 def _row_here(clerk: Clerk, move: Move) -> Row | None:
     return None if move.on is None else clerk.books.same(move.on)
-
-
-def _with_wordings(draft: Draft, said: tuple[str, ...]) -> Draft:
-    return replace(draft, facts=(said,))
 
 
 def _refused(scene: Scene) -> list[tuple[Move, str, str]]:

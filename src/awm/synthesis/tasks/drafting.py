@@ -1,21 +1,22 @@
-"""Making up a task of a given sort."""
+"""Making up a task of a given sort, and about as hard as is wanted."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from awm.synthesis.tasks.clerk import Unfindable
+from awm.synthesis.tasks.clerk import Clerk, Unfindable
 from awm.synthesis.tasks.correcting import correction
 from awm.synthesis.tasks.deciding import conditional
 from awm.synthesis.tasks.declining import decline
 from awm.synthesis.tasks.picking import bulk, choice
 from awm.synthesis.tasks.questions import question
-from awm.synthesis.tasks.request import Draft, TaskKind
+from awm.synthesis.tasks.request import Branch, Clause, Draft, Part, TaskKind
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.workflows import workflow
 
 __all__ = ["draft"]
 
-_MAKERS: Final[Mapping[TaskKind, Callable[[Scene], Draft | None]]] = {
+_Maker = Callable[[Scene, Clerk], Part | None]
+_MAKERS: Final[Mapping[TaskKind, _Maker]] = {
     "question": question,
     "workflow": workflow,
     "bulk": bulk,
@@ -24,11 +25,72 @@ _MAKERS: Final[Mapping[TaskKind, Callable[[Scene], Draft | None]]] = {
     "conditional": conditional,
     "decline": decline,
 }
+_COMPANY: Final[Mapping[TaskKind, tuple[TaskKind, ...]]] = {
+    "question": ("question",),
+    "workflow": ("workflow", "correction", "bulk", "choice"),
+    "bulk": ("bulk", "correction", "workflow", "choice"),
+    "choice": ("workflow", "choice", "bulk"),
+    "correction": ("workflow", "correction"),
+    "conditional": ("workflow", "choice", "correction"),
+    "decline": (),
+}
+"""What else a task of a sort may ask for."""
+
+_HEDGED: Final = 0.2
 
 
-def draft(scene: Scene, kind: TaskKind) -> Draft | None:
-    """Make up a task; None if nothing came of it, so that another is tried."""
+def draft(scene: Scene, kind: TaskKind, parts: int = 1) -> Draft | None:
+    """Make up a task.
+
+    Args:
+        scene: Where.
+        kind: What sort of task.
+        parts: How many things are asked for, one after the other.
+
+    Returns:
+        None if nothing came of it, so that another is tried.
+    """
+    clerk = scene.clerk()
+    made: list[Part] = []
     try:
-        return _MAKERS[kind](scene)
+        for place in range(parts):
+            other = _COMPANY[kind] if place else ()
+            part = _MAKERS[scene.lot.choice(other) if other else kind](scene, clerk)
+            if part is None or (place and not other):
+                break
+            made.append(part)
     except Unfindable:
         return None
+    return _finished(scene, kind, clerk, made) if made else None
+
+
+def _finished(scene: Scene, kind: TaskKind, clerk: Clerk, parts: list[Part]) -> Draft | None:
+    clauses = [clause for part in parts for clause in part.clauses]
+    answers = [answer for part in parts for answer in part.answers]
+    if not all(_worded(clause) for clause in clauses) or not _distinct(answers):
+        return None
+    acts = kind not in ("question", "decline") and not answers
+    return Draft(
+        kind=kind,
+        clauses=tuple(clauses),
+        calls=tuple(clerk.calls),
+        refused=frozenset(clerk.refused),
+        hidden=clerk.hidden,
+        branches=sum(part.decisions for part in parts),
+        answer=" ".join(sentence for sentence, _ in answers) or None,
+        facts=tuple(wordings for _, wordings in answers) or None,
+        end=clerk.books,
+        # What is asked for where it is refused must not tell that it will be.
+        quotes_rule=kind == "decline" or (acts and scene.lot.random() < _HEDGED),
+        signature=repr([(call.name, call.arguments) for call in clerk.calls]),
+    )
+
+
+def _distinct(answers: list[tuple[str, tuple[str, ...]]]) -> bool:
+    return len({wordings for _, wordings in answers}) == len(answers)
+
+
+def _worded(clause: Clause) -> bool:
+    if isinstance(clause, Branch):
+        return bool(clause.conditions) and all(_worded(do) for do in (*clause.yes, *clause.no))
+    return bool(clause.texts)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Entity, Field
-from awm.synthesis.dry import Books, Row
+from awm.synthesis.dry import Books, Row, entity_of
 from awm.synthesis.tasks.clerk import Clerk
-from awm.synthesis.tasks.naming import entity_of
 
 __all__ = ["Group", "extreme_words", "groups_of", "unique_extreme"]
 
@@ -52,7 +51,6 @@ class Group:
         """
         noun = self.entity.plural.replace("_", " ") if plural else self.entity.says
         words = f"{self.state.replace('_', ' ')} {noun}" if self.state else noun
-        verb = "are" if plural else "is"
         if self.by is not None and self.owner is not None:
             owner = clerk.point_to(self.owner)[0]
             rivals = [each for each in self.entity.references if each.target == self.by.target]
@@ -62,7 +60,7 @@ class Group:
                 words += f" for {owner}" if entity_of(self.owner).named else f" of {owner}"
         if self.choice is not None:
             field, word = self.choice
-            words += f" whose {field.says} {verb} {word.replace('_', ' ')}"
+            words += f" whose {field.says} is {word.replace('_', ' ')}"
         return words
 
     def look_up(self, clerk: Clerk, **further: Any) -> None:
@@ -122,6 +120,8 @@ def extreme_words(field: Field, *, lowest: bool) -> str:
         "date": ("earliest", "latest"),
         "money": ("lowest", "highest"),
     }.get(field.kind, ("smallest", "largest"))
+    if field.kind == "int" and field.says.endswith("s") and " in " not in field.says:
+        least, greatest = "fewest", "most"
     return least if lowest else greatest
 
 

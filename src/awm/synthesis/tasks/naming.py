@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final
 
-from awm.synthesis.blueprints import Entity, Field
-from awm.synthesis.dry import Books, Row
+from awm.synthesis.blueprints import Field
+from awm.synthesis.dry import Books, Row, entity_of
 from awm.synthesis.tasks.words import DateStyle, tidy, value_words
 
-__all__ = ["Description", "Namer", "entity_of"]
+__all__ = ["Description", "Namer"]
 
 _PATH: Final = re.compile(r"\{([^{}]*)\}")
 _MOST_TEXTS: Final = 3
@@ -35,12 +35,6 @@ class Description:
     through: tuple[Row, ...] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
     numbered: bool = False
-
-
-def entity_of(row: Row) -> Entity:
-    """The entity of a row."""
-    entity: Entity = row._entity  # noqa: SLF001 - attributes without underscore are its fields
-    return entity
 
 
 class Namer:
@@ -150,7 +144,9 @@ class Namer:
                 return None
         if isinstance(value, Row):
             return self.label(value)
-        return None if field is None else value_words(field, value, self._style)
+        if field is None:
+            return None
+        return str(value) if field.kind == "text" else value_words(field, value, self._style)
 
 
 def _split(template: str) -> list[str]:

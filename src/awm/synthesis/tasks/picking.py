@@ -6,11 +6,10 @@ from typing import Final
 from awm.synthesis.blueprints import Action, Entity, Field
 from awm.synthesis.dry import Refusal, Row, perform
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.finish import finished
 from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
-from awm.synthesis.tasks.request import Clause, Do, Draft
+from awm.synthesis.tasks.request import Clause, Do, Part
 from awm.synthesis.tasks.scene import Move, Scene
-from awm.synthesis.tasks.workflows import continued, report
+from awm.synthesis.tasks.workflows import continued, reported
 
 __all__ = ["bulk", "choice", "pick"]
 
@@ -20,9 +19,8 @@ _RIVALS: Final = 3
 _TRIED: Final = 12
 
 
-def bulk(scene: Scene) -> Draft | None:
+def bulk(scene: Scene, clerk: Clerk) -> Part | None:
     """The same action on every row of a group; None if nothing came of it."""
-    clerk = scene.clerk()
     for action in scene.actions:
         entity = scene.blueprint.entities.get(action.on or "")
         if entity is None or entity.part_of:
@@ -33,19 +31,12 @@ def bulk(scene: Scene) -> Draft | None:
             clauses = _all_of(scene, clerk, action, group)
             if clauses is None:
                 continue
-            answers = []
-            if scene.lot.random() < 0.3:  # noqa: PLR2004 - now and then a number is asked for
-                reported = report(scene, clerk, group.rows[-1]) if group.by else None
-                if reported is not None and reported[0].texts:
-                    clauses.append(reported[0])
-                    answers.append(reported[1])
-            return finished("bulk", clerk, clauses, answers)
+            return reported(scene, clerk, group.rows[-1], clauses, 0.3 if group.by else 0.0)
     return None
 
 
-def choice(scene: Scene) -> Draft | None:
+def choice(scene: Scene, clerk: Clerk) -> Part | None:
     """An action on the row that is picked by a criterion; None if nothing came of it."""
-    clerk = scene.clerk()
     for action in scene.actions:
         picked = _picked_for(scene, clerk, action)
         if picked is None:
@@ -59,13 +50,8 @@ def choice(scene: Scene) -> Draft | None:
         if action.makes:
             more = scene.lot.choice((0, 1, 1, 2, 3))
             clauses += continued(scene, clerk, focus, more, {action.name})
-        answers = []
-        if scene.lot.random() < 0.3 and outcome is not None and action.makes:  # noqa: PLR2004
-            reported = report(scene, clerk, focus)
-            if reported is not None:
-                clauses.append(reported[0])
-                answers.append(reported[1])
-        return finished("choice", clerk, clauses, answers)
+        share = 0.3 if outcome is not None and action.makes else 0.0
+        return reported(scene, clerk, focus, clauses, share, decisions=1)
     return None
 
 
@@ -82,7 +68,7 @@ def pick(
         return
     for group in _shuffled(scene, clerk, entity, states, _RIVALS):
         field = scene.lot.choice(fields)
-        lowest = scene.lot.random() < 0.5  # noqa: PLR2004 - either end
+        lowest = scene.lot.random() < 0.5
         row = unique_extreme(group.rows, field, lowest=lowest)
         if row is not None:
             yield row, _extreme(scene, clerk, group, field, lowest=lowest), group
@@ -109,7 +95,7 @@ def _all_of(scene: Scene, clerk: Clerk, action: Action, group: Group) -> list[Cl
     name = action.on or ""
     texts = tuple(
         text
-        for said in (f"every {words}", f"each {words}", f"all {group.words(clerk, plural=True)}")
+        for said in (f"every {words}", f"each {words}", f"every single {words}")
         for text in scene.texts(clerk, first, {name: said})
     )
     group.look_up(clerk)
@@ -152,10 +138,13 @@ def _picked_for(scene: Scene, clerk: Clerk, action: Action) -> tuple[Move, Claus
 def _extreme(scene: Scene, clerk: Clerk, group: Group, field: Field, *, lowest: bool) -> str:
     words = group.words(clerk)
     said = group.entity.words.get(field.name)
-    if said and scene.lot.random() < 0.4:  # noqa: PLR2004 - some have words of their own
-        return f"whichever {words} is {said[0] if lowest else said[1]}"
+    if said and scene.lot.random() < 0.4:
+        extreme = said[0] if lowest else said[1]
+        if extreme.startswith(("with ", "in ", "on ", "at ")):
+            return f"the {words} {extreme}"
+        return f"whichever {words} is {extreme}"
     extreme = extreme_words(field, lowest=lowest)
-    if scene.lot.random() < 0.5:  # noqa: PLR2004 - either way to say it
+    if scene.lot.random() < 0.5:
         return f"whichever {words} has the {extreme} {field.says}"
     return f"the {words} with the {extreme} {field.says}"
 

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Field, Question
-from awm.synthesis.dry import Row
-from awm.synthesis.dry.books import money
+from awm.synthesis.dry import Row, entity_of, money
 from awm.synthesis.tasks.clerk import Clerk
-from awm.synthesis.tasks.finish import finished
 from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
-from awm.synthesis.tasks.naming import entity_of
-from awm.synthesis.tasks.request import Clause, Draft, Find
+from awm.synthesis.tasks.request import Clause, Find, Part
 from awm.synthesis.tasks.revealing import reveal
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.words import date_words
@@ -42,9 +39,8 @@ class _Asked:
     key: str
 
 
-def question(scene: Scene) -> Draft | None:
+def question(scene: Scene, clerk: Clerk) -> Part | None:
     """One to three questions; None if nothing came of it."""
-    clerk = scene.clerk()
     wanted = scene.lot.choice((1, 1, 2, 2, 3, 3))
     asked: list[_Asked] = []
     clauses: list[Clause] = []
@@ -57,8 +53,8 @@ def question(scene: Scene) -> Draft | None:
         found.find()
         asked.append(found)
         clauses.append(Find(found.texts))
-    answers = [(f"{each.subject}: {each.said}.", each.said) for each in asked]
-    return finished("question", clerk, clauses, answers) if asked else None
+    answers = [(f"{each.subject}: {each.said}.", (each.said,)) for each in asked]
+    return Part(tuple(clauses), tuple(answers)) if asked else None
 
 
 def _one(scene: Scene, clerk: Clerk) -> _Asked | None:
@@ -91,7 +87,7 @@ def _written(scene: Scene, clerk: Clerk, question: Question) -> _Asked | None:
     texts = tuple(text.replace(f"{{{question.of}}}", pointer) for text in question.asks)
     return _Asked(
         texts,
-        texts[0][:1].upper() + texts[0][1:],
+        _titled(texts[0]),
         said,
         lambda: reveal(clerk, seen, about),
         f"{question.answer.source} {about}",
@@ -117,7 +113,7 @@ def _groups(scene: Scene, clerk: Clerk, least: int) -> Iterator[Group]:
     scene.lot.shuffle(entities)
     for entity in entities:
         states = entity.state.words if entity.state else ()
-        use = states if scene.lot.random() < 0.6 else ()  # noqa: PLR2004 - mostly by state
+        use = states if scene.lot.random() < 0.6 else ()
         groups = list(groups_of(clerk.books, entity, use, least=least))
         scene.lot.shuffle(groups)
         yield from groups[:3]
@@ -156,7 +152,7 @@ def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
         fields = [f for f in group.entity.fields.values() if f.kind in ("int", "money", "date")]
         if not fields:
             continue
-        field, lowest = scene.lot.choice(fields), scene.lot.random() < 0.5  # noqa: PLR2004
+        field, lowest = scene.lot.choice(fields), scene.lot.random() < 0.5
         row = unique_extreme(group.rows, field, lowest=lowest)
         if row is None:
             continue
@@ -164,11 +160,15 @@ def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
         if told is None:
             continue
         what, said = told
-        one = (
-            f"the {group.words(clerk)} with the {extreme_words(field, lowest=lowest)} {field.says}"
+        most = f"the {extreme_words(field, lowest=lowest)} {field.says}"
+        many = group.words(clerk, plural=True)
+        texts: tuple[str, ...] = (
+            f"which of the {many} has {most}",
+            f"which one has {most} among the {many}",
         )
-        texts = (f"{what} {one}", f"{what} {one} there is")[:1]
-        return _asked(texts, f"{what} {one}".capitalize(), said, group, clerk)
+        if what:
+            texts = (f"{what} the {group.words(clerk)} that has {most}",)
+        return _asked(texts, texts[0], said, group, clerk)
     return None
 
 
@@ -176,7 +176,7 @@ def _told_of(scene: Scene, row: Row, by: Field) -> tuple[str, str] | None:
     """What can be asked of a row that was picked: its name, or another of its values."""
     entity = entity_of(row)
     if entity.named:
-        return ("the name of", str(getattr(row, entity.named)))
+        return ("", str(getattr(row, entity.named)))
     others = [
         field
         for field in entity.fields.values()
@@ -200,7 +200,7 @@ def _named_target(row: Row, field: Field) -> bool:
 def _busiest(scene: Scene, clerk: Clerk) -> _Asked | None:
     """Which row most others lead to."""
     for entity in scene.blueprint.entities.values():
-        if scene.lot.random() < 0.6 or entity.part_of:  # noqa: PLR2004 - any of them
+        if scene.lot.random() < 0.6 or entity.part_of:
             continue
         for field in entity.references:
             target = scene.blueprint.entities[field.target]
@@ -212,12 +212,13 @@ def _busiest(scene: Scene, clerk: Clerk) -> _Asked | None:
                 counts[owner] = counts.get(owner, 0) + 1
             best = max(counts.values(), default=0)
             winners = [owner for owner, count in counts.items() if count == best]
-            if len(winners) != 1 or best < 3:  # noqa: PLR2004 - or it is no crowd
+            if len(winners) != 1 or best < 3:
                 continue
             plural = entity.plural.replace("_", " ")
+            role = "" if field.says == target.says else f" as {field.says}"
             texts = (
-                f"which {target.says} has the most {plural} as their {field.says}",
-                f"the {target.says} that is the {field.says} of more {plural} than any other",
+                f"which {target.says} has the most {plural}{role}",
+                f"the {target.says} with more {plural}{role} than any other",
             )
             said = str(getattr(winners[0], target.named))
             group = Group(entity, tuple(clerk.books.rows(entity.name)))
@@ -259,9 +260,13 @@ def _through(scene: Scene, clerk: Clerk) -> _Asked | None:
             if not clerk.knows(target):
                 clerk.show(target)
 
-        return _Asked(texts, texts[0].capitalize(), said, find, texts[0])
+        return _Asked(texts, _titled(texts[0]), said, find, texts[0])
     return None
 
 
 def _asked(texts: tuple[str, ...], subject: str, said: str, group: Group, clerk: Clerk) -> _Asked:
-    return _Asked(texts, subject, said, lambda: group.look_up(clerk), texts[0])
+    return _Asked(texts, _titled(subject), said, lambda: group.look_up(clerk), texts[0])
+
+
+def _titled(text: str) -> str:
+    return text[:1].upper() + text[1:]

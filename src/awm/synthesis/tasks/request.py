@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from awm.synthesis.dry import Books
 from awm.types import ToolCall
 
-__all__ = ["KINDS", "Branch", "Clause", "Do", "Draft", "Find", "TaskKind"]
+__all__ = ["KINDS", "Branch", "Clause", "Do", "Draft", "Find", "Part", "TaskKind"]
 
 TaskKind: TypeAlias = Literal[
     "question",  # something to find out that changes nothing
@@ -53,6 +53,21 @@ class Branch:
 
 
 Clause: TypeAlias = Do | Find | Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one maker of tasks adds to a request.
+
+    Attributes:
+        clauses: What is asked for.
+        answers: What is to be said in the end: sentences, each with the wordings of its fact.
+        decisions: How much has to be decided by what is found.
+    """
+
+    clauses: tuple[Clause, ...]
+    answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    decisions: int = 0
 
 
 @dataclass(frozen=True)

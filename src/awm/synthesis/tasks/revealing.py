@@ -8,9 +8,8 @@ parts in the rows that they belong to.
 from typing import Any
 
 from awm.synthesis.blueprints import Entity, Field
-from awm.synthesis.dry import Row
+from awm.synthesis.dry import Row, entity_of
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.naming import entity_of
 
 __all__ = ["reveal"]
 

@@ -18,6 +18,8 @@ __all__ = ["Move", "Scene", "is_undoing"]
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _TRIES: Final = 10
+_NO_ORDER: Final = re.compile(r"^(\{|the |a |an |there |it )", re.IGNORECASE)
+_BACKWARD: Final = re.compile(r"\b(it|its|they|them|their|he|she|him|her)\b", re.IGNORECASE)
 _UNDOING: Final = re.compile(
     r"^(cancel|void|withdraw|reject|refuse|decline|drop|revoke|suspend|remove|delete|scrap|lose|"
     r"write_off|close|archive|retire|abandon|turn_away|expire|deny)"
@@ -132,7 +134,11 @@ class Scene:
         """
         given = {name for name, value in move.arguments.items() if value is not None}
         found = []
-        for phrase in move.action.phrases:
+        phrases = move.action.phrases
+        orders = [each for each in phrases if not _NO_ORDER.search(each)]
+        if instead:
+            orders = [each for each in orders if not _BACKWARD.search(each)] or orders
+        for phrase in orders or phrases:
             named = set(_PLACE.findall(phrase))
             if given - named:
                 continue

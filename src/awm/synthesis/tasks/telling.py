@@ -117,12 +117,14 @@ def tell(draft: Draft, lot: random.Random, today: str) -> str:
     """
     clauses = draft.clauses
     number = lot.randrange(len(_VOICES))
-    if number == _LIST and (len(clauses) < 3 or any(isinstance(c, Branch) for c in clauses)):  # noqa: PLR2004
+    if number == _LIST and (len(clauses) < 3 or any(isinstance(c, Branch) for c in clauses)):
         number = lot.randrange(_LIST)
     voice = _VOICES[number]
     opening = lot.choice(voice.openings)
     said = _as_list(clauses, lot) if number == _LIST else _as_prose(voice, clauses, lot)
     closing = [lot.choice(voice.closings)]
+    if draft.kind == "question" and ("alter" in closing[0] or "change" in closing[0]):
+        closing = [""]
     if draft.quotes_rule:
         closing.insert(0, lot.choice(voice.rule))
     elif draft.kind == "question":
@@ -178,7 +180,7 @@ def _framed(frame: str, clause: str) -> str:
 
 def _questions(voice: _Voice, finds: Sequence[Find], lot: random.Random) -> str:
     texts = [lot.choice(each.texts) for each in finds]
-    if len(texts) == 1 or lot.random() < 0.5:  # noqa: PLR2004 - in one sentence or in several
+    if len(texts) == 1 or lot.random() < 0.5:
         return sentence(lot.choice(voice.finds).format(joined(texts)))
     first = sentence(lot.choice(voice.finds).format(texts[0]))
     further = [

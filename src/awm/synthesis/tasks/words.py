@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from awm.synthesis.blueprints import Field
-from awm.synthesis.dry import Row
-from awm.synthesis.dry.books import money
+from awm.synthesis.dry import Row, money
 
-__all__ = ["DateStyle", "date_words", "joined", "sentence", "tidy", "value_words"]
+__all__ = ["DateStyle", "date_words", "joined", "number_words", "sentence", "tidy", "value_words"]
 
 DateStyle: TypeAlias = Literal["british", "american", "iso"]
 
@@ -64,6 +63,12 @@ def sentence(text: str) -> str:
     text = tidy(text)
     text = text[:1].upper() + text[1:]
     return text if text.endswith(tuple(_ENDS)) else f"{text}."
+
+
+def number_words(number: int) -> str:
+    """Small numbers as words."""
+    small = ("no", "one", "two", "three", "four", "five", "six")
+    return small[number] if 0 <= number < len(small) else str(number)
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:

@@ -4,47 +4,38 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Action, Field
-from awm.synthesis.dry import Refusal, Row
+from awm.synthesis.dry import Refusal, Row, entity_of
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.finish import finished
-from awm.synthesis.tasks.naming import entity_of
-from awm.synthesis.tasks.request import Clause, Do, Draft, Find
+from awm.synthesis.tasks.request import Clause, Do, Find, Part
 from awm.synthesis.tasks.scene import Move, Scene, is_undoing
 
-__all__ = ["continued", "report", "workflow"]
+__all__ = ["continued", "reported", "workflow"]
 
 _LENGTHS: Final = ((2, 3, 4, 5, 6, 7), (16, 24, 24, 18, 12, 6))
 _REPORTS: Final = 0.45
+_THREADS: Final = 3
 
 
-def workflow(scene: Scene) -> Draft | None:
+def workflow(scene: Scene, clerk: Clerk) -> Part | None:
     """Several steps; None if nothing came of it."""
-    clerk = scene.clerk()
     wanted = scene.lot.choices(*_LENGTHS)[0]
-    first = _first(scene, clerk)
-    if first is None:
+    clauses: list[Clause] = []
+    done: set[str] = set()
+    focus: Row | None = None
+    for _ in range(_THREADS):
+        first = _first(scene, clerk, done)
+        if first is None:
+            break
+        clauses.append(Do(scene.texts(clerk, first)))
+        focus = _carried_out(clerk, first) or focus
+        done.add(first.action.name)
+        if focus is not None:
+            clauses += continued(scene, clerk, focus, wanted - len(clauses), done)
+        if len(clauses) >= wanted:
+            break
+    if len(clauses) < min(2, wanted) or focus is None:
         return None
-    clauses: list[Clause] = [Do(scene.texts(clerk, first))]
-    focus = _carried_out(clerk, first)
-    if focus is None:
-        return None
-    clauses += continued(scene, clerk, focus, wanted - 1, {first.action.name})
-    if len(clauses) < wanted and scene.lot.random() < 0.8:  # noqa: PLR2004 - mostly long ones
-        second = _first(scene, clerk)
-        if second is not None and second.action is not first.action:
-            clauses.append(Do(scene.texts(clerk, second)))
-            focus = _carried_out(clerk, second) or focus
-            more = wanted - len(clauses)
-            clauses += continued(scene, clerk, focus, more, {second.action.name})
-    if len(clauses) < min(2, wanted):
-        return None
-    answers: list[tuple[str, str]] = []
-    if scene.lot.random() < _REPORTS:
-        reported = report(scene, clerk, focus)
-        if reported is not None:
-            clauses.append(reported[0])
-            answers.append(reported[1])
-    return finished("workflow", clerk, clauses, answers)
+    return reported(scene, clerk, focus, clauses, _REPORTS)
 
 
 def continued(scene: Scene, clerk: Clerk, focus: Row, steps: int, done: set[str]) -> list[Clause]:
@@ -59,12 +50,32 @@ def continued(scene: Scene, clerk: Clerk, focus: Row, steps: int, done: set[str]
         done.add(move.action.name)
         if outcome is None:
             break
-        if move.action.makes and scene.lot.random() < 0.5:  # noqa: PLR2004 - either goes on
+        if move.action.makes and scene.lot.random() < 0.5:
             focus = outcome
     return clauses
 
 
-def report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, tuple[str, str]] | None:
+def reported(
+    scene: Scene, clerk: Clerk, row: Row, clauses: list[Clause], share: float, decisions: int = 0
+) -> Part:
+    """What was done, and now and then a question about a number that follows from it.
+
+    Args:
+        scene: Where.
+        clerk: Who did it.
+        row: What it was done to.
+        clauses: What was asked for.
+        share: How often there is a question.
+        decisions: How much had to be decided.
+    """
+    asked = _report(scene, clerk, row) if scene.lot.random() < share else None
+    if asked is None:
+        return Part(tuple(clauses), (), decisions)
+    find, answer, fact = asked
+    return Part((*clauses, find), ((answer, (fact,)),), decisions)
+
+
+def _report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, str, str] | None:
     """Ask for a number that follows from what was done; with it the answer and its fact."""
     rows = [row, *(getattr(row, each.name) for each in entity_of(row).references)]
     changed = [
@@ -77,8 +88,11 @@ def report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, tuple[str, str]]
     if not changed:
         return None
     target, field = scene.lot.choice(changed)
-    pointer = scene.pointer(clerk, target)
-    clerk.know(target)
+    try:
+        pointer = scene.pointer(clerk, target)
+        clerk.know(target)
+    except Unfindable:
+        return None
     if target is not row and not entity_of(target).part_of:
         clerk.show(target)
     said = scene.words(field, getattr(target, field.name))
@@ -87,7 +101,7 @@ def report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, tuple[str, str]]
         f"what the {field.says} of {pointer} comes to then",
         f"the resulting {field.says} of {pointer}",
     )
-    return Find(texts), (f"The {field.says} of {pointer} is now {said}.", said)
+    return Find(texts), f"The {field.says} of {pointer} is now {said}.", said
 
 
 def _computed(clerk: Clerk, row: Row, field: Field) -> bool:
@@ -102,8 +116,12 @@ def _computed(clerk: Clerk, row: Row, field: Field) -> bool:
         return str(value) not in written
 
 
-def _first(scene: Scene, clerk: Clerk) -> Move | None:
-    for action in scene.actions:
+def _first(scene: Scene, clerk: Clerk, done: set[str]) -> Move | None:
+    """What a chain begins with: rather what makes something that more can be done with."""
+    actions = [each for each in scene.actions if each.name not in done]
+    if scene.lot.random() < 0.6:
+        actions.sort(key=lambda action: (action.name != scene.wanted, not action.makes))
+    for action in actions:
         if is_undoing(action) and action.name != scene.wanted:
             continue
         move = scene.move(clerk, action)
@@ -124,9 +142,9 @@ def _next(scene: Scene, clerk: Clerk, focus: Row, done: set[str]) -> Move | None
     scene.lot.shuffle(options)
     options.sort(key=lambda option: (is_undoing(option[0]), option[0].name in done))
     for action, on, fixed in options:
-        if is_undoing(action) and scene.lot.random() < 0.85:  # noqa: PLR2004 - seldom
+        if is_undoing(action) and scene.lot.random() < 0.85:
             continue
-        if action.name in done and scene.lot.random() < 0.6:  # noqa: PLR2004 - at times again
+        if action.name in done and scene.lot.random() < 0.6:
             continue
         move = scene.move(clerk, action, on, fixed)
         if move is not None and _sayable(scene, clerk, move):
