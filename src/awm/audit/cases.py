@@ -35,12 +35,29 @@ from awm.verify.solving import LATER, Solved
 from awm.verify.volatile import volatile_by_schema
 from awm.worlds import World
 
-__all__ = ["CaseMaker", "Exhibit", "Ground", "idle_cases"]
+__all__ = ["FULL", "Attack", "CaseMaker", "Exhibit", "Ground", "idle_cases"]
 
-_MUTATIONS: Final = 24
-_SWAPS: Final = 12
-_STRAYS: Final = 3
 _STRAYS_TRIED: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """How many near misses of each kind a task's verifiers are tried on, at most.
+
+    Attributes:
+        mutations: One value or one entity changed.
+        swaps: Two neighbouring calls in the other order.
+        strays: One more change.
+        prefixes: Broken off; the last ones, which come nearest. None for all.
+    """
+
+    mutations: int = 24
+    swaps: int = 12
+    strays: int = 3
+    prefixes: int | None = None
+
+
+FULL: Final = Attack()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +102,19 @@ class CaseMaker:
         solved: The task's oracle, carried out.
         task: The task's sentence.
         seed: What the choice among many near misses is derived from.
+        attack: How many near misses there are.
     """
 
-    def __init__(
-        self, runtime: Runtime, ground: Ground, solved: Solved, task: str, seed: int
+    def __init__(  # noqa: PLR0913 - each is something else
+        self,
+        runtime: Runtime,
+        ground: Ground,
+        solved: Solved,
+        task: str,
+        seed: int,
+        attack: Attack = FULL,
     ) -> None:
+        self._attack = attack
         self._runtime = runtime
         self._ground = ground
         self._instance = ground.instance
@@ -171,7 +196,10 @@ class CaseMaker:
 
     async def _prefixes(self) -> AsyncIterator[Exhibit]:
         calls = self._solution.calls
-        for length in range(max(self._writes, default=-1) + 1):
+        lengths = range(max(self._writes, default=-1) + 1)
+        if self._attack.prefixes is not None:
+            lengths = lengths[max(0, len(lengths) - self._attack.prefixes) :]
+        for length in lengths:
             step = self._replay.steps[length - 1].after if length else self._replay.start
             await self._instance.restore(step)
             image = await self._instance.database_image()
@@ -191,15 +219,15 @@ class CaseMaker:
             case = Case("reordering", True, calls, self._solution.answer, why)
             yield Exhibit(case, replay.image)
             found += 1
-            if found >= _SWAPS:
+            if found >= self._attack.swaps:
                 return
 
     async def _mutated(self) -> AsyncIterator[Exhibit]:
         tools = {tool.name: tool for tool in self._instance.world.tools}
         calls, hints = self._solution.calls, self._ground.hints
         found = mutations(calls, self._writes, tools, hints, self._task)
-        if len(found) > _MUTATIONS:
-            chosen = sorted(self._dice.sample(range(len(found)), _MUTATIONS))
+        if len(found) > self._attack.mutations:
+            chosen = sorted(self._dice.sample(range(len(found)), self._attack.mutations))
             found = [found[place] for place in chosen]
         for mutation in found:
             replay = await self._played(mutation.calls, mutation.place, mutation.place + 1)
@@ -212,7 +240,7 @@ class CaseMaker:
     async def _strayed(self) -> AsyncIterator[Exhibit]:
         made, tools = 0, set[str]()
         for call in self._shuffled_strays():
-            if made >= _STRAYS or call.name in tools:
+            if made >= self._attack.strays or call.name in tools:
                 continue
             replay = await play(self._instance, self._replay.end, [call], refused=None)
             if replay.fault or not replay.steps[0].changed or replay.steps[0].result.is_error:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
-from awm.audit.cases import CaseMaker, Exhibit, Ground, idle_cases
+from awm.audit.cases import FULL, Attack, CaseMaker, Exhibit, Ground, idle_cases
 from awm.audit.model import Case, CaseKind, Counterexample, TaskAudit, TaskVerdict
 from awm.errors import OracleError, SnapshotError
 from awm.runtime import Runtime, VerifierPool
@@ -53,9 +53,18 @@ class Prover:
         pool: Where its verifiers run.
         ground: The world, live.
         seed: What the choice among many near misses is derived from.
+        attack: How many near misses there are.
     """
 
-    def __init__(self, runtime: Runtime, pool: VerifierPool, ground: Ground, seed: int) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        pool: VerifierPool,
+        ground: Ground,
+        seed: int,
+        attack: Attack = FULL,
+    ) -> None:
+        self._attack = attack
         self._runtime = runtime
         self._pool = pool
         self._ground = ground
@@ -66,8 +75,12 @@ class Prover:
         for program in ground.world.verifiers:
             self._programs.setdefault(program.task_idx, {})[program.mode] = program
 
-    async def prove(self, task_idx: int) -> TaskAudit:
+    async def prove(self, task_idx: int, solved: Solved | None = None) -> TaskAudit:
         """Find out what one task is worth.
+
+        Args:
+            task_idx: The task's number.
+            solved: Its oracle, if it was carried out already.
 
         Raises:
             InfrastructureError: No worker can be kept alive.
@@ -79,7 +92,8 @@ class Prover:
             await self._try(task_idx, self._idle(task_idx), programs, tally)
             return self._unproven(task_idx, programs, tally)
         try:
-            solved = await solve(self._runtime, self._instance, self._ground.schema, oracle)
+            if solved is None:
+                solved = await solve(self._runtime, self._instance, self._ground.schema, oracle)
         except (OracleError, SnapshotError) as error:
             await self._try(task_idx, self._idle(task_idx), programs, tally)
             if not tally.counterexamples:
@@ -87,7 +101,7 @@ class Prover:
             reason = f"{tally.counterexamples[0].what}; and {error.message}"
             return self._audit(task_idx, "unsound", reason, programs, tally)
         seed, sentence = self._seed + task_idx, self._world.sentence(task_idx)
-        maker = CaseMaker(self._runtime, self._ground, solved, sentence, seed)
+        maker = CaseMaker(self._runtime, self._ground, solved, sentence, seed, self._attack)
         if maker.proves_nothing:
             # A verifier may well reject it, or accept what it accepts: nobody can say who is right.
             reason = "an oracle changes nothing and answers nothing, so nothing can be told"

@@ -20,6 +20,7 @@ from awm.synthesis.blueprints import (
     read_pools,
     rename,
     renamed,
+    roles_in,
 )
 
 __all__ = ["Catalogue", "Recipe", "every_part"]
@@ -58,6 +59,8 @@ class Catalogue:
     def __init__(self, path: Path = _HERE) -> None:
         self._path = path
         self._domains: dict[str, DomainForm] = {}
+        self._fitted: dict[tuple[str, str], CapabilityForm] = {}
+        self._needs: dict[str, frozenset[str]] = {}
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -98,8 +101,18 @@ class Catalogue:
         if name not in self.capabilities:
             known = ", ".join(self.capabilities)
             raise UsageError(f"There is no capability {name!r}.", f"There is {known}.")
-        path = self._path / "capabilities" / f"{name}.yaml"
-        return read_capability(path, _roles(domain))
+        key = name, domain.domain
+        if key not in self._fitted:
+            path = self._path / "capabilities" / f"{name}.yaml"
+            self._fitted[key] = read_capability(path, _roles(domain))
+        return self._fitted[key]
+
+    def needs(self, name: str) -> frozenset[str]:
+        """The roles that a capability needs."""
+        if name not in self._needs:
+            text = (self._path / "capabilities" / f"{name}.yaml").read_text(encoding="utf-8")
+            self._needs[name] = roles_in(text)
+        return self._needs[name]
 
     def blueprint(self, recipe: Recipe) -> Blueprint:
         """The blueprint that a recipe makes.

@@ -15,7 +15,7 @@ from awm.synthesis.blueprints.blueprint import (
 from awm.synthesis.blueprints.composing import Composition, compose
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Flavour, ModuleForm
 from awm.synthesis.blueprints.merging import merged, rename, renamed
-from awm.synthesis.blueprints.reading import read_capability, read_domain, read_pools
+from awm.synthesis.blueprints.reading import read_capability, read_domain, read_pools, roles_in
 from awm.synthesis.blueprints.types import Type
 
 __all__ = [
@@ -42,4 +42,5 @@ __all__ = [
     "read_pools",
     "rename",
     "renamed",
+    "roles_in",
 ]

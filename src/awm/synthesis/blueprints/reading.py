@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from awm.errors import BlueprintError, Problem
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Form
 
-__all__ = ["read_capability", "read_domain", "read_pools", "read_yaml", "shaped"]
+__all__ = ["read_capability", "read_domain", "read_pools", "read_yaml", "roles_in", "shaped"]
 
 _FormT = TypeVar("_FormT", bound=Form)
 
@@ -78,6 +78,11 @@ def read_capability(path: Path, roles: Mapping[str, tuple[str, str]]) -> Capabil
         problems = [Problem(path.stem, "", f"nothing plays the part <{each}>") for each in missing]
         raise BlueprintError(path.stem, problems)
     return shaped(CapabilityForm, read_yaml(text, path.stem), path.stem)
+
+
+def roles_in(text: str) -> frozenset[str]:
+    """The roles that the text of a capability has parts for."""
+    return frozenset(match[1] for match in _ROLE.finditer(text))
 
 
 def read_pools(path: Path) -> dict[str, tuple[str, ...]]:

@@ -70,6 +70,11 @@ class Books:
         other._last = dict(self._last)
         return other
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The entities, those that are referred to first."""
+        return tuple(self._tables)
+
     def rows(self, entity: str) -> list[Row]:
         """An entity's rows in the order of their numbers."""
         found = list(self._tables[entity].values())

@@ -3,5 +3,6 @@
 from awm.synthesis.emit.code import code_of
 from awm.synthesis.emit.rows import Rows, inserts_of
 from awm.synthesis.emit.schema import tables_of
+from awm.synthesis.emit.spec import spec_of
 
-__all__ = ["Rows", "code_of", "inserts_of", "tables_of"]
+__all__ = ["Rows", "code_of", "inserts_of", "spec_of", "tables_of"]

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -69,8 +69,9 @@ def code_of(surface: Surface, *, title: str, description: str, today: date) -> s
     models = Models(surface.blueprint, today)
     inputs, endpoints = Inputs(surface, today), Endpoints(surface, models)
     tables = list(models.source())
-    taken = [model for tool in surface.tools if (model := inputs.model(tool))]
-    handlers = [_handler(tool.name, endpoints.source(tool)) for tool in surface.tools]
+    models_of_tools = (inputs.model(tool) for tool in surface.tools)
+    taken = [inputs.ids(), *(model for model in models_of_tools if model)]
+    handlers = [endpoints.source(tool) for tool in surface.tools]
     used = "\n".join([*tables, *taken, *handlers])
     written = {name: text for name, text in chapters.items() if name in _needed(chapters, used)}
     written["tables"] = _together([written["tables"], *tables, "Base.metadata.create_all(engine)"])
@@ -85,10 +86,6 @@ def code_of(surface: Surface, *, title: str, description: str, today: date) -> s
 
 
 _INPUTS: Final = ("plain_text", "Changes", "Page")
-
-
-def _handler(_name: str, source: str) -> str:
-    return source
 
 
 @cache
@@ -189,7 +186,3 @@ def _import(module: str, names: list[str]) -> str:
         return line
     inside = "".join(f"    {name},\n" for name in names)
     return f"from {module} import (\n{inside})"
-
-
-def _lines(text: str) -> Iterator[str]:
-    yield from text.splitlines()

@@ -157,7 +157,7 @@ class NewRow:
     def doc(self) -> Doc:
         """The row as a call of its class; what the class knows by itself is left to it."""
         arguments: list[Doc] = [
-            [f"{name}=", value.doc] for name, value in self.values().items()
+            [f"{name}=", value.grouped] for name, value in self.values().items()
         ]
         return called(class_of(self.entity), arguments)
 

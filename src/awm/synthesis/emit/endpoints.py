@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from awm.synthesis.blueprints import Action, Blueprint, Entity, Field, Rule
 from awm.synthesis.emit.effects import effects, new_row
 from awm.synthesis.emit.expressions import Emitted, Names, message, negated, standing
-from awm.synthesis.emit.inputs import body_class, query_class
-from awm.synthesis.emit.layout import INDENT, WIDTH, Doc, called, quote, render
+from awm.synthesis.emit.inputs import body_class, path_type, query_class
+from awm.synthesis.emit.layout import INDENT, WIDTH, Doc, bracketed, called, long_text, quote, render
 from awm.synthesis.emit.literals import literal
 from awm.synthesis.emit.models import Models
 from awm.synthesis.emit.names import argument, class_of, constant, local
-from awm.synthesis.emit.wording import argument_words, description, summary
+from awm.synthesis.emit.wording import description, summary
 from awm.synthesis.surface import Parameter, Surface, Tool
 
 __all__ = ["Endpoints"]
@@ -54,7 +54,7 @@ class Endpoints:
         options: list[Doc] = [
             quote(tool.path),
             f'operation_id="{tool.name}"',
-            f"summary={quote(summary(tool, self.surface))}",
+            ["summary=", long_text(summary(tool, self.surface), WIDTH - len("    summary=,"))],
             "response_model=None",
             *(["status_code=201"] if status == 201 else []),
             ["responses=", called("shows", [self._example(tool), *(["201"] if status == 201 else [])])],
@@ -76,27 +76,25 @@ class Endpoints:
 
     def _head(self, tool: Tool) -> Iterator[str]:
         arguments: list[Doc] = []
-        for each in tool.parameters:
-            if each.place == "path":
-                words = quote(argument_words(each, tool, self.surface))
-                kind = called("Path", ["ge=1", "le=MAX_ID", f"description={words}"])
-                arguments.append([f"{each.name}: Annotated[int, ", kind, "]"])
+        if tool.row_parameter:
+            arguments.append(f"{tool.row_parameter.name}: {path_type(_entity(tool))}")
         places = {each.place for each in tool.parameters}
         if "query" in places:
             arguments.append(f"asked: Annotated[{query_class(tool)}, Query()]")
         if "body" in places:
             arguments.append(f"body: {body_class(tool)}")
-        yield render(called(f"async def {tool.name}", arguments), last=" -> JSONResponse:")
+        head = bracketed(f"async def {tool.name}(", arguments, ")")
+        yield render(head, last=" -> JSONResponse:")
         yield from _docstring(description(tool, self.surface))
 
     def _policies(self, _tool: Tool) -> Iterator[str]:
-        policies = [f'"{name}": {constant(name)}' for name in self._blueprint.options]
+        policies: list[Doc] = [f'"{name}": {constant(name)}' for name in self._blueprint.options]
         pairs: list[Doc] = [
             '"business": BUSINESS',
             '"today": TODAY.isoformat()',
-            ['"policies": ', _braces(policies)],
+            ['"policies": ', bracketed("{", policies, "}")],
         ]
-        yield render(called("JSONResponse", [_braces(pairs)]), 1, first="return ")
+        yield render(called("JSONResponse", [bracketed("{", pairs, "}")]), 1, first="return ")
 
     def _list(self, tool: Tool) -> Iterator[str]:
         name = class_of(_entity(tool))
@@ -164,7 +162,7 @@ class Endpoints:
         changed = [name for name in action.takes if name in _variables(action)]
         for name in changed:
             if action.takes[name].kind != "ref":
-                yield render([f"{local(name)} = ", names[name].doc], _BODY)
+                yield render([f"{local(name)} = ", names[name].grouped], _BODY)
         names = names.with_variables(changed)
         if action.makes and entity:
             yield from self._made(action, entity, names)
@@ -192,8 +190,11 @@ class Endpoints:
         for name, value in row.values().items():
             field = entity.fields[name]
             if field.unique and field.kind != "ref":
-                check = ["db", f"{class_of(entity)}.{name}", value.doc]
-                yield render(called("require_free", check), _BODY)
+                may_be_empty = field.optional
+                if may_be_empty:
+                    yield render([value.grouped], _BODY, first="if ", last=" is not None:")
+                check: list[Doc] = ["db", f"{class_of(entity)}.{name}", value.grouped]
+                yield render(called("require_free", check), _BODY + may_be_empty)
         made = called("add", ["db", row.doc()])
         yield render(made, _BODY, first=f"{local(entity.name)} = ")
 
@@ -268,23 +269,17 @@ def _docstring(lines: Iterable[str]) -> Iterator[str]:
             written.append("")
         text = line.replace("\\", "\\\\").replace('"""', "'''")
         behind = f"{INDENT}  " if is_point else INDENT
+        first = INDENT if written else f'{INDENT}"""'
         written += textwrap.wrap(
-            text, WIDTH, initial_indent=INDENT, subsequent_indent=behind, break_long_words=False
+            text, WIDTH, initial_indent=first, subsequent_indent=behind, break_long_words=False
         )
     if not written:
         return
-    written[0] = f'{INDENT}"""{written[0].strip()}'
     if len(written) == 1 and len(written[0]) + 3 <= WIDTH and not written[0].endswith('"'):
         yield f'{written[0]}"""'
         return
     yield from written
     yield f'{INDENT}"""'
-
-
-def _braces(pairs: list[Doc] | list[str]) -> Doc:
-    from awm.synthesis.emit.layout import bracketed
-
-    return bracketed("{", list(pairs), "}")
 
 
 def _entity(tool: Tool) -> Entity:

@@ -18,7 +18,6 @@ from awm.synthesis.emit.layout import (
     Doc,
     Group,
     Indent,
-    bracketed,
     called,
     flat,
     joined,
@@ -74,6 +73,11 @@ class Emitted:
     doc: Doc
     level: int = _ATOM
 
+    @property
+    def grouped(self) -> Doc:
+        """The piece where nothing else binds it, broken on its own."""
+        return self.doc if self.level == _ATOM else Group(self.doc)
+
 
 @dataclass(frozen=True)
 class Names:
@@ -121,18 +125,17 @@ class Names:
 
 def expression(node: ast.expr, names: Names) -> Doc:
     """An expression inside brackets."""
-    return _grouped(_emit(node, names))
+    return _emit(node, names).grouped
 
 
 def standing(node: ast.expr, names: Names) -> Doc:
     """An expression in a statement: in parentheses if it has to be broken and has none."""
     written = _emit(node, names)
-    has_brackets = isinstance(node, (ast.Call, ast.Tuple, ast.List))
-    return written.doc if has_brackets else parenthesised(_grouped(written))
-
-
-def _grouped(emitted: Emitted) -> Doc:
-    return emitted.doc if emitted.level == _ATOM else Group(emitted.doc)
+    within = node.operand if isinstance(node, ast.UnaryOp) else node
+    has_brackets = isinstance(within, (ast.Call, ast.Tuple, ast.List, ast.BoolOp)) and (
+        within is not node or not isinstance(node, ast.BoolOp)
+    )
+    return written.grouped if has_brackets else parenthesised(written.grouped)
 
 
 def emitted(node: ast.expr, names: Names) -> Emitted:
@@ -256,7 +259,7 @@ def _emit(node: ast.expr, names: Names) -> Emitted:  # noqa: PLR0911 - one case 
             written = [expression(each, names) for each in elements]
             if len(written) == 1:
                 return Emitted(["(", written[0], ",)"])
-            return Emitted(bracketed("(", written, ")"))
+            return Emitted(called("", written))
         case ast.Call():
             return Emitted(_call(node, names))
     raise TypeError(f"an expression of a blueprint has no {type(node).__name__}")
@@ -266,8 +269,8 @@ def _within(node: ast.expr, level: int, names: Names) -> Doc:
     """An expression as part of another that binds its parts at least so tightly."""
     written = _emit(node, names)
     if written.level >= level:
-        return _grouped(written)
-    return Group(["(", Indent([SOFT, _grouped(written)]), SOFT, ")"])
+        return written.grouped
+    return Group(["(", Indent([SOFT, written.grouped]), SOFT, ")"])
 
 
 def _arithmetic(node: ast.BinOp, names: Names) -> Emitted:

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from awm.synthesis.blueprints import Field
+from awm.synthesis.blueprints import Entity, Field
 from awm.synthesis.emit.examples import example_of
-from awm.synthesis.emit.layout import Doc, bracketed, called, joined, quote, render
+from awm.synthesis.emit.layout import WIDTH, Doc, bracketed, called, long_text, quote, render
 from awm.synthesis.emit.literals import literal
 from awm.synthesis.emit.names import argument
 from awm.synthesis.emit.wording import argument_words
 from awm.synthesis.surface import MOST, PAGE, Parameter, Surface, Tool, sortable
 
-__all__ = ["LARGEST", "Inputs", "body_class", "query_class"]
-
-LARGEST = 1_000_000_000
-"""What a number may be at most where a field does not say it."""
+__all__ = ["Inputs", "body_class", "path_type", "query_class"]
 
 
 def body_class(tool: Tool) -> str:
@@ -26,6 +23,11 @@ def body_class(tool: Tool) -> str:
 def query_class(tool: Tool) -> str:
     """The model of a list's filters."""
     return f"{_camel(tool.name)}Query"
+
+
+def path_type(entity: Entity) -> str:
+    """The type of an id of an entity's rows in a path."""
+    return f"{entity.class_name}Id"
 
 
 def _camel(name: str) -> str:
@@ -43,6 +45,18 @@ class Inputs:
 
     surface: Surface
     today: date
+
+    def ids(self) -> str:
+        """The types of the ids in paths, as text."""
+        written: dict[str, str] = {}
+        for tool in self.surface.tools:
+            if tool.entity and tool.row_parameter:
+                words = quote(argument_words(tool.row_parameter, tool, self.surface))
+                kind = called("Path", ["ge=1", "le=MAX_ID", f"description={words}"])
+                name = path_type(tool.entity)
+                annotated = called("Annotated", ["int", kind], "[]")
+                written.setdefault(name, render(annotated, first=f"{name} = "))
+        return "\n".join(written.values())
 
     def model(self, tool: Tool) -> str | None:
         """The model of what a tool takes besides what is in its path, as text."""
@@ -77,7 +91,8 @@ class Inputs:
         words = argument_words(parameter, tool, self.surface)
         name = argument(parameter.name)
         options += [f"alias={quote(parameter.name)}"] if name != parameter.name else []
-        options.append(["description=", quote(words)])
+        room = WIDTH - len("        description=,")
+        options.append(["description=", long_text(words, room)])
         return render([kind, " = ", called("Field", options)], 1, first=f"{name}: ")
 
     def _filter(self, parameter: Parameter, tool: Tool) -> tuple[Doc, list[Doc]]:

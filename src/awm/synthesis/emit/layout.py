@@ -4,6 +4,7 @@ A document is a text, or several in a row, with places at which it may be broken
 Wadler's, "A prettier printer" (1998): a group is laid out flat if the rest of its line fits.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -23,6 +24,7 @@ __all__ = [
     "called",
     "flat",
     "joined",
+    "long_text",
     "parenthesised",
     "quote",
     "render",
@@ -78,21 +80,34 @@ def joined(parts: Sequence[Doc], between: Doc) -> Doc:
 
 
 def bracketed(opening: str, parts: Sequence[Doc], closing: str) -> Doc:
-    """A list in brackets: on one line, or on a line of its own inside, or one part on each."""
+    """Parts in brackets: on one line, or each on its own."""
     if not parts:
         return f"{opening}{closing}"
-    inner = Group([joined(parts, [",", LINE]), IfBroken(",")])
-    return Group([opening, Indent([SOFT, inner]), SOFT, closing])
+    inside = [joined(parts, [",", LINE]), IfBroken(",")]
+    return Group([opening, Indent([SOFT, inside]), SOFT, closing])
 
 
-def called(name: str, arguments: Sequence[Doc]) -> Doc:
-    """A call."""
-    return bracketed(f"{name}(", arguments, ")")
+def called(name: str, arguments: Sequence[Doc], brackets: str = "()") -> Doc:
+    """A call: on one line, or its arguments on one line inside, or each on its own."""
+    opening, closing = brackets
+    if not arguments:
+        return f"{name}{brackets}"
+    comma = [IfBroken(",")] if len(arguments) > 1 else []
+    inner = Group([joined(arguments, [",", LINE]), *comma])
+    return Group([f"{name}{opening}", Indent([SOFT, inner]), SOFT, closing])
 
 
 def parenthesised(inner: Doc) -> Doc:
     """A document with parentheses around it if it has to be broken."""
     return Group([IfBroken("("), Indent([SOFT, Group(inner)]), SOFT, IfBroken(")")])
+
+
+def long_text(text: str, room: int) -> Doc:
+    """A text as a literal, in parentheses and several lines if it has more characters than fit."""
+    if len(quote(text)) <= room:
+        return quote(text)
+    lines = textwrap.wrap(text, room - 2, drop_whitespace=False)
+    return Group(["(", Indent([SOFT, joined([quote(line) for line in lines], BREAK)]), SOFT, ")"])
 
 
 def quote(text: str, mark: str = '"') -> str:
@@ -170,7 +185,7 @@ def _fits(doc: Doc, behind: Sequence[tuple[int, bool, Doc]], room: int) -> bool:
             case Indent(inner=inner):
                 parts.append((broken, inner))
             case Group(inner=inner):
-                parts.append((False, inner))
+                parts.append((broken, inner))  # a group that follows may be broken yet
             case _:
                 parts += [(broken, each) for each in reversed(part)]
     return room >= 0

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from awm.synthesis.blueprints import Action, Blueprint, Entity, Field
-from awm.synthesis.emit.effects import known_to_class, start_of
+from awm.synthesis.emit.effects import calls_in, known_to_class, start_of
 from awm.synthesis.emit.examples import example_row
 from awm.synthesis.emit.expressions import Names
 from awm.synthesis.emit.layout import Doc, bracketed, called, quote, render
@@ -97,9 +97,22 @@ class Models:
             return f"    {head}"
         return render(called("mapped_column", options), 1, first=f"{head} = ")
 
+    @cached_property
+    def _made(self) -> frozenset[str]:
+        """The entities of which an action makes rows."""
+        made = {action.makes for action in self.blueprint.actions.values() if action.makes}
+        added = {
+            str(call.args[0].value)
+            for action in self.blueprint.actions.values()
+            for call in calls_in(action.does.tree, "add")
+            if isinstance(call.args[0], ast.Constant)
+        }
+        return frozenset(made | added)
+
     def _start(self, field: Field, entity: Entity) -> Doc | None:
+        """What the class fills in, of an entity of which there are new rows."""
         names = Names(self.blueprint)
-        if not known_to_class(field, names, entity):
+        if entity.name not in self._made or not known_to_class(field, names, entity):
             return None
         start = start_of(field, names, entity).doc
         return None if start == "None" else start

@@ -10,9 +10,7 @@ from awm.synthesis.surface import MOST, PAGE, Parameter, Surface, Tool
 
 __all__ = ["a", "argument_words", "description", "dollars", "listed", "row_words", "summary"]
 
-_PLACEHOLDER: Final = re.compile(
-    r"(?P<article>\b(?:a|an|the|this|that|its|our|their|every|each)\s+)?\{(?P<name>\w+)[^{}]*\}"
-)
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)[^{}]*\}")
 
 
 def a(noun: str) -> str:
@@ -83,8 +81,8 @@ def _about_policies(_tool: Tool, surface: Surface) -> Iterator[str]:
 def _about_list(tool: Tool, surface: Surface) -> Iterator[str]:
     style = surface.style
     yield (
-        f"All filters that are given have to match. The answer has the page in `{style.rows_key}` "
-        f"and the number of all matches in `{style.total_key}`; a page is {PAGE} rows, {MOST} at most."
+        f"All filters given have to match. `{style.rows_key}` is one page, {PAGE} rows unless `limit` "
+        f"says otherwise; `{style.total_key}` counts all matches."
     )
     parts = [part for part, _ in surface.blueprint.parts_of(_entity(tool))]
     if parts:
@@ -158,6 +156,8 @@ def _blank(part: Expression, blueprint: Blueprint) -> str:
     if isinstance(tree, ast.Name) and tree.id in blueprint.options:
         number = blueprint.options[tree.id]
         return dollars(number) if is_amount else str(number)
+    if isinstance(tree, ast.Name) and tree.id == "today":
+        return "today"
     if isinstance(tree, (ast.Name, ast.Attribute)):
         return f"<{_path_words(ast.unparse(tree), blueprint)}>"
     kinds = {"money": "amount", "int": "number", "date": "date"}
@@ -168,7 +168,8 @@ def _path_words(path: str, blueprint: Blueprint) -> str:
     *owners, last = path.split(".")
     names = {entity.named for entity in blueprint.entities.values()}
     kept = owners if owners and last in names else [*owners, last]
-    return " ".join(kept).replace("_cents", "").replace("_", " ")
+    words = [re.sub(r"_on$", "_date", each).removesuffix("_cents") for each in kept]
+    return " ".join(words).replace("_", " ")
 
 
 def _changes(action: Action, blueprint: Blueprint) -> Iterator[str]:
@@ -190,20 +191,18 @@ def _added(action: Action) -> Iterator[str]:
 
 
 def _asked(action: Action, blueprint: Blueprint) -> str:
-    """An order to do it, with kinds of things in the place of things."""
+    """An order to do it, with what it takes in the place of things."""
     if not action.phrases:
         return f"{action.name.replace('_', ' ').capitalize()}."
 
-    def noun(match: re.Match[str]) -> str:
-        field = action.takes.get(match["name"])
-        word = field.says if field else match["name"].replace("_", " ")
-        if match["name"] == action.on:
-            word = blueprint.entities[action.on].says
-        return f"{match['article']}{word}" if match["article"] else a(word)
+    def blank(match: re.Match[str]) -> str:
+        field = action.takes.get(match[1])
+        said = blueprint.entities[action.on].says if action.on else match[1]
+        return f"<{field.says if field else said}>"
 
     # Phrases are orders; one that begins with a thing or quotes somebody is none to begin with.
     plain = [each for each in action.phrases if each[0].isalpha() and ";" not in each]
-    text = _PLACEHOLDER.sub(noun, (plain or list(action.phrases))[0]).rstrip(".")
+    text = _PLACEHOLDER.sub(blank, (plain or list(action.phrases))[0]).rstrip(".")
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -211,8 +210,9 @@ def _field_words(field: Field, surface: Surface) -> str:
     said = f"{field.says[0].upper()}{field.says[1:]}"
     if field.kind == "ref":
         target = surface.blueprint.entities[field.target]
-        kind = "" if target.says == field.says else f", {a(target.says)}"
-        return f"Id of the {field.says}{kind}{_source(target, surface)}."
+        if target.says == field.says:
+            return f"Id of the {field.says}{_source(target, surface)}."
+        return f"{said}: id of {a(target.says)}{_source(target, surface)}."
     if field.kind == "date":
         return f"{said}, as YYYY-MM-DD."
     if field.kind == "money":

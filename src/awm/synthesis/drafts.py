@@ -1,0 +1,130 @@
+"""The tasks of one world: drafted, about as hard as is wanted, and put into words."""
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from awm.synthesis.dry import Books
+from awm.synthesis.lots import lot_for
+from awm.synthesis.planning import WorldPlan
+from awm.synthesis.surface import Surface
+from awm.synthesis.tasks import LEVELS, Draft, Scene, TaskKind, difficulty, draft, tell
+from awm.synthesis.tasks.words import DateStyle, date_words
+
+__all__ = ["DraftedTask", "drafted_tasks"]
+
+_DECK: Final[tuple[tuple[TaskKind, ...], ...]] = (
+    ("question",),
+    ("question",),
+    ("workflow",),
+    ("bulk",),
+    ("choice",),
+    ("conditional",),
+    ("decline",),
+    ("workflow", "correction"),
+    ("workflow", "correction", "conditional"),
+    ("choice", "bulk", "workflow", "decline"),
+)
+"""What the tasks of a world are; where there are several, one is drawn."""
+
+_WEIGHTS: Final = (12, 22, 26, 22, 18)
+_ATTEMPTS: Final = 14
+_PHRASINGS: Final = 3
+_STYLES: Final = get_args(DateStyle)
+_PARTS: Final = ((1,), (1, 1, 2), (1, 2, 2), (2, 2, 3), (2, 3, 4))
+"""How many things are asked for at each level."""
+
+
+@dataclass(frozen=True)
+class DraftedTask:
+    """A task in words, not proven yet.
+
+    Attributes:
+        draft: What is asked for, and how it is done.
+        texts: Phrasings; the first is the task's sentence.
+        difficulty: Its level.
+    """
+
+    draft: Draft
+    texts: tuple[str, ...]
+    difficulty: int
+
+
+def drafted_tasks(
+    plan: WorldPlan,
+    surface: Surface,
+    books: Books,
+    levels: tuple[int, ...] = LEVELS,
+    state: int = 0,
+) -> Iterator[DraftedTask]:
+    """Tasks of a world, without end, no two the same; each ten are of every sort.
+
+    Args:
+        plan: The world's plan.
+        surface: Its tools.
+        books: Its initial rows.
+        levels: How hard they may be.
+        state: Which of its initial states it is.
+    """
+    seen: set[str] = set()
+    fruitless = 0
+    number = 0
+    while fruitless < 5 * len(_DECK):
+        turn, place = divmod(number, len(_DECK))
+        deck = list(_DECK)
+        lot_for(plan.seed, plan.index, "deck", turn).shuffle(deck)
+        lot = lot_for(plan.seed, plan.index, state, "task", number)
+        number += 1
+        found = _task(deck[place], surface, books, levels, lot, seen)
+        if found is None:
+            fruitless += 1
+            continue
+        fruitless = 0
+        seen.add(found.draft.signature)
+        yield found
+
+
+def _task(
+    kinds: tuple[TaskKind, ...],
+    surface: Surface,
+    books: Books,
+    levels: tuple[int, ...],
+    lot: random.Random,
+    seen: set[str],
+) -> DraftedTask | None:
+    """The draft that comes closest to the level that is drawn, out of a few."""
+    level = lot.choices(levels, [_WEIGHTS[level - 1] for level in levels])[0]
+    kind = lot.choice(kinds)
+    style = lot.choice(_STYLES)
+    best: Draft | None = None
+    for _ in range(_ATTEMPTS):
+        scene = Scene(books, surface, lot, style, _wanted(surface, lot))
+        made = draft(scene, kind, lot.choice(_PARTS[level - 1]))
+        if made is None or made.signature in seen or difficulty(made) not in levels:
+            continue
+        if best is None or _off(made, level) < _off(best, level):
+            best = made
+        if _off(best, level) == 0:
+            break
+    if best is None:
+        return None
+    return DraftedTask(best, _texts(best, lot, style, books.today), difficulty(best))
+
+
+def _off(made: Draft, level: int) -> int:
+    return abs(difficulty(made) - level)
+
+
+def _wanted(surface: Surface, lot: random.Random) -> str:
+    return lot.choice(list(surface.blueprint.actions))
+
+
+def _texts(made: Draft, lot: random.Random, style: DateStyle, today: dt.date) -> tuple[str, ...]:
+    dated = date_words(today, style) if lot.random() < _DATED else ""
+    texts = [tell(made, lot, dated) for _ in range(3 * _PHRASINGS)]
+    return tuple(dict.fromkeys(texts))[:_PHRASINGS]
+
+
+_DATED: Final = 0.15

@@ -1,0 +1,330 @@
+"""Which worlds there are: the plan of world 0, 1, 2, ... of a seed.
+
+A plan says everything about a world that is decided by lot before its rows and tasks. World i
+depends on the seed, on i and on the options alone: plans are made in order, each so that it differs
+enough from those before it, so ten are the first ten of a thousand.
+"""
+
+import datetime as dt
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from awm.errors import BlueprintError, UsageError
+from awm.synthesis.blueprints import Blueprint, DomainForm
+from awm.synthesis.catalogue import Catalogue, Recipe
+from awm.synthesis.describing import described, titled
+from awm.synthesis.lots import lot_for
+from awm.synthesis.similarity import SIMILAR, Crowd, Embedder, StaticEmbedder
+from awm.synthesis.surface import Style, Surface
+from awm.worlds.names import normalise
+
+__all__ = ["PUBLISHED_CAP", "Planner", "Selection", "WorldPlan"]
+
+PUBLISHED_CAP: Final = 80
+"""How many worlds of one category the published pipeline keeps at most."""
+
+_SAME_TOOLS: Final = 0.6
+_SAME_STRUCTURE: Final = 0.8
+_ATTEMPTS: Final = 24
+_TABLES: Final = (14, 19)
+_FIRST_DAY: Final = dt.date(2025, 9, 1)
+_DAYS: Final = 640
+
+_LISTS: Final = ("search", "list", "find", "browse", "query", "lookup")
+_GETS: Final = ("get", "view", "show", "fetch", "open", "read")
+_EDITS: Final = ("update", "edit", "change", "amend", "revise", "modify")
+_POLICIES: Final = (
+    "get_policies",
+    "house_rules",
+    "business_rules",
+    "show_policies",
+    "get_settings",
+)
+_PREFIXES: Final = ("", "", "/api", "/api/v1", "/v2", "/office")
+_ROWS: Final = ("items", "results", "records", "rows", "entries")
+_TOTALS: Final = ("total", "count", "total_count", "matches")
+
+
+@dataclass(frozen=True)
+class WorldPlan:
+    """What was decided about a world.
+
+    Attributes:
+        seed: Of the whole set.
+        index: The number of the world in it.
+        title: The scenario's name.
+        description: What it is about.
+        category: Of its domain.
+        recipe: What its blueprint is made of.
+        style: How its tools are called.
+        today: The day on which it stands.
+    """
+
+    seed: int
+    index: int
+    title: str
+    description: str
+    category: str
+    recipe: Recipe
+    style: Style
+    today: dt.date
+
+    def as_json(self) -> dict[str, Any]:
+        """What the scenario's row carries, so that each stage can start from it."""
+        return {
+            "seed": self.seed,
+            "index": self.index,
+            "recipe": asdict(self.recipe),
+            "style": asdict(self.style),
+            "today": self.today.isoformat(),
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "WorldPlan":
+        """Read the row of a scenario that this author planned.
+
+        Raises:
+            UsageError: It was not.
+        """
+        try:
+            written = row["builtin"]
+            recipe = dict(written["recipe"])
+            for key in ("modules", "capabilities"):
+                recipe[key] = tuple(recipe[key])
+            recipe["options"] = tuple((name, value) for name, value in recipe["options"])
+            return cls(
+                seed=written["seed"],
+                index=written["index"],
+                title=row["name"],
+                description=row["description"],
+                category=row["categories"][0],
+                recipe=Recipe(**recipe),
+                style=Style(**written["style"]),
+                today=dt.date.fromisoformat(written["today"]),
+            )
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise UsageError(
+                f"The scenario {row.get('name')!r} was not planned by the builtin author.",
+                "Begin with `awm gen scenario --author builtin`.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class Selection:
+    """From what worlds are chosen.
+
+    Attributes:
+        domains: Only these; all if empty.
+        categories: Only these; all if empty.
+        per_category: How many worlds of one category there are at most.
+    """
+
+    domains: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    per_category: int = PUBLISHED_CAP
+
+
+@dataclass
+class _Taken:
+    """What is there already."""
+
+    names: set[str] = field(default_factory=set)
+    categories: Counter[str] = field(default_factory=Counter)
+    crowd: Crowd = field(default_factory=Crowd)
+    tools: list[frozenset[str]] = field(default_factory=list)
+    structures: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+
+
+class Planner:
+    """Makes plans.
+
+    Args:
+        seed: Of the whole set.
+        catalogue: What the author knows.
+        selection: From what is chosen.
+        embedder: Tells which descriptions are alike.
+
+    Raises:
+        UsageError: A domain or category is not known.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        catalogue: Catalogue | None = None,
+        selection: Selection | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._seed = seed
+        self._catalogue = catalogue or Catalogue()
+        self._selection = selection or Selection()
+        self._embedder = embedder or StaticEmbedder()
+        self._taken = _Taken()
+        self._domains = self._chosen()
+
+    def plans(self, count: int) -> Iterator[WorldPlan]:
+        """The plans of the first so many worlds.
+
+        Raises:
+            UsageError: There cannot be so many under the caps.
+        """
+        room = self._selection.per_category * len({each.category for each in self._domains})
+        if count > room:
+            raise UsageError(
+                f"{count} worlds are more than the {room} that fit: {self._selection.per_category}"
+                " of each category.",
+                "Ask for fewer, raise --max_per_category, or allow more categories.",
+            )
+        for index in range(count):
+            yield self._plan(index)
+
+    def _chosen(self) -> tuple[DomainForm, ...]:
+        catalogue, selection = self._catalogue, self._selection
+        forms = [catalogue.domain(name) for name in selection.domains or catalogue.domains]
+        known = {catalogue.domain(name).category for name in catalogue.domains}
+        for category in selection.categories:
+            if category not in known:
+                there = ", ".join(sorted(known))
+                raise UsageError(f"There is no category {category!r}.", f"There is {there}.")
+        wanted = selection.categories or known
+        chosen = tuple(form for form in forms if form.category in wanted)
+        if not chosen:
+            raise UsageError(
+                "No domain is of a category that was asked for.",
+                "Name other domains, or other categories.",
+            )
+        return chosen
+
+    def _plan(self, index: int) -> WorldPlan:
+        for number, domain in enumerate(self._order(index)):
+            if self._taken.categories[domain.category] >= self._selection.per_category:
+                continue
+            for attempt in range(_ATTEMPTS):
+                found = self._candidate(index, domain, attempt, number)
+                if found is not None:
+                    return found
+        raise UsageError(
+            f"No world {index} was found that differs enough from the {index} before it.",
+            "Ask for fewer, or allow more domains and categories.",
+        )
+
+    def _order(self, index: int) -> list[DomainForm]:
+        """The domains in the order in which they are tried: in turn, each turn in another order."""
+        turn, place = divmod(index, len(self._domains))
+        order = list(self._domains)
+        lot_for(self._seed, "turn", turn).shuffle(order)
+        return order[place:] + order[:place]
+
+    def _candidate(
+        self, index: int, domain: DomainForm, attempt: int, detour: int
+    ) -> WorldPlan | None:
+        """A plan, if it differs enough from all that are there."""
+        lot = lot_for(self._seed, index, domain.domain, attempt, detour, "plan")
+        recipe = self._recipe(domain, lot)
+        structure = _structure(recipe)
+        taken = self._taken.structures.setdefault(domain.domain, [])
+        if any(_overlap(structure, other) > _SAME_STRUCTURE for other in taken):
+            return None
+        try:
+            blueprint = self._catalogue.blueprint(recipe)
+        except BlueprintError:
+            return None  # a capability and a module want the same name: they do not go together
+        style = _style(lot)
+        tools = frozenset(tool.name for tool in Surface(blueprint, style).tools)
+        if any(_overlap(tools, other) > _SAME_TOOLS for other in self._taken.tools):
+            return None
+        title, description = self._words(domain, blueprint, recipe, lot)
+        vector = self._embedder.embed(description)
+        if not title or self._taken.crowd.nearest(vector) > SIMILAR:
+            return None
+        taken.append(structure)
+        self._taken.tools.append(tools)
+        self._taken.crowd.add(vector)
+        self._taken.categories[domain.category] += 1
+        self._taken.names.add(normalise(title))
+        today = _FIRST_DAY + dt.timedelta(days=lot.randrange(_DAYS))
+        return WorldPlan(
+            self._seed, index, title, description, domain.category, recipe, style, today
+        )
+
+    def _recipe(self, domain: DomainForm, lot: random.Random) -> Recipe:
+        capabilities = self._capabilities(domain, lot)
+        tables = len(domain.entities) + sum(
+            len(self._catalogue.capability(name, domain).entities) for name in capabilities
+        )
+        wanted = lot.randint(*_TABLES)
+        modules: list[str] = []
+        for name in lot.sample(list(domain.modules), len(domain.modules)):
+            if tables >= wanted:
+                break
+            modules.append(name)
+            tables += len(set(domain.modules[name].entities) - set(domain.entities))
+        options = [
+            *domain.options.items(),
+            *(each for name in modules for each in domain.modules[name].options.items()),
+            *(
+                each
+                for name in capabilities
+                for each in self._catalogue.capability(name, domain).options.items()
+            ),
+        ]
+        synonyms = [None, *range(len(domain.synonyms))]
+        return Recipe(
+            domain.domain,
+            tuple(sorted(modules)),
+            tuple(sorted(capabilities)),
+            tuple((name, lot.choice(values)) for name, values in options),
+            lot.randrange(len(domain.flavours)),
+            lot.choice(synonyms),
+        )
+
+    def _capabilities(self, domain: DomainForm, lot: random.Random) -> list[str]:
+        fitting = [
+            name
+            for name in self._catalogue.capabilities
+            if self._catalogue.needs(name) <= set(domain.roles)
+        ]
+        return lot.sample(fitting, min(lot.choice((1, 2, 2, 3)), len(fitting)))
+
+    def _words(
+        self, domain: DomainForm, blueprint: Blueprint, recipe: Recipe, lot: random.Random
+    ) -> tuple[str, str]:
+        flavour = domain.flavours[recipe.flavour]
+        city = lot.choice(self._catalogue.common["city"])
+        for attempt in range(_ATTEMPTS):
+            title = titled(flavour, city, lot, attempt)
+            if normalise(title) not in self._taken.names:
+                break
+        else:
+            return "", ""
+        blurbs = [*blueprint.modules.values(), *blueprint.capabilities.values()]
+        told = lot.sample(blurbs, min(len(blurbs), lot.choice((2, 3, 3, 4))))
+        return title, described(title, domain.is_, flavour, city, told, lot)
+
+
+def _style(lot: random.Random) -> Style:
+    pick: Callable[[Sequence[str]], str] = lot.choice
+    return Style(
+        list_verb=pick(_LISTS),
+        get_verb=pick(_GETS),
+        edit_verb=pick(_EDITS),
+        policies=pick(_POLICIES),
+        prefix=pick(_PREFIXES),
+        rows_key=pick(_ROWS),
+        total_key=pick(_TOTALS),
+        sorts=lot.random() < 0.6,  # noqa: PLR2004 - a little more often than not
+        ranges=lot.random() < 0.6,  # noqa: PLR2004 - likewise
+    )
+
+
+def _structure(recipe: Recipe) -> frozenset[str]:
+    """What a world is made of, whatever it is called."""
+    return frozenset((*recipe.modules, *recipe.capabilities))
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """The Jaccard index of two sets: what they share of what they have."""
+    return len(one & other) / max(1, len(one | other))

@@ -1,0 +1,258 @@
+"""From a manuscript to a proven world: every task is carried out, and its verifiers are attacked.
+
+The world's own code is run in the jail. What it comes to has to be what the dry books came to, row
+by row; its verifiers are compiled from that, and have to tell it from near misses. A task of which
+any of this fails is not written.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from awm.audit.cases import Attack, Ground
+from awm.audit.compiled import PARTS, verifier_row
+from awm.audit.hints import Hints, hints_in_rows
+from awm.audit.proving import Prover
+from awm.errors import OracleError
+from awm.runtime import Instance, Runtime, Schema, StateDiff, VerifierPool
+from awm.synthesis.drafts import DraftedTask
+from awm.synthesis.dry import Books
+from awm.synthesis.manuscript import Manuscript
+from awm.types import JsonObject
+from awm.verify.compiling import compile_verifier
+from awm.verify.solving import Solved, solve
+from awm.worlds import World, WorldFile
+
+__all__ = ["LEAN", "Dropped", "ProvenWorld", "prove"]
+
+LEAN: Final = Attack(mutations=5, swaps=2, strays=1, prefixes=2)
+"""The near misses that every task is tried on when it is made. `awm audit` tries many more."""
+
+_BATCHES: Final = 4
+
+Records = Mapping[WorldFile, Sequence[JsonObject]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A task that was not written.
+
+    Attributes:
+        task: Its sentence.
+        why: What could not be proven.
+    """
+
+    task: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ProvenWorld:
+    """A world and its tasks, each proven.
+
+    Attributes:
+        records: The rows of all files.
+        dropped: Tasks that were left out.
+    """
+
+    records: Records
+    dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are."""
+        return len(self.records[WorldFile.ORACLE])
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """A task that was proven."""
+
+    task: DraftedTask
+    solved: Solved
+
+
+async def prove(
+    manuscript: Manuscript,
+    tasks: Iterator[DraftedTask],
+    wanted: int,
+    runtime: Runtime,
+    pool: VerifierPool,
+) -> ProvenWorld:
+    """Bring a world to life and keep the tasks that can be proven.
+
+    Args:
+        manuscript: The world.
+        tasks: Tasks to choose from, in order.
+        wanted: How many there are to be.
+        runtime: Where its code runs.
+        pool: Where verifiers run.
+
+    Returns:
+        The world with as many tasks as wanted, or fewer if no more can be drafted.
+
+    Raises:
+        WorldError: The world does not come to life.
+        InfrastructureError: The machinery failed.
+    """
+    proven: list[_Proof] = []
+    dropped: list[Dropped] = []
+    bare = World.from_records(manuscript.records)
+    async with await runtime.launch(bare) as instance:
+        template = instance.world.template
+        schema = await runtime.examiner.describe(bare.name, template)
+        rows = await runtime.examiner.compare(bare.name, b"", template)
+        bench = _Bench(manuscript, runtime, pool, instance, schema, hints_in_rows(rows))
+        for _ in range(_BATCHES):
+            batch = list(islice(tasks, wanted - len(proven)))
+            if not batch:
+                break
+            for outcome in await bench.try_all(batch):
+                (proven if isinstance(outcome, _Proof) else dropped).append(outcome)  # type: ignore[arg-type]
+    return ProvenWorld(_written(manuscript, proven), tuple(dropped))
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """A world, live, with what it takes to prove tasks in it."""
+
+    manuscript: Manuscript
+    runtime: Runtime
+    pool: VerifierPool
+    instance: Instance
+    schema: Schema
+    hints: Hints
+
+    async def try_all(self, batch: Sequence[DraftedTask]) -> list[_Proof | Dropped]:
+        """Try some tasks."""
+        records = {**self.manuscript.records, **_task_rows(self.manuscript, batch)}
+        world = World.from_records(records)
+        solved = [await self._solve(world, idx, task) for idx, task in enumerate(batch)]
+        programs: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
+        for idx, found in enumerate(solved):
+            if isinstance(found, Solved):
+                for part, row in _programs(world.name, idx, batch[idx], found, self.schema):
+                    programs[part].append(row)
+        verified = World.from_records({**records, **programs})
+        strays = [call for o in world.oracles.values() for call in o.solution.calls]
+        ground = Ground(verified, self.instance, self.schema, self.hints, strays)
+        prover = Prover(self.runtime, self.pool, ground, self.manuscript.plan.seed, LEAN)
+        return [
+            await _decide(prover, idx, batch[idx], found) if isinstance(found, Solved) else found
+            for idx, found in enumerate(solved)
+        ]
+
+    async def _solve(self, world: World, idx: int, task: DraftedTask) -> Solved | Dropped:
+        try:
+            solved = await solve(self.runtime, self.instance, self.schema, world.oracles[idx])
+        except OracleError as error:
+            return Dropped(task.texts[0], error.message)
+        expected = _changes(self.manuscript.books, task.draft.end)
+        if _plain(solved.diff) != expected:
+            return Dropped(task.texts[0], "the world's code and the dry books do not agree")
+        return solved
+
+
+async def _decide(prover: Prover, idx: int, task: DraftedTask, solved: Solved) -> _Proof | Dropped:
+    found = await prover.prove(idx, solved)
+    if found.verdict == "proven":
+        return _Proof(task, solved)
+    return Dropped(task.texts[0], f"{found.verdict}: {found.reason}")
+
+
+def _programs(
+    world: str, idx: int, task: DraftedTask, solved: Solved, schema: Schema
+) -> Iterator[tuple[WorldFile, JsonObject]]:
+    for mode, part in PARTS.items():
+        program = compile_verifier(mode, world, idx, task.texts[0], solved.expectation, schema)
+        yield part, verifier_row(world, program)
+
+
+def _written(manuscript: Manuscript, proven: Sequence[_Proof]) -> Records:
+    rows = _task_rows(manuscript, [proof.task for proof in proven])
+    for row, proof in zip(rows[WorldFile.ORACLE], proven, strict=True):
+        row["state_hash"] = proof.solved.state_hash  # type: ignore[index]
+    programs: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
+    for idx, proof in enumerate(proven):
+        found = _programs(manuscript.name, idx, proof.task, proof.solved, proof.solved.schema)
+        for part, program in found:
+            programs[part].append(program)
+    records = {**manuscript.records, **rows, **programs}
+    return {part: records[part] for part in WorldFile if part in records}
+
+
+def _task_rows(
+    manuscript: Manuscript, tasks: Sequence[DraftedTask]
+) -> dict[WorldFile, list[JsonObject]]:
+    """The rows of `gen_tasks.jsonl` and `gen_oracle.jsonl`."""
+    title = manuscript.plan.title
+    listed = {
+        "scenario": title,
+        "tasks": [task.texts[0] for task in tasks],
+        "details": [
+            {
+                "kind": task.draft.kind,
+                "difficulty": task.difficulty,
+                "phrasings": list(task.texts[1:]),
+            }
+            for task in tasks
+        ],
+    }
+    oracles = [
+        {"scenario": title, "task_idx": idx, **_oracle(task)} for idx, task in enumerate(tasks)
+    ]
+    return {WorldFile.TASKS: [listed], WorldFile.ORACLE: oracles}
+
+
+def _oracle(task: DraftedTask) -> dict[str, Any]:
+    draft = task.draft
+    calls = [
+        {"tool": call.name, "arguments": call.arguments}
+        | ({"refused": True} if place in draft.refused else {})
+        for place, call in enumerate(draft.calls)
+    ]
+    found: dict[str, Any] = {"calls": calls, "answer": draft.answer}
+    if draft.facts is not None:
+        found["facts"] = [list(wordings) for wordings in draft.facts]
+    return found
+
+
+_Changes = dict[str, dict[int, tuple[Any, Any]]]
+"""By table and number: the row before and after, None where there is none."""
+
+
+def _changes(before: Books, after: Books) -> _Changes:
+    """What the dry books say was changed."""
+    changes: _Changes = {}
+    for name in before.names:
+        table = before.blueprint.entities[name].plural
+        old = {row.id: _stored(before.values(row)) for row in before.rows(name)}
+        new = {row.id: _stored(after.values(row)) for row in after.rows(name)}
+        for id_ in old.keys() | new.keys():
+            if old.get(id_) != new.get(id_):
+                changes.setdefault(table, {})[id_] = (old.get(id_), new.get(id_))
+    return changes
+
+
+def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as the database has it."""
+    return {
+        key: value.isoformat()
+        if isinstance(value, dt.date)
+        else int(value)
+        if isinstance(value, bool)
+        else value
+        for key, value in values.items()
+    }
+
+
+def _plain(diff: StateDiff) -> _Changes:
+    changes: _Changes = {}
+    for table in diff:
+        rows = changes.setdefault(table.table, {})
+        rows.update((row["id"], (None, dict(row))) for row in table.added)
+        rows.update((row["id"], (dict(row), None)) for row in table.removed)
+        rows.update((c.before["id"], (dict(c.before), dict(c.after))) for c in table.changed)
+    return changes
