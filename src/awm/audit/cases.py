@@ -16,6 +16,7 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from awm.audit.answers import EMPTY, wrong_answers
@@ -60,7 +61,7 @@ class Attack:
 FULL: Final = Attack()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ground:
     """A live world to carry out cases in.
 
@@ -77,6 +78,11 @@ class Ground:
     schema: Schema
     hints: Hints
     strays: Sequence[ToolCall]
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The tools that only look; reading a world's code for them takes its time."""
+        return frozenset(reading_tools(self.world, self.instance.world.tool_names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +135,13 @@ class CaseMaker:
         self._diffs: dict[bytes, StateDiff | None] = {}
         self._told: dict[str, frozenset[Fact]] = {}
         self._seen: set[tuple[bytes, str | None]] = set()
-        reads = reading_tools(ground.world, ground.instance.world.tool_names)
+        reads = ground.reads
         changing = [place for place, step in enumerate(self._replay.steps) if step.changed]
         writes = [place for place in changing if self._solution.calls[place].name not in reads]
         if not writes and not self._outcomes[0].facts:
             # There is nothing else that the task could be about: a GET of this world does it.
             writes = changing
-            reads -= {self._solution.calls[place].name for place in changing}
+            reads = reads - {self._solution.calls[place].name for place in changing}
         self._writes = tuple(writes)
         self._strays = [call for call in ground.strays if call.name not in reads]
 

@@ -54,10 +54,12 @@ class ProvenWorld:
 
     Attributes:
         records: The rows of all files.
+        database: Its initial state.
         dropped: Tasks that were left out.
     """
 
     records: Records
+    database: bytes
     dropped: tuple[Dropped, ...] = ()
 
     @property
@@ -110,8 +112,11 @@ async def prove(
             if not batch:
                 break
             for outcome in await bench.try_all(batch):
-                (proven if isinstance(outcome, _Proof) else dropped).append(outcome)  # type: ignore[arg-type]
-    return ProvenWorld(_written(manuscript, proven), tuple(dropped))
+                if isinstance(outcome, _Proof):
+                    proven.append(outcome)
+                else:
+                    dropped.append(outcome)
+    return ProvenWorld(_written(manuscript, proven), template, tuple(dropped))
 
 
 @dataclass(frozen=True)
@@ -172,14 +177,16 @@ def _programs(
 
 def _written(manuscript: Manuscript, proven: Sequence[_Proof]) -> Records:
     rows = _task_rows(manuscript, [proof.task for proof in proven])
-    for row, proof in zip(rows[WorldFile.ORACLE], proven, strict=True):
-        row["state_hash"] = proof.solved.state_hash  # type: ignore[index]
+    oracles: list[JsonObject] = [
+        {**row, "state_hash": proof.solved.state_hash}
+        for row, proof in zip(rows[WorldFile.ORACLE], proven, strict=True)
+    ]
     programs: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
     for idx, proof in enumerate(proven):
         found = _programs(manuscript.name, idx, proof.task, proof.solved, proof.solved.schema)
         for part, program in found:
             programs[part].append(program)
-    records = {**manuscript.records, **rows, **programs}
+    records = {**manuscript.records, **rows, WorldFile.ORACLE: oracles, **programs}
     return {part: records[part] for part in WorldFile if part in records}
 
 
@@ -200,7 +207,7 @@ def _task_rows(
             for task in tasks
         ],
     }
-    oracles = [
+    oracles: list[JsonObject] = [
         {"scenario": title, "task_idx": idx, **_oracle(task)} for idx, task in enumerate(tasks)
     ]
     return {WorldFile.TASKS: [listed], WorldFile.ORACLE: oracles}

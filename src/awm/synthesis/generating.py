@@ -1,0 +1,174 @@
+"""Carrying out an order: plan, have the worlds made side by side, and publish all of them at once."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from awm.errors import UsageError
+from awm.synthesis.manuscript import scenario_row
+from awm.synthesis.order import Order
+from awm.synthesis.planning import Planner, WorldPlan
+from awm.synthesis.shelf import Shelf
+from awm.synthesis.workshop import Made, Workshop
+from awm.worlds import World, WorldFile
+from awm.worlds.write import WorldWriter, writing_worlds
+
+__all__ = ["MANIFEST", "Generated", "generate"]
+
+MANIFEST: Final = "generation.json"
+"""What a folder of worlds was ordered with, and what came of it."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What came of an order.
+
+    Attributes:
+        worlds: How many worlds there are.
+        tasks: How many tasks, all of them proven.
+        dropped: How many drafts of tasks could not be proven and were left out.
+        made: How many worlds were made now, and not found as they were left.
+        seconds: How long it took.
+        short: Worlds that have fewer tasks than were ordered.
+    """
+
+    worlds: int
+    tasks: int
+    dropped: int
+    made: int
+    seconds: float
+    short: tuple[str, ...] = ()
+
+
+async def generate(
+    order: Order,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    overwrite: bool = False,
+    allow_weak: bool = False,
+    planned: Callable[[WorldPlan], None] = lambda _plan: None,
+    done: Callable[[Made], None] = lambda _made: None,
+) -> Generated:
+    """Make worlds and write them to a folder.
+
+    Args:
+        order: What is wanted.
+        folder: Where to.
+        jobs: How many processes make worlds.
+        overwrite: Whether worlds that are there already, or the rest of another order, may go.
+        allow_weak: Whether to run where code cannot be jailed.
+        planned: Told of each plan.
+        done: Told of each world that was made.
+
+    Raises:
+        UsageError: The order cannot be met, or the folder holds something else.
+        WorldFileError: The folder cannot be written to.
+        InfrastructureError: A world could not be made; what was finished is kept.
+    """
+    started = perf_counter()
+    _check_folder(folder, order, overwrite=overwrite)
+    shelf = Shelf(folder, order)
+    shelf.open(overwrite=overwrite)
+    plans = []
+    for plan in Planner(order.seed, selection=order.selection).plans(order.count):
+        plans.append(plan)
+        planned(plan)
+        await asyncio.sleep(0)
+    left = [plan for plan in plans if plan.index not in shelf.done()]
+    await _make(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+    return _publish(plans, order, folder, shelf, len(left), started, overwrite=overwrite)
+
+
+def _check_folder(folder: Path, order: Order, *, overwrite: bool) -> None:
+    if overwrite or not any((folder / part).exists() for part in WorldFile):
+        return
+    try:
+        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        same = written["order"] == order.as_json()
+        count = written["worlds"]
+    except (OSError, ValueError, KeyError, TypeError):
+        same, count = False, 0
+    if same and count >= order.count:
+        what, hint = f"{folder} holds these worlds already ({count}).", "There is nothing to do."
+    else:
+        what = f"{folder} holds worlds already, of another order."
+        hint = "Give another --output_dir, or --overwrite to replace them."
+    raise UsageError(what, hint)
+
+
+async def _make(
+    plans: Sequence[WorldPlan],
+    order: Order,
+    folder: Path,
+    jobs: int,
+    *,
+    allow_weak: bool,
+    done: Callable[[Made], None],
+) -> None:
+    remaining = iter(plans)
+
+    async def lane(workshop: Workshop) -> None:
+        for plan in remaining:
+            done(await workshop.make(scenario_row(plan)))
+
+    async with AsyncExitStack() as stack:
+        workshops = []
+        for _ in range(min(jobs, len(plans))):
+            workshop = await Workshop.open(order, folder, allow_weak=allow_weak)
+            stack.push_async_callback(workshop.close)
+            workshops.append(workshop)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for workshop in workshops:
+                    group.create_task(lane(workshop))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+
+def _publish(
+    plans: Sequence[WorldPlan],
+    order: Order,
+    folder: Path,
+    shelf: Shelf,
+    made: int,
+    started: float,
+    *,
+    overwrite: bool,
+) -> Generated:
+    tasks, dropped = 0, 0
+    short: list[str] = []
+    with writing_worlds(folder, overwrite=overwrite) as writer:
+        for plan in plans:
+            report = _add(writer, shelf, plan.index)
+            tasks += report["tasks"]
+            dropped += len(report["dropped"])
+            if report["tasks"] < order.tasks:
+                short.append(plan.title)
+        found = Generated(len(plans), tasks, dropped, made, perf_counter() - started, tuple(short))
+        writer.add_file(MANIFEST, _manifest(order, found))
+    shelf.clear()
+    return found
+
+
+def _add(writer: WorldWriter, shelf: Shelf, index: int) -> dict[str, Any]:
+    records, report = shelf.take(index)
+    world = World.from_records(records)
+    writer.add(world)
+    writer.add_database(world.name, shelf.database(index))
+    return dict(report)
+
+
+def _manifest(order: Order, found: Generated) -> bytes:
+    content = {
+        "order": order.as_json(),
+        "worlds": found.worlds,
+        "tasks": found.tasks,
+        "dropped": found.dropped,
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()

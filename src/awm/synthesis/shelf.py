@@ -1,0 +1,107 @@
+"""Where finished worlds wait until all that were ordered are there.
+
+Each appears whole or not at all, so that a run that was killed goes on where it was.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from awm.errors import UsageError
+from awm.synthesis.order import Order
+from awm.types import JsonObject
+from awm.whole import write_whole
+from awm.worlds import WorldFile
+
+__all__ = ["Shelf"]
+
+_FOLDER: Final = ".generating"
+_ORDER: Final = "order.json"
+
+Records = Mapping[WorldFile, Sequence[JsonObject]]
+
+
+class Shelf:
+    """The finished worlds of an order that is being carried out.
+
+    Args:
+        folder: Where the worlds go in the end.
+        order: What was ordered.
+    """
+
+    def __init__(self, folder: Path, order: Order) -> None:
+        self.path = folder / _FOLDER
+        self._order = order
+
+    def open(self, *, overwrite: bool = False) -> None:
+        """Make the shelf, or find it as it was left.
+
+        Args:
+            overwrite: Whether what is left there of another order may be thrown away.
+
+        Raises:
+            UsageError: Something of another order is there.
+        """
+        written = self._written_order()
+        if written is not None and written != self._order.as_json():
+            if not overwrite:
+                raise UsageError(
+                    f"{self.path.parent} holds the unfinished worlds of another order: "
+                    f"{_difference(written, self._order.as_json())}.",
+                    "Give the same options to finish it, another --output_dir to begin elsewhere,"
+                    " or --overwrite to throw it away.",
+                )
+            shutil.rmtree(self.path)
+        self.path.mkdir(parents=True, exist_ok=True)
+        content = json.dumps(self._order.as_json(), indent=2).encode()
+        if not (self.path / _ORDER).exists():
+            write_whole(self.path / _ORDER, content)
+
+    def _written_order(self) -> Any:
+        try:
+            return json.loads((self.path / _ORDER).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, UnicodeDecodeError):
+            return {}
+
+    def done(self) -> frozenset[int]:
+        """The numbers of the worlds that are there."""
+        return frozenset(int(path.stem) for path in self.path.glob("[0-9]*.json"))
+
+    def put(self, index: int, records: Records, database: bytes, report: JsonObject) -> None:
+        """Put a world there, its database first."""
+        write_whole(self.database(index), database)
+        content = {
+            "report": report,
+            "records": {part.value: list(rows) for part, rows in records.items()},
+        }
+        write_whole(self._file(index), json.dumps(content, ensure_ascii=False).encode())
+
+    def take(self, index: int) -> tuple[Records, JsonObject]:
+        """The records of a world that is there, and what was reported of it."""
+        content = json.loads(self._file(index).read_text(encoding="utf-8"))
+        records = {WorldFile(part): rows for part, rows in content["records"].items()}
+        return records, content["report"]
+
+    def database(self, index: int) -> Path:
+        """Where the database of a world is."""
+        return self.path / f"{index:06}.db"
+
+    def clear(self) -> None:
+        """Take everything away."""
+        shutil.rmtree(self.path)
+
+    def _file(self, index: int) -> Path:
+        return self.path / f"{index:06}.json"
+
+
+def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    told = [
+        f"{key} {one.get(key)!r}, not {value!r}"
+        for key, value in other.items()
+        if one.get(key) != value
+    ]
+    return "; ".join(told) or "it cannot be read"

@@ -1,0 +1,193 @@
+"""A process that makes worlds: plans come in, finished worlds go to the shelf.
+
+One process for each core, each with a jailed runtime of its own. They speak JSON lines over their
+standard streams, so that whoever gives the orders loses nothing if one of them dies.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from awm.errors import AwmError, InfrastructureError
+from awm.runtime import Runtime, VerifierPool
+from awm.synthesis.catalogue import Catalogue
+from awm.synthesis.drafts import drafted_tasks
+from awm.synthesis.manuscript import Manuscript
+from awm.synthesis.order import Order
+from awm.synthesis.planning import Selection, WorldPlan
+from awm.synthesis.proof import prove
+from awm.synthesis.shelf import Shelf
+
+__all__ = ["Made", "Workshop", "main", "make_world"]
+
+_LONGEST_LINE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A world that was finished.
+
+    Attributes:
+        index: Its number.
+        title: Its name.
+        tasks: How many tasks were proven.
+        dropped: Why tasks were left out.
+        seconds: How long it took.
+    """
+
+    index: int
+    title: str
+    tasks: int
+    dropped: tuple[str, ...]
+    seconds: float
+
+
+async def make_world(
+    plan: WorldPlan,
+    order: Order,
+    shelf: Shelf,
+    catalogue: Catalogue,
+    runtime: Runtime,
+    pool: VerifierPool,
+) -> Made:
+    """Write a world, prove it, and put it on the shelf.
+
+    Raises:
+        AwmError: It does not come to life, or the machinery failed.
+    """
+    started = perf_counter()
+    manuscript = Manuscript(plan, catalogue)
+    tasks = drafted_tasks(plan, manuscript.surface, manuscript.books, order.levels)
+    proven = await prove(manuscript, tasks, order.tasks, runtime, pool)
+    made = Made(
+        plan.index,
+        plan.title,
+        proven.tasks,
+        tuple(f"{each.why}: {each.task}" for each in proven.dropped),
+        perf_counter() - started,
+    )
+    report = {"tasks": made.tasks, "dropped": list(made.dropped), "seconds": made.seconds}
+    await asyncio.to_thread(shelf.put, plan.index, proven.records, proven.database, report)
+    return made
+
+
+class Workshop:
+    """A process that makes worlds; see `open`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def open(cls, order: Order, folder: Path, *, allow_weak: bool = False) -> "Workshop":
+        """Start the process."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "awm.synthesis.workshop"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+        )
+        workshop = cls(process)
+        await workshop._send(
+            {**order.as_json(), "count": order.count, "folder": str(folder), "weak": allow_weak}
+        )
+        return workshop
+
+    async def make(self, row: Mapping[str, Any]) -> Made:
+        """Have a world made from the row of its scenario.
+
+        Raises:
+            InfrastructureError: The process died, or says what went wrong.
+        """
+        await self._send(row)
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            code = await self._process.wait()
+            raise InfrastructureError(
+                f"The process that was making {row['name']!r} ended with {code}.",
+                "Run the same command again: what was finished is kept.",
+            )
+        answer = json.loads(line)
+        if "error" in answer:
+            raise InfrastructureError(
+                f"{row['name']!r} could not be made: {answer['error']}", answer["hint"]
+            )
+        return Made(**{**answer, "dropped": tuple(answer["dropped"])})
+
+    async def close(self) -> None:
+        """End the process; it puts its runtime away."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _PATIENCE)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            await self._process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            return  # whoever reads the answer is told
+
+
+_PATIENCE: Final = 10.0
+
+
+def main() -> None:
+    """Make the worlds whose plans come in over standard input."""
+    # Whoever started this process is told about Ctrl-C, and closes its standard input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(_serve())
+
+
+async def _serve() -> None:
+    lines = await _standard_input()
+    first = json.loads(await lines.readline())
+    order = _order(first)
+    shelf = Shelf(Path(first["folder"]), order)
+    catalogue = Catalogue()
+    async with AsyncExitStack() as stack:
+        runtime = await stack.enter_async_context(Runtime(allow_weak=first["weak"], idle_workers=0))
+        pool = await stack.enter_async_context(VerifierPool(allow_weak=first["weak"]))
+        while line := await lines.readline():
+            answer: dict[str, Any]
+            try:
+                plan = WorldPlan.from_row(json.loads(line))
+                made = await make_world(plan, order, shelf, catalogue, runtime, pool)
+                answer = {name: getattr(made, name) for name in Made.__slots__}
+            except AwmError as error:
+                answer = {"error": str(error), "hint": error.hint}
+            except OSError as error:
+                answer = {"error": f"{error.strerror}: {error.filename}", "hint": "Make room."}
+            os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def _order(written: Mapping[str, Any]) -> Order:
+    selection = Selection(
+        tuple(written["domains"]), tuple(written["categories"]), written["per_category"]
+    )
+    return Order(
+        written["count"], written["seed"], written["tasks"], tuple(written["levels"]), selection
+    )
+
+
+async def _standard_input() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader(limit=_LONGEST_LINE)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+if __name__ == "__main__":
+    main()
