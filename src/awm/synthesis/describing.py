@@ -37,7 +37,7 @@ def titled(flavour: Flavour, city: str, lot: random.Random, attempt: int) -> str
     name = lot.choice(flavour.names) if flavour.names else flavour.is_.title()
     if attempt == 0:
         return name
-    if attempt < 4:  # noqa: PLR2004 - then the place alone does not tell them apart either
+    if attempt < 4:
         return f"{name} {city}"
     return f"{name}{lot.choice(_ADDITIONS)} {city}"
 

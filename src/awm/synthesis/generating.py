@@ -1,4 +1,4 @@
-"""Carrying out an order: plan, have the worlds made side by side, and publish all of them at once."""
+"""Carrying out an order: plan, have the worlds made side by side, publish all of them at once."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from awm.synthesis.workshop import Made, Workshop
 from awm.worlds import World, WorldFile
 from awm.worlds.write import WorldWriter, writing_worlds
 
-__all__ = ["MANIFEST", "Generated", "generate"]
+__all__ = ["MANIFEST", "Generated", "generate", "make_all"]
 
 MANIFEST: Final = "generation.json"
 """What a folder of worlds was ordered with, and what came of it."""
@@ -52,7 +52,7 @@ async def generate(
     jobs: int = 1,
     overwrite: bool = False,
     allow_weak: bool = False,
-    planned: Callable[[WorldPlan], None] = lambda _plan: None,
+    kept: Callable[[str], None] = lambda _title: None,
     done: Callable[[Made], None] = lambda _made: None,
 ) -> Generated:
     """Make worlds and write them to a folder.
@@ -63,7 +63,7 @@ async def generate(
         jobs: How many processes make worlds.
         overwrite: Whether worlds that are there already, or the rest of another order, may go.
         allow_weak: Whether to run where code cannot be jailed.
-        planned: Told of each plan.
+        kept: Told the name of each world that is there from an earlier run.
         done: Told of each world that was made.
 
     Raises:
@@ -78,10 +78,13 @@ async def generate(
     plans = []
     for plan in Planner(order.seed, selection=order.selection).plans(order.count):
         plans.append(plan)
-        planned(plan)
-        await asyncio.sleep(0)
-    left = [plan for plan in plans if plan.index not in shelf.done()]
-    await _make(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+        await asyncio.sleep(0)  # planning takes a while; a signal may be waiting
+    finished = shelf.done()
+    for plan in plans:
+        if plan.index in finished:
+            kept(plan.title)
+    left = [plan for plan in plans if plan.index not in finished]
+    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
     return _publish(plans, order, folder, shelf, len(left), started, overwrite=overwrite)
 
 
@@ -102,7 +105,7 @@ def _check_folder(folder: Path, order: Order, *, overwrite: bool) -> None:
     raise UsageError(what, hint)
 
 
-async def _make(
+async def make_all(
     plans: Sequence[WorldPlan],
     order: Order,
     folder: Path,
@@ -111,6 +114,11 @@ async def _make(
     allow_weak: bool,
     done: Callable[[Made], None],
 ) -> None:
+    """Have worlds made side by side; they are on the shelf of the folder then.
+
+    Raises:
+        InfrastructureError: A world could not be made; what was finished is kept.
+    """
     remaining = iter(plans)
 
     async def lane(workshop: Workshop) -> None:

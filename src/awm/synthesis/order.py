@@ -1,6 +1,6 @@
 """What was ordered: everything that the worlds of a folder depend on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from awm.errors import UsageError
@@ -29,7 +29,7 @@ class Order:
     seed: int = 0
     tasks: int = 10
     levels: tuple[int, ...] = LEVELS
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
 
     def as_json(self) -> dict[str, Any]:
         """All of it but the count: world i is the same however many there are."""

@@ -315,8 +315,8 @@ def _style(lot: random.Random) -> Style:
         prefix=pick(_PREFIXES),
         rows_key=pick(_ROWS),
         total_key=pick(_TOTALS),
-        sorts=lot.random() < 0.6,  # noqa: PLR2004 - a little more often than not
-        ranges=lot.random() < 0.6,  # noqa: PLR2004 - likewise
+        sorts=lot.random() < 0.6,
+        ranges=lot.random() < 0.6,
     )
 
 

@@ -20,6 +20,7 @@ from awm.runtime import Instance, Runtime, Schema, StateDiff, VerifierPool
 from awm.synthesis.drafts import DraftedTask
 from awm.synthesis.dry import Books
 from awm.synthesis.manuscript import Manuscript
+from awm.synthesis.order import Order
 from awm.types import JsonObject
 from awm.verify.compiling import compile_verifier
 from awm.verify.solving import Solved, solve
@@ -79,7 +80,7 @@ class _Proof:
 async def prove(
     manuscript: Manuscript,
     tasks: Iterator[DraftedTask],
-    wanted: int,
+    order: Order,
     runtime: Runtime,
     pool: VerifierPool,
 ) -> ProvenWorld:
@@ -88,7 +89,7 @@ async def prove(
     Args:
         manuscript: The world.
         tasks: Tasks to choose from, in order.
-        wanted: How many there are to be.
+        order: Says how many there are to be.
         runtime: Where its code runs.
         pool: Where verifiers run.
 
@@ -108,7 +109,7 @@ async def prove(
         rows = await runtime.examiner.compare(bare.name, b"", template)
         bench = _Bench(manuscript, runtime, pool, instance, schema, hints_in_rows(rows))
         for _ in range(_BATCHES):
-            batch = list(islice(tasks, wanted - len(proven)))
+            batch = list(islice(tasks, order.tasks - len(proven)))
             if not batch:
                 break
             for outcome in await bench.try_all(batch):
@@ -116,7 +117,8 @@ async def prove(
                     proven.append(outcome)
                 else:
                     dropped.append(outcome)
-    return ProvenWorld(_written(manuscript, proven), template, tuple(dropped))
+    records = _written(manuscript, proven, order)
+    return ProvenWorld(records, template, tuple(dropped))
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,10 @@ def _programs(
         yield part, verifier_row(world, program)
 
 
-def _written(manuscript: Manuscript, proven: Sequence[_Proof]) -> Records:
+def _written(manuscript: Manuscript, proven: Sequence[_Proof], order: Order) -> Records:
     rows = _task_rows(manuscript, [proof.task for proof in proven])
+    ordered = {"tasks": order.tasks, "levels": list(order.levels)}
+    rows[WorldFile.TASKS] = [{**row, "builtin": ordered} for row in rows[WorldFile.TASKS]]
     oracles: list[JsonObject] = [
         {**row, "state_hash": proof.solved.state_hash}
         for row, proof in zip(rows[WorldFile.ORACLE], proven, strict=True)
@@ -195,7 +199,7 @@ def _task_rows(
 ) -> dict[WorldFile, list[JsonObject]]:
     """The rows of `gen_tasks.jsonl` and `gen_oracle.jsonl`."""
     title = manuscript.plan.title
-    listed = {
+    listed: JsonObject = {
         "scenario": title,
         "tasks": [task.texts[0] for task in tasks],
         "details": [

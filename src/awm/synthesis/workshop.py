@@ -66,7 +66,7 @@ async def make_world(
     started = perf_counter()
     manuscript = Manuscript(plan, catalogue)
     tasks = drafted_tasks(plan, manuscript.surface, manuscript.books, order.levels)
-    proven = await prove(manuscript, tasks, order.tasks, runtime, pool)
+    proven = await prove(manuscript, tasks, order, runtime, pool)
     made = Made(
         plan.index,
         plan.title,

@@ -121,6 +121,11 @@ class Field:
         return tuple(word for word, _ in self.choices)
 
     @property
+    def weighted(self) -> bool:
+        """Whether its words differ in weight."""
+        return len({weight for _, weight in self.choices}) > 1
+
+    @property
     def type(self) -> Type:
         """What expressions see in it."""
         known = row(self.target) if self.kind == "ref" else _TYPES[self.kind]

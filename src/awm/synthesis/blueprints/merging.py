@@ -71,6 +71,9 @@ def renamed(domain: DomainForm, names: Mapping[str, str]) -> DomainForm:
         return domain
     change = partial(rename, names=names)
     written = domain.model_dump(by_alias=True, mode="json")
+    for name, entity in written["entities"].items():
+        # Said before names change: the plural of another name need not be that name with an s.
+        entity["plural"] = entity["plural"] or f"{name}s"
     kept = {
         "domain": written.pop("domain"),
         "category": written.pop("category"),

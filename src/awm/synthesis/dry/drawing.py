@@ -43,6 +43,8 @@ class Drawer:
                 if name is None:
                     return None
                 values[field.name] = name
+            elif field.kind == "state" and not field.weighted:
+                values[field.name] = field.words[0]
             elif field.value is None:
                 values[field.name] = self.value(field, values)
         return values

@@ -65,6 +65,7 @@ class _Past:
         self._today = today
         self._fruitless: dict[str, int] = {}
         self._patience: dict[tuple[str, int], int] = {}
+        self._done: set[str] = set()
 
     def play(self) -> Books:
         for entity in self._blueprint.entities.values():
@@ -104,6 +105,7 @@ class _Past:
         action = self._lot.choices(actions, weights)[0]
         for _ in range(_TRIES):
             if self._attempt(action):
+                self._done.add(action.name)
                 self._fruitless.pop(action.name, None)
                 return
         self._fruitless[action.name] = self._fruitless.get(action.name, 0) + 1
@@ -112,6 +114,8 @@ class _Past:
         weight = action.often / math.sqrt(1 + self._fruitless.get(action.name, 0))
         if action.removes:
             weight *= 0.3
+        if action.name not in self._done:
+            weight *= 3.0  # what never happened yet is due
         if action.makes:
             there = self._books.count(action.makes)
             if there >= self._history.at_most:

@@ -32,8 +32,8 @@ def calls_in(body: Iterable[ast.stmt], name: str) -> Iterator[ast.Call]:
     """The calls of `add` or `remove` anywhere in some statements."""
     for statement in body:
         for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id == name:
+            match node:
+                case ast.Call(func=ast.Name(id=called_name)) if called_name == name:
                     yield node
 
 
@@ -86,9 +86,7 @@ class _Effects:
             case _:
                 raise TypeError(f"effects of a blueprint have no {type(statement).__name__}")
 
-    def _set(
-        self, target: ast.expr, sign: str, value: ast.expr, names: Names, indent: int
-    ) -> str:
+    def _set(self, target: ast.expr, sign: str, value: ast.expr, names: Names, indent: int) -> str:
         where = local(target.id) if isinstance(target, ast.Name) else expression(target, names)
         return render([where, f" {sign} ", standing(value, names)], indent)
 
@@ -116,9 +114,7 @@ def _assigned(statement: ast.stmt) -> list[str]:
 def _added(call: ast.Call, names: Names) -> Doc:
     kind = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
     entity = names.blueprint.entities[str(kind)]
-    given = {
-        keyword.arg: emitted(keyword.value, names) for keyword in call.keywords if keyword.arg
-    }
+    given = {keyword.arg: emitted(keyword.value, names) for keyword in call.keywords if keyword.arg}
     return called("add", ["db", NewRow(entity, given, names).doc()])
 
 

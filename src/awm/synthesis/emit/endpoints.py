@@ -9,7 +9,16 @@ from awm.synthesis.blueprints import Action, Blueprint, Entity, Field, Rule
 from awm.synthesis.emit.effects import effects, new_row
 from awm.synthesis.emit.expressions import Emitted, Names, message, negated, standing
 from awm.synthesis.emit.inputs import body_class, path_type, query_class
-from awm.synthesis.emit.layout import INDENT, WIDTH, Doc, bracketed, called, long_text, quote, render
+from awm.synthesis.emit.layout import (
+    INDENT,
+    WIDTH,
+    Doc,
+    bracketed,
+    called,
+    long_text,
+    quote,
+    render,
+)
 from awm.synthesis.emit.literals import literal
 from awm.synthesis.emit.models import Models
 from awm.synthesis.emit.names import argument, class_of, constant, local
@@ -57,7 +66,10 @@ class Endpoints:
             ["summary=", long_text(summary(tool, self.surface), WIDTH - len("    summary=,"))],
             "response_model=None",
             *(["status_code=201"] if status == 201 else []),
-            ["responses=", called("shows", [self._example(tool), *(["201"] if status == 201 else [])])],
+            [
+                "responses=",
+                called("shows", [self._example(tool), *(["201"] if status == 201 else [])]),
+            ],
         ]
         return render(called(f"@app.{tool.method.lower()}", options))
 
@@ -242,9 +254,7 @@ def _status(entity: Entity, state: Field, starts: tuple[str, ...]) -> Iterator[s
     status, words = f"{row}.{state.name}", [quote(each) for each in starts]
     right: list[Doc] = [*words]
     test: Doc = (
-        f"{status} != {words[0]}"
-        if len(words) == 1
-        else [f"{status} not in ", called("", right)]
+        f"{status} != {words[0]}" if len(words) == 1 else [f"{status} not in ", called("", right)]
     )
     yield render(test, _BODY, first="if ", last=":")
     yield render(called("wrong_status", [row, status, *right]), _BODY + 1)

@@ -5,7 +5,6 @@ a parameter an argument of the request, and a text is quoted as a formatter woul
 """
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -23,6 +22,7 @@ from awm.synthesis.emit.layout import (
     joined,
     parenthesised,
     quote,
+    words,
 )
 from awm.synthesis.emit.names import class_of, constant, local
 
@@ -61,7 +61,6 @@ _OPPOSITES: Final[Mapping[type[ast.AST], type[ast.cmpop]]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
-_WORD: Final = re.compile(r" |[^ ]+ ?")
 _LONGEST_IN_TEXT: Final = 60
 """Characters of an expression that may stand inside an f-string; a longer one follows it."""
 
@@ -193,11 +192,9 @@ def _inside_text(part: Expression, names: Names) -> str | None:
 
 def _formatted(template: Template, names: Names, room: int) -> Doc:
     pieces = [(part if isinstance(part, str) else "{}", False) for part in template.parts]
-    values = [
-        expression(part.tree, names) for part in template.parts if not isinstance(part, str)
-    ]
+    values = [expression(part.tree, names) for part in template.parts if not isinstance(part, str)]
     text = _literal(pieces, room)
-    whole = text if isinstance(text, str) else ["(", Indent([SOFT, text]), SOFT, ")"]
+    whole: Doc = text if isinstance(text, str) else ["(", Indent([SOFT, text]), SOFT, ")"]
     return Group([whole, called(".format", values)])
 
 
@@ -216,7 +213,7 @@ def _literal(pieces: Iterable[tuple[str, bool]], room: int) -> Doc:
 
 def _words(pieces: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
     for text, is_expression in pieces:
-        parts = [text] if is_expression else _WORD.findall(text)
+        parts = [text] if is_expression else words(text)
         yield from ((part, is_expression) for part in parts)
 
 
@@ -230,7 +227,7 @@ def _line(parts: Sequence[tuple[str, bool]]) -> str:
     return f'f"{"".join(inside)}"'
 
 
-def _emit(node: ast.expr, names: Names) -> Emitted:  # noqa: PLR0911 - one case a form
+def _emit(node: ast.expr, names: Names) -> Emitted:  # noqa: C901, PLR0911 - one case a form
     match node:
         case ast.Constant(value=value):
             return Emitted(quote(value) if isinstance(value, str) else repr(value))
@@ -302,8 +299,7 @@ def _call(node: ast.Call, names: Names) -> Doc:
             arguments.append(_generator(each, names, alone=len(node.args + node.keywords) == 1))
         else:
             arguments.append(expression(each, names))
-    for keyword in node.keywords:
-        arguments.append([f"{keyword.arg}=", expression(keyword.value, names)])
+    arguments += [[f"{each.arg}=", expression(each.value, names)] for each in node.keywords]
     if len(arguments) == 1 and isinstance(node.args[0], ast.GeneratorExp):
         return Group([f"{name}(", Indent([SOFT, Group(arguments[0])]), SOFT, ")"])
     return called(name, arguments)

@@ -112,7 +112,9 @@ class Guarantees:
         return False
 
 
-def _is_natural(value: _Source, scene: _Scene, found: set[_Place]) -> bool:  # noqa: PLR0911
+def _is_natural(  # noqa: C901, PLR0911 - one case a form
+    value: _Source, scene: _Scene, found: set[_Place]
+) -> bool:
     """Whether a value is no less than 0; one case for each form of expression."""
 
     def natural(*parts: _Source) -> bool:
@@ -169,7 +171,9 @@ def _every_put(blueprint: Blueprint) -> Iterator[_Put]:
 def _puts_of(action: Action, blueprint: Blueprint) -> Iterator[_Put]:
     trees = [*(each.tree for each in action.sets.values()), *action.does.tree]
     reach = reach_of(action, blueprint).within(trees)
-    scene = _Scene(reach, {**{name: (each,) for name, each in action.takes.items()}, **_variables(action)})
+    scene = _Scene(
+        reach, {**{name: (each,) for name, each in action.takes.items()}, **_variables(action)}
+    )
     if action.makes:
         fields = blueprint.entities[action.makes].fields
         for name, taken in action.takes.items():

@@ -1,8 +1,9 @@
 """The models of what a world's tools take: bodies, and the filters of lists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from awm.synthesis.blueprints import Entity, Field
 from awm.synthesis.emit.examples import example_of
@@ -10,9 +11,15 @@ from awm.synthesis.emit.layout import WIDTH, Doc, bracketed, called, long_text, 
 from awm.synthesis.emit.literals import literal
 from awm.synthesis.emit.names import argument
 from awm.synthesis.emit.wording import argument_words
-from awm.synthesis.surface import MOST, PAGE, Parameter, Surface, Tool, sortable
+from awm.synthesis.surface import PAGE, Parameter, Surface, Tool, sortable
 
 __all__ = ["Inputs", "body_class", "path_type", "query_class"]
+
+
+_PAGING: Final[Mapping[str, str]] = {
+    "limit": f"    limit: Limit = {PAGE}",
+    "offset": "    offset: Offset = 0",
+}
 
 
 def body_class(tool: Tool) -> str:
@@ -54,7 +61,7 @@ class Inputs:
                 words = quote(argument_words(tool.row_parameter, tool, self.surface))
                 kind = called("Path", ["ge=1", "le=MAX_ID", f"description={words}"])
                 name = path_type(tool.entity)
-                annotated = called("Annotated", ["int", kind], "[]")
+                annotated = called("Annotated", ["int", kind], ("[", "]"))
                 written.setdefault(name, render(annotated, first=f"{name} = "))
         return "\n".join(written.values())
 
@@ -66,11 +73,13 @@ class Inputs:
         return "\n".join(self._body(tool)) if "body" in places else None
 
     def _query(self, tool: Tool) -> Iterator[str]:
-        yield f"class {query_class(tool)}(Page):"
+        yield f"class {query_class(tool)}(Body):"
         yield f'    """What `{tool.name}` looks for."""'
         yield ""
         for each in tool.parameters:
-            if each.filter not in ("limit", "offset"):  # every page has these
+            if (paging := _PAGING.get(each.filter or "")) is not None:
+                yield paging
+            else:
                 kind, options = self._filter(each, tool)
                 yield self._attribute(each, tool, kind, options)
 

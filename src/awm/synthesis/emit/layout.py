@@ -4,7 +4,7 @@ A document is a text, or several in a row, with places at which it may be broken
 Wadler's, "A prettier printer" (1998): a group is laid out flat if the rest of its line fits.
 """
 
-import textwrap
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -28,12 +28,15 @@ __all__ = [
     "parenthesised",
     "quote",
     "render",
+    "words",
 ]
 
 WIDTH: Final = 99
 """Columns."""
 
 INDENT: Final = "    "
+
+_WORD: Final = re.compile(r" |[^ ]+ ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,11 @@ def bracketed(opening: str, parts: Sequence[Doc], closing: str) -> Doc:
     return Group([opening, Indent([SOFT, inside]), SOFT, closing])
 
 
-def called(name: str, arguments: Sequence[Doc], brackets: str = "()") -> Doc:
+def called(name: str, arguments: Sequence[Doc], brackets: tuple[str, str] = ("(", ")")) -> Doc:
     """A call: on one line, or its arguments on one line inside, or each on its own."""
     opening, closing = brackets
     if not arguments:
-        return f"{name}{brackets}"
+        return f"{name}{opening}{closing}"
     comma = [IfBroken(",")] if len(arguments) > 1 else []
     inner = Group([joined(arguments, [",", LINE]), *comma])
     return Group([f"{name}{opening}", Indent([SOFT, inner]), SOFT, closing])
@@ -106,8 +109,17 @@ def long_text(text: str, room: int) -> Doc:
     """A text as a literal, in parentheses and several lines if it has more characters than fit."""
     if len(quote(text)) <= room:
         return quote(text)
-    lines = textwrap.wrap(text, room - 2, drop_whitespace=False)
+    lines = [""]
+    for word in words(text):
+        if lines[-1] and len(quote(lines[-1] + word)) > room:
+            lines.append("")
+        lines[-1] += word
     return Group(["(", Indent([SOFT, joined([quote(line) for line in lines], BREAK)]), SOFT, ")"])
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, each with the space behind it."""
+    return _WORD.findall(text)
 
 
 def quote(text: str, mark: str = '"') -> str:

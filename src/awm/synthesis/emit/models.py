@@ -63,7 +63,10 @@ class Models:
             trees.append(rule.test.tree)
             trees += [part.tree for part in rule.says.parts if not isinstance(part, str)]
         return frozenset(
-            node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+            node.attr
+            for tree in trees
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
         )
 
     def _class(self, entity: Entity) -> Iterator[str]:

@@ -13,8 +13,28 @@ _CLASSES: Final = frozenset(
     {
         *("Annotated", "Any", "Base", "BaseModel", "Body", "Changes", "ClassVar", "ConfigDict"),
         *("Day", "DeclarativeBase", "Exception", "FastAPI", "Field", "ForeignKey", "Generic"),
-        *("HTTPException", "Id", "IntegrityError", "Iterable", "JSONResponse", "Literal", "Mapped"),
-        *("NoReturn", "Page", "Path", "Query", "Request", "Row", "Select", "Sequence", "Session"),
+        *(
+            "HTTPException",
+            "Id",
+            "IntegrityError",
+            "Iterable",
+            "JSONResponse",
+            "Limit",
+            "Literal",
+            "Mapped",
+        ),
+        *(
+            "NoReturn",
+            "Offset",
+            "Path",
+            "Query",
+            "Request",
+            "Row",
+            "Select",
+            "Self",
+            "Sequence",
+            "Session",
+        ),
         *("SessionLocal", "Text", "T", "TypeVar", "Warning", "True", "False", "None"),
     }
 )
@@ -33,21 +53,19 @@ _LOCALS: Final = frozenset(
 )
 """Names that functions of the emitted code use for something else than the blueprint's words."""
 
-_KEYWORDS: Final = frozenset(
-    "abort action add after all alter always analyze and as asc attach autoincrement before begin "
-    "between by cascade case cast check collate column commit conflict constraint create cross "
-    "current current_date current_time current_timestamp database default deferrable deferred "
-    "delete desc detach distinct do drop each else end escape except exclude exclusive exists "
-    "explain fail filter first following for foreign from full generated glob group groups having "
-    "if ignore immediate in index indexed initially inner insert instead intersect into is isnull "
-    "join key last left like limit match materialized natural no not nothing notnull null nulls of "
-    "offset on or order others outer over partition plan pragma preceding primary query raise "
-    "range recursive references regexp reindex release rename replace restrict returning right "
-    "rollback row rows savepoint select set table temp temporary then ties to transaction trigger "
-    "unbounded union unique update using vacuum values view virtual when where window with "
-    "without".split()
+_RESERVED: Final = frozenset(
+    {
+        *("add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast"),
+        *("check", "collate", "commit", "constraint", "create", "current_date", "current_time"),
+        *("current_timestamp", "default", "deferrable", "delete", "distinct", "drop", "else"),
+        *("escape", "except", "exists", "foreign", "from", "group", "having", "if", "in"),
+        *("index", "insert", "intersect", "into", "is", "isnull", "join", "limit", "not"),
+        *("nothing", "notnull", "null", "on", "or", "order", "primary", "raise", "references"),
+        *("returning", "select", "set", "table", "then", "to", "transaction", "union"),
+        *("unique", "update", "using", "values", "when", "where"),
+    }
 )
-"""See https://www.sqlite.org/lang_keywords.html."""
+"""The keywords of SQLite that are no names; see https://www.sqlite.org/lang_keywords.html."""
 
 
 def class_of(entity: Entity) -> str:
@@ -72,6 +90,4 @@ def argument(name: str) -> str:
 
 def sql_name(name: str) -> str:
     """A table's or column's name as SQL writes it."""
-    return f'"{name}"' if name in _KEYWORDS else name
-
-
+    return f'"{name}"' if name in _RESERVED else name

@@ -78,20 +78,19 @@ class Reach:
 
     def touched(self, trees: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
         """The fields that some trees read or change, as entity and name; lists as their entity."""
-        trees = list(trees)
-        reach = self.within(trees)
         for tree in trees:
             for node in ast.walk(tree):
-                match node:
-                    case ast.Attribute(value=value, attr=name):
-                        yield from reach._at(reach.entity(value), name)
-                    case ast.Name(id=name) if name in self.blueprint.by_plural:
-                        yield self.blueprint.by_plural[name].name, "id"
-                    case ast.Call(
-                        func=ast.Name(id="add"), args=[ast.Constant(value=str(name))]
-                    ) if name in self.blueprint.entities:
-                        fields = self.blueprint.entities[name].fields
-                        yield from ((name, each) for each in ("id", *fields))
+                yield from self._touched_by(node)
+
+    def _touched_by(self, node: ast.AST) -> Iterator[tuple[str, str]]:
+        match node:
+            case ast.Attribute(value=value, attr=name):
+                yield from self._at(self.entity(value), name)
+            case ast.Name(id=name) if name in self.blueprint.by_plural:
+                yield self.blueprint.by_plural[name].name, "id"
+            case ast.Call(func=ast.Name(id="add"), args=[ast.Constant(value=str(name))]):
+                fields = self.blueprint.entities[name].fields
+                yield from ((name, each) for each in ("id", *fields))
 
     def _at(self, owner: str | None, name: str) -> Iterator[tuple[str, str]]:
         if owner is None:
@@ -106,7 +105,5 @@ class Reach:
 def reach_of(action: Action, blueprint: Blueprint) -> Reach:
     """What the parameters and rows of an action are."""
     rows = {name: each.target for name, each in action.takes.items() if each.kind == "ref"}
-    for own in (action.on, action.makes):
-        if own is not None:
-            rows[own] = own
-    return Reach(blueprint, rows)
+    own = {name: name for name in (action.on, action.makes) if name is not None}
+    return Reach(blueprint, {**rows, **own})

@@ -36,7 +36,9 @@ def in_order(blueprint: Blueprint) -> tuple[Entity, ...]:
         free = (
             entity
             for entity in left.values()
-            if not any(each.target in left and each.target != entity.name for each in entity.references)
+            if not any(
+                each.target in left and each.target != entity.name for each in entity.references
+            )
         )
         # In a circle somebody has to come first: who was written down first.
         entity = next(free, next(iter(left.values())))

@@ -115,9 +115,7 @@ class _Spec:
             part.plural: f"Its {part.plural.replace('_', ' ')}."
             for part, _ in self._blueprint.parts_of(entity)
         }
-        optional = {
-            each.column: _TYPES.get(each.kind, "string") for each in entity.fields.values()
-        }
+        optional = {each.column: _TYPES.get(each.kind, "string") for each in entity.fields.values()}
         return {
             name: {**_about(told[name], value), "type": optional.get(name, _json_type(value))}
             for name, value in example.items()
@@ -151,7 +149,7 @@ class _Spec:
             *(each.tree for each in action.sets.values()),
             *action.does.tree,
         ]
-        yield from reach.touched(trees)
+        yield from reach.within(trees).touched(trees)
 
 
 def _whole(entity: Entity) -> Iterator[tuple[str, str]]:

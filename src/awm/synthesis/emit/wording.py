@@ -67,7 +67,7 @@ def argument_words(parameter: Parameter, tool: Tool, surface: Surface) -> str:
     if parameter.place == "path":
         return f"Id of the {_entity(tool).says}{_source(_entity(tool), surface)}."
     if parameter.filter:
-        return _filter_words(parameter, tool, surface)
+        return _filter_words(parameter, tool)
     field = _field(parameter)
     return f"{_field_words(field, surface)}{' May be left out.' if field.optional else ''}"
 
@@ -75,14 +75,14 @@ def argument_words(parameter: Parameter, tool: Tool, surface: Surface) -> str:
 def _about_policies(_tool: Tool, surface: Surface) -> Iterator[str]:
     yield "The business day stands still: `today` is the current date for every tool."
     if surface.blueprint.options:
-        yield "The policies are the numbers that rules go by; those in `_cents` are amounts of money."
+        yield "The policies are the numbers that rules go by; those in `_cents` are amounts."
 
 
 def _about_list(tool: Tool, surface: Surface) -> Iterator[str]:
     style = surface.style
     yield (
-        f"All filters given have to match. `{style.rows_key}` is one page, {PAGE} rows unless `limit` "
-        f"says otherwise; `{style.total_key}` counts all matches."
+        f"All filters given have to match. `{style.rows_key}` is one page, {PAGE} rows unless "
+        f"`limit` says otherwise; `{style.total_key}` counts all matches."
     )
     parts = [part for part, _ in surface.blueprint.parts_of(_entity(tool))]
     if parts:
@@ -111,7 +111,7 @@ def _about_action(tool: Tool, surface: Surface) -> Iterator[str]:
     if action.makes:
         yield f"Adds {a(blueprint.entities[action.makes].says)} and answers with it."
     yield from _life(action, blueprint)
-    changes = list(dict.fromkeys(_changes(action, blueprint)))
+    changes = list(dict.fromkeys(_changes(action)))
     if changes:
         yield f"Also changes {listed(changes)}."
     added = [a(blueprint.entities[name].says) for name in _added(action)]
@@ -124,13 +124,12 @@ def _life(action: Action, blueprint: Blueprint) -> Iterator[str]:
     if not action.on:
         return
     said = blueprint.entities[action.on].says
-    starts, to = listed([f"`{state}`" for state in action.starts], "or"), action.to
-    if starts and to:
-        yield f"Only while the {said} is {starts}, else refused as `wrong_status`; then it is `{to}`."
-    elif starts:
-        yield f"Only while the {said} is {starts}, else refused as `wrong_status`."
-    elif to:
-        yield f"The {said} is `{to}` then."
+    starts = listed([f"`{state}`" for state in action.starts], "or")
+    then = f"; then it is `{action.to}`" if action.to else ""
+    if starts:
+        yield f"Only while the {said} is {starts}, else refused as `wrong_status`{then}."
+    elif action.to:
+        yield f"The {said} is `{action.to}` then."
     if action.removes:
         yield f"The {said} is gone then."
 
@@ -172,7 +171,7 @@ def _path_words(path: str, blueprint: Blueprint) -> str:
     return " ".join(words).replace("_", " ")
 
 
-def _changes(action: Action, blueprint: Blueprint) -> Iterator[str]:
+def _changes(action: Action) -> Iterator[str]:
     """The fields that an action assigns besides those of the row it makes, as paths."""
     for statement in action.does.tree:
         for node in ast.walk(statement):
@@ -222,30 +221,28 @@ def _field_words(field: Field, surface: Surface) -> str:
     return f"{said}."
 
 
-def _filter_words(parameter: Parameter, tool: Tool, surface: Surface) -> str:
-    words = {
-        "order_by": "What to sort by.",
-        "descending": "true sorts from the highest to the lowest.",
-        "limit": f"Most rows to show, 1 to {MOST}.",
-        "offset": "How many matching rows to skip, for paging.",
-    }
-    if parameter.filter in words:
-        return words[parameter.filter]
-    field, entity = _field(parameter), _entity(tool)
-    cents = " in cents" if field.kind == "money" else ""
-    if parameter.filter == "contains":
+_PAGING: Final = {
+    "order_by": "What to sort by.",
+    "descending": "true sorts from the highest to the lowest.",
+    "limit": f"Most rows to show, 1 to {MOST}.",
+    "offset": "How many matching rows to skip, for paging.",
+}
+_EDGES: Final = {"from": "Earliest", "to": "Latest", "at_least": "Lowest", "at_most": "Highest"}
+_FORMS: Final = {"date": ", as YYYY-MM-DD", "money": " in cents"}
+
+
+def _filter_words(parameter: Parameter, tool: Tool) -> str:
+    how = parameter.filter or ""
+    if how in _PAGING:
+        return _PAGING[how]
+    field, many = _field(parameter), _many(_entity(tool))
+    if how in _EDGES:
+        return f"{_EDGES[how]} {field.says}{_FORMS.get(field.kind, '')}."
+    if how == "contains":
         return f"A part of the {field.says}, in upper or lower case."
-    if parameter.filter in ("from", "to"):
-        edge = "earliest" if parameter.filter == "from" else "latest"
-        return f"{edge.capitalize()} {field.says}, as YYYY-MM-DD."
-    if parameter.filter in ("at_least", "at_most"):
-        edge = "Lowest" if parameter.filter == "at_least" else "Highest"
-        return f"{edge} {field.says}{cents}."
-    if field.kind == "ref":
-        return f"Only {_many(entity)} with this {field.says}, by its id."
     if field.kind == "bool":
-        return f"Only {_many(entity)} with {field.says} true, or false."
-    return f"Only {_many(entity)} with this {field.says}."
+        return f"Only {many} with {field.says} true, or false."
+    return f"Only {many} with this {field.says}{', by its id' if field.kind == 'ref' else ''}."
 
 
 def _fields(entity: Entity) -> str:

@@ -1,0 +1,223 @@
+"""What `awm gen` does: plans worlds, has them made and proven, and tells how it went."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.text import Text
+
+from awm.cli.console import Advance, counted, new_table, print_json, progress, stderr, stdout
+from awm.cli.context import settings
+from awm.cli.signals import run as run_to_end
+from awm.errors import UsageError
+from awm.synthesis.catalogue import Catalogue
+from awm.synthesis.generating import Generated, generate
+from awm.synthesis.manuscript import Manuscript
+from awm.synthesis.order import Order, levels_from
+from awm.synthesis.planning import Selection, WorldPlan
+from awm.synthesis.staging import (
+    PARTS,
+    prove_stage,
+    read_plans,
+    tasks_ordered,
+    write_plans,
+    write_stage,
+)
+from awm.synthesis.workshop import Made
+from awm.whole import write_whole
+from awm.worlds import World, WorldFile
+from awm.worlds.database import build_database
+from awm.worlds.names import database_name
+
+__all__ = ["Run", "make", "order_of", "plan", "stage", "tasks", "verifiers"]
+
+_SEEDS: Final = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command is run.
+
+    Attributes:
+        jobs: How many worlds at a time; None for one for each core.
+        overwrite: Whether files that are there may be replaced.
+        as_json: Whether to print one JSON document and nothing else.
+        allow_weak_isolation: Whether to run where code cannot be jailed; None if nobody said so.
+    """
+
+    jobs: int | None
+    overwrite: bool
+    as_json: bool
+    allow_weak_isolation: bool | None
+
+    @property
+    def processes(self) -> int:
+        """How many processes make worlds."""
+        return self.jobs or os.cpu_count() or 1
+
+
+def order_of(
+    count: int,
+    seed: int,
+    tasks: int,
+    difficulty: str,
+    domains: Sequence[str] | None,
+    categories: Sequence[str] | None,
+    per_category: int,
+) -> Order:
+    """The order that the options spell.
+
+    Raises:
+        UsageError: An option makes no sense.
+    """
+    if not -_SEEDS <= seed < _SEEDS:
+        raise UsageError(f"{seed} is no seed.", "Give an integer of 64 bits.")
+    selection = Selection(tuple(domains or ()), tuple(categories or ()), per_category)
+    return Order(count, seed, tasks, levels_from(difficulty), selection)
+
+
+def make(
+    order: Order,
+    folder: Path,
+    *,
+    run: Run,
+) -> None:
+    """Make worlds and write them to a folder."""
+    chosen = settings(allow_weak_isolation=run.allow_weak_isolation)
+    with progress("Making worlds", order.count) as advance:
+        found = run_to_end(
+            generate(
+                order,
+                folder,
+                jobs=run.processes,
+                overwrite=run.overwrite,
+                allow_weak=chosen.allow_weak_isolation,
+                kept=advance,
+                done=_Noted(advance),
+            )
+        )
+    if run.as_json:
+        print_json({"folder": str(folder), "seed": order.seed, **asdict(found)})
+    else:
+        _show(found, folder)
+
+
+def plan(order: Order, output: Path, *, overwrite: bool, as_json: bool) -> None:
+    """Plan worlds."""
+    count = write_plans(order, output, overwrite=overwrite)
+    _written(counted(count, "scenario"), output, as_json=as_json)
+
+
+def tasks(
+    source: Path,
+    output: Path,
+    *,
+    num_tasks: int,
+    difficulty: str,
+    names: Sequence[str],
+    run: Run,
+) -> None:
+    """Write tasks and their oracles."""
+    plans = read_plans(source, names)
+    order = Order(len(plans), plans[0].seed, num_tasks, levels_from(difficulty))
+    parts = {PARTS["task"]: output, PARTS["oracle"]: output.with_name(PARTS["oracle"])}
+    _prove(parts, plans, order, output, run)
+
+
+def verifiers(
+    source: Path,
+    output: Path | None,
+    *,
+    mode: str,
+    names: Sequence[str],
+    run: Run,
+) -> None:
+    """Write the verifiers of one mode."""
+    plans = read_plans(source, names)
+    count, levels = tasks_ordered(source)
+    order = Order(len(plans), plans[0].seed, count, levels)
+    target = output or source.with_name(PARTS[mode])
+    parts = {PARTS[mode]: target}
+    _prove(parts, plans, order, target, run)
+
+
+def stage(
+    name: str,
+    source: Path,
+    output: Path,
+    *,
+    names: Sequence[str],
+    database_dir: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Write the rows of a stage that only needs the plans."""
+    plans = read_plans(source, names)
+    with progress(f"Writing {output.name}", len(plans)) as advance:
+        count = write_stage(name, plans, output, overwrite=overwrite, done=advance)
+    if database_dir is not None:
+        _build_databases(plans, database_dir)
+    _written(counted(count, "world"), output, as_json=as_json)
+
+
+def _prove(
+    parts: dict[WorldFile, Path], plans: list[WorldPlan], order: Order, output: Path, run: Run
+) -> None:
+    chosen = settings(allow_weak_isolation=run.allow_weak_isolation)
+    with progress("Proving tasks", len(plans)) as advance:
+        count = run_to_end(
+            prove_stage(
+                parts,
+                plans,
+                order,
+                jobs=run.processes,
+                overwrite=run.overwrite,
+                allow_weak=chosen.allow_weak_isolation,
+                done=_Noted(advance),
+            )
+        )
+    _written(counted(count, "proven task"), output, as_json=run.as_json)
+
+
+def _build_databases(plans: Sequence[WorldPlan], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue = Catalogue()
+    for each in plans:
+        manuscript = Manuscript(each, catalogue)
+        world = World.from_records(manuscript.records)
+        image = build_database(world.recipe()).image
+        write_whole(folder / database_name(world.name), image)
+
+
+class _Noted:
+    """Moves the bar along, and says what was left out."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+
+    def __call__(self, made: Made) -> None:
+        self._advance(made.title)
+        for reason in made.dropped:
+            stderr().print(Text(f"{made.title}: left out, {reason}"))
+
+
+def _show(found: Generated, folder: Path) -> None:
+    table = new_table("Worlds", "Tasks, all proven", "Left out", "Seconds", right=("Seconds",))
+    table.add_row(
+        f"{found.worlds:,}", f"{found.tasks:,}", f"{found.dropped:,}", f"{found.seconds:,.1f}"
+    )
+    stdout().print(table)
+    for title in found.short:
+        stdout().print(Text(f"{title} has fewer tasks than were ordered."))
+    stdout().print(
+        Text(f"Written to {folder}. Next: awm worlds stats {folder}, awm audit {folder}")
+    )
+
+
+def _written(what: str, output: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"output": str(output), "written": what})
+    else:
+        stdout().print(Text(f"{what} written to {output}"))

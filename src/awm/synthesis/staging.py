@@ -1,0 +1,225 @@
+"""The stages one by one: each reads the scenarios and writes the rows of its own file.
+
+The builtin author makes a world from its plan, which the scenario's row carries, so a stage needs
+nothing else. The stages of tasks and verifiers prove what they write, as `generate` does.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from awm.errors import UsageError, WorldFileError
+from awm.synthesis.catalogue import Catalogue
+from awm.synthesis.generating import make_all
+from awm.synthesis.manuscript import Manuscript, scenario_row
+from awm.synthesis.order import Order
+from awm.synthesis.planning import Planner, WorldPlan
+from awm.synthesis.shelf import Shelf
+from awm.synthesis.workshop import Made
+from awm.types import JsonObject
+from awm.whole import write_whole
+from awm.worlds import WorldFile
+from awm.worlds.names import normalise
+
+__all__ = [
+    "PARTS",
+    "PROVEN",
+    "Stage",
+    "prove_stage",
+    "read_plans",
+    "tasks_ordered",
+    "write_plans",
+    "write_stage",
+]
+
+Stage: TypeAlias = Literal["scenario", "task", "db", "sample", "spec", "env", "verifier"]
+
+PARTS: Final[Mapping[str, WorldFile]] = {
+    "scenario": WorldFile.SCENARIO,
+    "task": WorldFile.TASKS,
+    "db": WorldFile.DATABASE,
+    "sample": WorldFile.SAMPLE,
+    "spec": WorldFile.SPEC,
+    "env": WorldFile.ENVIRONMENT,
+    "sql": WorldFile.VERIFIER_SQL,
+    "code": WorldFile.VERIFIER_CODE,
+    "oracle": WorldFile.ORACLE,
+}
+"""The files that stages write; verifiers by their mode."""
+
+PROVEN: Final = ("task", "verifier")
+"""The stages that carry out oracles."""
+
+_ROWS: Final[Mapping[str, Callable[[Manuscript], JsonObject]]] = {
+    "db": Manuscript.database_row,
+    "sample": Manuscript.sample_row,
+    "spec": Manuscript.spec_row,
+    "env": Manuscript.environment_row,
+}
+
+
+def read_plans(path: Path, names: Sequence[str] = ()) -> list[WorldPlan]:
+    """The plans of the scenarios in a file, or of those in the `gen_scenario.jsonl` beside it.
+
+    Args:
+        path: A file of scenarios, or the output of a later stage that lies beside it.
+        names: Only these scenarios; all if empty.
+
+    Raises:
+        WorldFileError: It cannot be read.
+        UsageError: A scenario was planned by somebody else, or is not there.
+    """
+    source = path if path.name == WorldFile.SCENARIO else path.with_name(WorldFile.SCENARIO)
+    if path != source and _is_scenarios(path):
+        source = path
+    plans = [WorldPlan.from_row(row) for row in _rows(source)]
+    wanted = {normalise(name) for name in names}
+    missing = wanted - {normalise(plan.title) for plan in plans}
+    if missing:
+        raise UsageError(
+            f"{source} has no scenario {', '.join(sorted(missing))}.",
+            "`awm worlds list` shows names; they match whatever their case.",
+        )
+    return [plan for plan in plans if not wanted or normalise(plan.title) in wanted]
+
+
+def write_plans(order: Order, output: Path, *, overwrite: bool = False) -> int:
+    """The stage `scenario`: plan worlds and write their rows.
+
+    Returns:
+        How many there are.
+
+    Raises:
+        UsageError: The order cannot be met, or the file is there already.
+    """
+    _check_output(output, overwrite=overwrite)
+    plans = Planner(order.seed, selection=order.selection).plans(order.count)
+    return _write(output, (scenario_row(plan) for plan in plans))
+
+
+def write_stage(
+    stage: str,
+    plans: Iterable[WorldPlan],
+    output: Path,
+    *,
+    overwrite: bool = False,
+    done: Callable[[str], None] = lambda _title: None,
+) -> int:
+    """One of the stages `db`, `sample`, `spec`, `env`; `done` is told of each world.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        UsageError: The file is there already.
+    """
+    _check_output(output, overwrite=overwrite)
+    catalogue = Catalogue()
+
+    def rows() -> Iterator[JsonObject]:
+        for plan in plans:
+            yield _ROWS[stage](Manuscript(plan, catalogue))
+            done(plan.title)
+
+    return _write(output, rows())
+
+
+async def prove_stage(
+    parts: Mapping[WorldFile, Path],
+    plans: Sequence[WorldPlan],
+    order: Order,
+    *,
+    jobs: int = 1,
+    overwrite: bool = False,
+    allow_weak: bool = False,
+    done: Callable[[Made], None] = lambda _made: None,
+) -> int:
+    """The stages `task` and `verifier`: make worlds, prove them, and write some of their rows.
+
+    Args:
+        parts: Which files to write, and where.
+        plans: Of which worlds.
+        order: How many tasks each has, and how hard.
+        jobs: How many processes make worlds.
+        overwrite: Whether files that are there may be replaced.
+        allow_weak: Whether to run where code cannot be jailed.
+        done: Told of each world.
+
+    Returns:
+        How many tasks were proven.
+
+    Raises:
+        UsageError: A file is there already.
+        InfrastructureError: A world could not be made.
+    """
+    for output in parts.values():
+        _check_output(output, overwrite=overwrite)
+    folder = next(iter(parts.values())).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    shelf = Shelf(folder, order)
+    shelf.open(overwrite=overwrite)
+    finished = shelf.done()
+    left = [plan for plan in plans if plan.index not in finished]
+    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+    for part, output in parts.items():
+        _write(output, _shelved(shelf, plans, part))
+    tasks = [shelf.take(plan.index)[1]["tasks"] for plan in plans]
+    shelf.clear()
+    return int(sum(tasks))
+
+
+def tasks_ordered(path: Path) -> tuple[int, tuple[int, ...]]:
+    """How many tasks each world of a file of tasks was ordered with, and how hard.
+
+    Raises:
+        WorldFileError: It cannot be read.
+        UsageError: Somebody else wrote it.
+    """
+    for row in _rows(path):
+        try:
+            return row["builtin"]["tasks"], tuple(row["builtin"]["levels"])
+        except (KeyError, TypeError):
+            break
+    raise UsageError(f"{path} holds no tasks of the builtin author.", "Begin with `awm gen task`.")
+
+
+def _shelved(shelf: Shelf, plans: Sequence[WorldPlan], part: WorldFile) -> Iterator[JsonObject]:
+    for plan in plans:
+        yield from shelf.take(plan.index)[0].get(part, ())
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorldFileError(
+            "", f"{path} cannot be read: {error}.", "Begin with `awm gen scenario`."
+        ) from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise WorldFileError("", f"line {number} of {path} is no JSON: {error}.") from error
+        if not isinstance(row, dict):
+            raise WorldFileError("", f"line {number} of {path} is no object.")
+        yield row
+
+
+def _is_scenarios(path: Path) -> bool:
+    first = next(_rows(path), None) if path.exists() else None
+    return first is not None and "builtin" in first
+
+
+def _check_output(output: Path, *, overwrite: bool) -> None:
+    if output.exists() and not overwrite:
+        raise UsageError(f"{output} is there already.", "Give another --output, or --overwrite.")
+
+
+def _write(output: Path, rows: Iterable[JsonObject]) -> int:
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(output, "".join(f"{line}\n" for line in lines).encode())
+    return len(lines)
