@@ -1,5 +1,6 @@
 """`awm gen`: make worlds, all at once or stage by stage."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
@@ -79,6 +80,10 @@ def gen_all(  # noqa: PLR0913 - one for each option
     domain: Domains = None,
     category: Categories = None,
     max_per_category: PerCategory = 80,
+    state: Annotated[
+        int,
+        typer.Option("--state", min=0, help="Another initial state: the same tools, other rows."),
+    ] = 0,
     output_dir: Annotated[
         Path, typer.Option("--output_dir", help="The folder that the worlds are written to.")
     ] = _OUTPUTS,
@@ -97,7 +102,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
         target_count, seed, num_tasks, difficulty, domain, category, max_per_category
     )
     generation.make(
-        order,
+        replace(order, state=state),
         output_dir,
         run=generation.Run(jobs, overwrite, as_json, allow_weak_isolation),
     )

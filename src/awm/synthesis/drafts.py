@@ -4,6 +4,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Final, get_args
 
 from awm.synthesis.dry import Books
@@ -30,7 +31,9 @@ _DECK: Final[tuple[tuple[TaskKind, ...], ...]] = (
 """What the tasks of a world are; where there are several, one is drawn."""
 
 _WEIGHTS: Final = (12, 22, 26, 22, 18)
-_ATTEMPTS: Final = 14
+_ATTEMPTS: Final = 10
+_FAITHFUL: Final = 6
+_RETRIES: Final = 3
 _PHRASINGS: Final = 3
 _STYLES: Final = get_args(DateStyle)
 _PARTS: Final = ((1,), (1, 1, 2), (1, 2, 2), (2, 2, 3), (2, 3, 4))
@@ -61,6 +64,9 @@ def drafted_tasks(
 ) -> Iterator[DraftedTask]:
     """Tasks of a world, without end, no two the same; each ten are of every sort.
 
+    What sort of task the i-th is, how hard and about which action, is the same in every initial
+    state; whom and what it is about follows from the rows.
+
     Args:
         plan: The world's plan.
         surface: Its tools.
@@ -70,55 +76,76 @@ def drafted_tasks(
     """
     seen: set[str] = set()
     fruitless = 0
-    number = 0
-    while fruitless < 5 * len(_DECK):
-        turn, place = divmod(number, len(_DECK))
-        deck = list(_DECK)
-        lot_for(plan.seed, plan.index, "deck", turn).shuffle(deck)
-        lot = lot_for(plan.seed, plan.index, state, "task", number)
-        number += 1
-        found = _task(deck[place], surface, books, levels, lot, seen)
-        if found is None:
-            fruitless += 1
-            continue
-        fruitless = 0
-        seen.add(found.draft.signature)
-        yield found
+    for number in count():
+        slot = _slot(plan, number, levels, surface)
+        found = None
+        for retry in range(_RETRIES):
+            lot = lot_for(plan.seed, plan.index, "task", number, state, retry)
+            found = _task(slot, surface, books, levels, lot, seen)
+            if found is not None:
+                break
+        fruitless = 0 if found else fruitless + 1
+        if fruitless > len(_DECK):
+            return
+        if found is not None:
+            seen.add(found.draft.signature)
+            yield found
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What is decided about a task before any row is looked at: the same in every initial state."""
+
+    kind: TaskKind
+    level: int
+    parts: int
+    style: DateStyle
+    wanted: str
+
+
+def _slot(plan: WorldPlan, number: int, levels: tuple[int, ...], surface: Surface) -> _Slot:
+    turn, place = divmod(number, len(_DECK))
+    deck = list(_DECK)
+    lot_for(plan.seed, plan.index, "deck", turn).shuffle(deck)
+    lot = lot_for(plan.seed, plan.index, "slot", number)
+    level = lot.choices(levels, [_WEIGHTS[level - 1] for level in levels])[0]
+    return _Slot(
+        kind=lot.choice(deck[place]),
+        level=level,
+        parts=lot.choice(_PARTS[level - 1]),
+        style=lot.choice(_STYLES),
+        wanted=lot.choice(list(surface.blueprint.actions)),
+    )
 
 
 def _task(
-    kinds: tuple[TaskKind, ...],
+    slot: _Slot,
     surface: Surface,
     books: Books,
     levels: tuple[int, ...],
     lot: random.Random,
     seen: set[str],
 ) -> DraftedTask | None:
-    """The draft that comes closest to the level that is drawn, out of a few."""
-    level = lot.choices(levels, [_WEIGHTS[level - 1] for level in levels])[0]
-    kind = lot.choice(kinds)
-    style = lot.choice(_STYLES)
+    """The draft that comes closest to the level that is wanted, out of a few."""
     best: Draft | None = None
-    for _ in range(_ATTEMPTS):
-        scene = Scene(books, surface, lot, style, _wanted(surface, lot))
-        made = draft(scene, kind, lot.choice(_PARTS[level - 1]))
+    for attempt in range(_ATTEMPTS):
+        # Later attempts are free in what they are about: it may be too easy, or never possible.
+        wanted = slot.wanted if attempt < _FAITHFUL else None
+        scene = Scene(books, surface, lot, slot.style, wanted)
+        made = draft(scene, slot.kind, slot.parts)
         if made is None or made.signature in seen or difficulty(made) not in levels:
             continue
-        if best is None or _off(made, level) < _off(best, level):
+        if best is None or _off(made, slot.level) < _off(best, slot.level):
             best = made
-        if _off(best, level) == 0:
+        if _off(best, slot.level) == 0:
             break
     if best is None:
         return None
-    return DraftedTask(best, _texts(best, lot, style, books.today), difficulty(best))
+    return DraftedTask(best, _texts(best, lot, slot.style, books.today), difficulty(best))
 
 
 def _off(made: Draft, level: int) -> int:
     return abs(difficulty(made) - level)
-
-
-def _wanted(surface: Surface, lot: random.Random) -> str:
-    return lot.choice(list(surface.blueprint.actions))
 
 
 def _texts(made: Draft, lot: random.Random, style: DateStyle, today: dt.date) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ class Order:
         tasks: How many tasks each has.
         levels: How hard tasks may be.
         selection: From what worlds are chosen.
+        state: Which initial state the worlds have: the same tools, other rows, and tasks that
+            follow them.
     """
 
     count: int
@@ -30,6 +32,7 @@ class Order:
     tasks: int = 10
     levels: tuple[int, ...] = LEVELS
     selection: Selection = field(default_factory=Selection)
+    state: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """All of it but the count: world i is the same however many there are."""
@@ -39,6 +42,7 @@ class Order:
             "seed": self.seed,
             "tasks": self.tasks,
             "levels": list(self.levels),
+            "state": self.state,
             "domains": list(self.selection.domains),
             "categories": list(self.selection.categories),
             "per_category": self.selection.per_category,

@@ -179,7 +179,7 @@ def _programs(
 
 def _written(manuscript: Manuscript, proven: Sequence[_Proof], order: Order) -> Records:
     rows = _task_rows(manuscript, [proof.task for proof in proven])
-    ordered = {"tasks": order.tasks, "levels": list(order.levels)}
+    ordered = {"tasks": order.tasks, "levels": list(order.levels), "state": order.state}
     rows[WorldFile.TASKS] = [{**row, "builtin": ordered} for row in rows[WorldFile.TASKS]]
     oracles: list[JsonObject] = [
         {**row, "state_hash": proof.solved.state_hash}

@@ -64,8 +64,8 @@ async def make_world(
         AwmError: It does not come to life, or the machinery failed.
     """
     started = perf_counter()
-    manuscript = Manuscript(plan, catalogue)
-    tasks = drafted_tasks(plan, manuscript.surface, manuscript.books, order.levels)
+    manuscript = Manuscript(plan, catalogue, order.state)
+    tasks = drafted_tasks(plan, manuscript.surface, manuscript.books, order.levels, order.state)
     proven = await prove(manuscript, tasks, order, runtime, pool)
     made = Made(
         plan.index,
@@ -178,7 +178,12 @@ def _order(written: Mapping[str, Any]) -> Order:
         tuple(written["domains"]), tuple(written["categories"]), written["per_category"]
     )
     return Order(
-        written["count"], written["seed"], written["tasks"], tuple(written["levels"]), selection
+        count=written["count"],
+        seed=written["seed"],
+        tasks=written["tasks"],
+        levels=tuple(written["levels"]),
+        selection=selection,
+        state=written["state"],
     )
 
 

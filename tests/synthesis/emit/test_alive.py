@@ -1,4 +1,4 @@
-"""Worlds that were written from a blueprint, alive in the runtime: what their tools do and refuse."""
+"""Worlds written from a blueprint, alive in the runtime: what their tools do and refuse."""
 
 import json
 import random
@@ -22,7 +22,13 @@ LINE = {"says_what": "a strap", "quantity": 2, "price_cents": 100, "total_cents"
 
 def rows() -> dict[str, list[dict[str, Any]]]:
     """A branch; three members, of whom the last is suspended; tools; loans open and returned."""
-    member = {"home_id": 1, "referred_by_id": None, "email": None, "credit_cents": 0}
+    member = {
+        "home_id": 1,
+        "referred_by_id": None,
+        "email": None,
+        "locker_id": None,
+        "credit_cents": 0,
+    }
     return {
         "branch": [{"id": 1, "name": "Mill", "cash_cents": 500, "head_id": 2}],
         "member": [
@@ -37,7 +43,8 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             {"id": 4, **TOOL, "name": "SANDER, old", "on_loan": False},
         ],
         "loan": [
-            {"id": 1, **LOAN, "member_id": 1, "tool_id": 1, "status": "open", "due_on": "2026-02-28"},
+            {"id": 1, **LOAN, "member_id": 1, "tool_id": 1, "status": "open",
+             "due_on": "2026-02-28"},
             {"id": 2, **LOAN, "member_id": 1, "tool_id": 2, "status": "returned",
              "due_on": "2026-02-25", "returned_on": "2026-02-24"},
         ],
@@ -178,7 +185,9 @@ async def test_a_name_that_another_has_is_taken_and_the_own_is_not(shop):
     refusal = await shop.refused("update_member", member_id=1, name="Bo 50% Lind")
     assert refusal == (409, "already_taken", "There already is another member with this name.")
     assert (await shop.ask("update_member", member_id=1, name="Ada O'Hara"))["id"] == 1
-    assert (await shop.refused("update_member", member_id=1, email="bo@x.org"))[1] == "already_taken"
+    assert (await shop.refused("update_member", member_id=1, email="bo@x.org"))[
+        1
+    ] == "already_taken"
 
 
 async def test_an_edit_has_rules_that_see_what_is_given(shop):
@@ -230,6 +239,16 @@ async def test_a_new_row_cannot_take_a_name(shop):
     assert refusal[:2] == (409, "already_taken")
 
 
+async def test_a_reference_can_be_unique_too(shop):
+    made = await shop.ask("enrol_member", name="Dee", home_id=1, locker_id=1)
+    assert made["locker_id"] == 1
+    refusal = await shop.refused("enrol_member", name="Eve", home_id=1, locker_id=1)
+    told = "There already is another member with this locker id."
+    assert refusal == (409, "already_taken", told)
+    assert (await shop.refused("update_member", member_id=1, locker_id=1))[2] == told
+    assert (await shop.ask("enrol_member", name="Eve", home_id=1))["locker_id"] is None
+
+
 async def test_rows_are_looked_for_before_rules_are_and_in_order(shop):
     wrong = {"member_id": 98, "tool_id": 99, "due_on": "2020-01-01"}
     assert await shop.refused("lend_tool", **wrong) == (404, "not_found", "There is no member 98.")
@@ -244,7 +263,10 @@ async def test_rules_are_checked_in_their_order_and_say_why(shop):
     refusal = await shop.refused("lend_tool", **{**wrong, "member_id": 2})
     assert refusal == (409, "tool_on_loan", "Belt Sander is out on loan.")
     refusal = await shop.refused("lend_tool", **{**wrong, "member_id": 2, "tool_id": 2})
-    assert refusal[1:] == ("due_in_past", "The due date 2020-01-01 is not within 60 days of 2026-03-02.")
+    assert refusal[1:] == (
+        "due_in_past",
+        "The due date 2020-01-01 is not within 60 days of 2026-03-02.",
+    )
 
 
 async def test_a_quota_counts_what_is_there(shop):
@@ -263,7 +285,11 @@ async def test_the_state_is_looked_at_before_the_rules(shop):
 
 async def test_an_action_changes_its_row_and_others(shop):
     done = await shop.ask("return_tool", loan_id=1)
-    assert (done["status"], done["returned_on"], done["fee_cents"]) == ("returned", "2026-03-02", 300)
+    assert (done["status"], done["returned_on"], done["fee_cents"]) == (
+        "returned",
+        "2026-03-02",
+        300,
+    )
     assert [part["id"] for part in done["loan_lines"]] == [5, 8]
     assert (await shop.ask("get_tool", tool_id=1))["on_loan"] is False
     assert (await shop.ask("get_branch", branch_id=1))["cash_cents"] == 800
@@ -310,7 +336,7 @@ async def test_a_row_is_removed_with_its_parts(shop):
     assert (await shop.refused("get_loan", loan_id=1))[0] == 404
     assert (await shop.ask("search_loans"))["total"] == 1
     diff = await shop.instance.diff()
-    gone = {table.name: len(table.removed) for table in diff.tables if table.removed}
+    gone = {table.table: len(table.removed) for table in diff.tables if table.removed}
     assert gone == {"loans": 1, "loan_lines": 2}
 
 

@@ -1,4 +1,4 @@
-"""The text of a world's code: readable, the same every time, and sound whatever is written in it."""
+"""The text of a world's code: readable, always the same, and sound whatever is written in it."""
 
 import ast
 import os
@@ -75,7 +75,9 @@ def test_nothing_is_imported_or_defined_for_nothing():
 
 def test_nothing_asks_for_the_time():
     assert not {"now", "today"} & {
-        node.attr for node in ast.walk(ast.parse(code(workshop()))) if isinstance(node, ast.Attribute)
+        node.attr
+        for node in ast.walk(ast.parse(code(workshop())))
+        if isinstance(node, ast.Attribute)
     }
 
 

@@ -177,7 +177,7 @@ def test_what_cannot_be_quoted_twice_stands_behind_the_message():
     assert text_of("", "f('it\\'s')", "") == '"{}".format(f("it\'s"))'
 
 
-@given(st.lists(st.sampled_from(["word ", "a\"b ", "it's ", "back\\slash ", "é漢 "]), max_size=12))
+@given(st.lists(st.sampled_from(["word ", 'a"b ', "it's ", "back\\slash ", "é漢 "]), max_size=12))
 def test_a_message_says_what_was_written(words):
     class Loan:
         status = "open"

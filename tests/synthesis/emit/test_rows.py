@@ -43,9 +43,12 @@ def test_rows_stand_one_below_the_other_in_the_order_of_the_columns():
     assert groups[1] == {
         "table_name": "sales",
         "insert_statements": [
-            "INSERT INTO sales (id, reader_id, paper, status, copies, total_cents, paid_on) VALUES"
-            "\n    (3, 1, 'x', 'paid', 1, 150, NULL),"
-            "\n    (9, 1, 'x', 'paid', 1, 150, '2026-03-02');"
+            (
+                "INSERT INTO sales"
+                " (id, reader_id, paper, status, copies, total_cents, paid_on) VALUES"
+                "\n    (3, 1, 'x', 'paid', 1, 150, NULL),"
+                "\n    (9, 1, 'x', 'paid', 1, 150, '2026-03-02');"
+            ),
         ],
     }
 

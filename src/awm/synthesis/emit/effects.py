@@ -194,10 +194,10 @@ def start_of(field: Field, names: Names, entity: Entity) -> Emitted:
     """What a field of a new row has where nothing else is said."""
     if field.value is not None and _is_constant(field, names, entity):
         return emitted(field.value.tree, Names(names.blueprint))
-    if field.optional:
-        return Emitted("None")
     if field.kind == "state":
         return Emitted(quote(field.words[0]))
+    if field.optional:
+        return Emitted("None")
     return Emitted({"bool": "False", "int": "0", "money": "0"}.get(field.kind, "None"))
 
 

@@ -19,7 +19,6 @@ from awm.synthesis.emit.layout import (
     quote,
     render,
 )
-from awm.synthesis.emit.literals import literal
 from awm.synthesis.emit.models import Models
 from awm.synthesis.emit.names import argument, class_of, constant, local
 from awm.synthesis.emit.wording import description, summary
@@ -75,8 +74,7 @@ class Endpoints:
 
     def _example(self, tool: Tool) -> Doc:
         if tool.kind == "policies":
-            options = dict(self._blueprint.options)
-            return literal({"business": "...", "today": "...", "policies": options})
+            return self._policies_told()
         if tool.entity is None:
             return '{"done": True}'
         if tool.kind == "list":
@@ -100,13 +98,16 @@ class Endpoints:
         yield from _docstring(description(tool, self.surface))
 
     def _policies(self, _tool: Tool) -> Iterator[str]:
+        yield render(called("JSONResponse", [self._policies_told()]), 1, first="return ")
+
+    def _policies_told(self) -> Doc:
         policies: list[Doc] = [f'"{name}": {constant(name)}' for name in self._blueprint.options]
         pairs: list[Doc] = [
             '"business": BUSINESS',
             '"today": TODAY.isoformat()',
             ['"policies": ', bracketed("{", policies, "}")],
         ]
-        yield render(called("JSONResponse", [bracketed("{", pairs, "}")]), 1, first="return ")
+        return bracketed("{", pairs, "}")
 
     def _list(self, tool: Tool) -> Iterator[str]:
         name = class_of(_entity(tool))
@@ -148,10 +149,7 @@ class Endpoints:
         yield from self._rules(entity.edits_need, names)
         for field in fields:
             if field.unique:
-                given = f"body.{argument(field.column)}"
-                column = f"{class_of(entity)}.{field.column}"
-                yield f"{INDENT * _BODY}if {given} is not None:"
-                yield f"{INDENT * (_BODY + 1)}require_free(db, {column}, {given}, {row}.id)"
+                yield from _free(field, entity, names[field.name], row)
         for field in fields:
             yield f'{INDENT * _BODY}if "{argument(field.column)}" in body.model_fields_set:'
             value = names[field.name].doc
@@ -200,13 +198,8 @@ class Endpoints:
         parameters = {name: names[name] for name in action.takes}
         row = new_row(entity, parameters, action.sets, action.to, names)
         for name, value in row.values().items():
-            field = entity.fields[name]
-            if field.unique and field.kind != "ref":
-                may_be_empty = field.optional
-                if may_be_empty:
-                    yield render([value.grouped], _BODY, first="if ", last=" is not None:")
-                check: list[Doc] = ["db", f"{class_of(entity)}.{name}", value.grouped]
-                yield render(called("require_free", check), _BODY + may_be_empty)
+            if entity.fields[name].unique:
+                yield from _free(entity.fields[name], entity, value)
         made = called("add", ["db", row.doc()])
         yield render(made, _BODY, first=f"{local(entity.name)} = ")
 
@@ -258,6 +251,18 @@ def _status(entity: Entity, state: Field, starts: tuple[str, ...]) -> Iterator[s
     )
     yield render(test, _BODY, first="if ", last=":")
     yield render(called("wrong_status", [row, status, *right]), _BODY + 1)
+
+
+def _free(field: Field, entity: Entity, value: Emitted, row: str = "") -> Iterator[str]:
+    """Looking whether a value that has to be unique is taken, by another row than a given one."""
+    indent = _BODY
+    if field.optional or row:
+        yield render([value.grouped], indent, first="if ", last=" is not None:")
+        indent += 1
+    wanted: Doc = [value.tight, ".id"] if field.kind == "ref" else value.grouped
+    column = f"{class_of(entity)}.{field.column}"
+    parts: list[Doc] = ["db", column, wanted, *([f"{row}.id"] if row else [])]
+    yield render(called("require_free", parts), indent)
 
 
 def _variables(action: Action) -> set[str]:

@@ -77,6 +77,11 @@ class Emitted:
         """The piece where nothing else binds it, broken on its own."""
         return self.doc if self.level == _ATOM else Group(self.doc)
 
+    @property
+    def tight(self) -> Doc:
+        """The piece where an attribute of it is asked for."""
+        return self.doc if self.level == _ATOM else Group(["(", self.doc, ")"])
+
 
 @dataclass(frozen=True)
 class Names:

@@ -39,7 +39,7 @@ def summary(tool: Tool, surface: Surface) -> str:
     if tool.kind == "list":
         return f"Find {_many(entity)}."
     if tool.kind == "edit":
-        return f"Change {_fields(entity)} of {a(entity.says)}."
+        return f"Change the {_fields(entity)} of {a(entity.says)}."
     return f"Show {a(entity.says)}."
 
 
