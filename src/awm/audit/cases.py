@@ -111,7 +111,7 @@ class CaseMaker:
         attack: How many near misses there are.
     """
 
-    def __init__(  # noqa: PLR0913 - each is something else
+    def __init__(
         self,
         runtime: Runtime,
         ground: Ground,

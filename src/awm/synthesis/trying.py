@@ -59,6 +59,7 @@ def try_domain(catalogue: Catalogue, name: str, samples: int = 3) -> Trial:
             trial.problems += [f"{problem} [{_told(recipe)}]" for problem in error.problems]
     if trial.problems:
         return trial
+    trial.problems += _unordered(catalogue.blueprint(Recipe(name, tuple(domain.modules))))
     for seed, recipe in enumerate(_mixes(domain)):
         _play(catalogue.blueprint(recipe), seed, trial, samples if seed == 0 else 0)
     trial.problems += _never(catalogue.blueprint(Recipe(name, tuple(domain.modules))), trial)
@@ -121,6 +122,21 @@ def _play(blueprint: Blueprint, seed: int, trial: Trial, samples: int) -> None:
             made = draft(Scene(books, surface, lot), kind)
             if made is not None:
                 trial.samples.append(f"[{kind}, {len(made.calls)} calls] {tell(made, lot, '')}")
+
+
+def _unordered(blueprint: Blueprint) -> Iterator[str]:
+    """Phrases that do not begin with what is to be done, and cannot stand after "please"."""
+    for action in blueprint.actions.values():
+        for phrase in action.phrases:
+            if phrase.split()[0].lower() in _NO_VERBS or phrase.startswith("{"):
+                yield f"{action.name}: {phrase!r} does not begin with a verb, as an order does"
+
+
+_NO_VERBS: Final = frozenset(
+    "the a an they we you i he she it there this that these those our your their his her its my "
+    "no not if when once as for to from with in on at by of is are was were has have had will "
+    "would should could can may must please everything nobody".split()
+)
 
 
 def _never(blueprint: Blueprint, trial: Trial) -> Iterator[str]:

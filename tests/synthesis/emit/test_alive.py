@@ -3,6 +3,7 @@
 import json
 import random
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -326,9 +327,15 @@ async def test_lists_are_gone_through_whole_while_rows_leave_them(shop):
     assert (await shop.ask("get_member", member_id=2))["credit_cents"] == 2
 
 
-async def test_a_row_that_others_need_is_not_removed(shop):
+async def test_a_row_that_others_need_is_not_removed(runtime, shop):
     refusal = await shop.refused("drop_member", member_id=1)
-    assert refusal[:2] == (409, "constraint")
+    assert refusal == (409, "still_needed", "Ada O'Hara is still needed.")
+    # Should a blueprint forget to ask, the database does not.
+    drop = replace(workshop().actions["drop_member"], needs=())
+    careless = replace(workshop(), actions={**workshop().actions, "drop_member": drop})
+    async with await runtime.launch(world_of(careless, rows())) as instance:
+        refusal = await Shop(instance).refused("drop_member", member_id=1)
+        assert refusal[:2] == (409, "constraint")
 
 
 async def test_a_row_is_removed_with_its_parts(shop):

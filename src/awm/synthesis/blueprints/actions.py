@@ -18,7 +18,7 @@ from awm.synthesis.blueprints.expressions import can_be, read_expression
 from awm.synthesis.blueprints.faults import Fault, Faults
 from awm.synthesis.blueprints.fields import read_field
 from awm.synthesis.blueprints.form import ActionForm, RuleForm
-from awm.synthesis.blueprints.scope import Scope, Shape, known_if_true
+from awm.synthesis.blueprints.scope import Scope, Shape, known_if_false, known_if_true
 from awm.synthesis.blueprints.types import BOOL, Type, row
 
 __all__ = ["read_action", "read_rules", "read_template", "read_template_paths"]
@@ -62,6 +62,7 @@ def read_action(
     does = Effects("")
     with faults.at(f"{where}.does"):
         does = read_effects(form.does, scope)
+        _check_removal(form, shape)
     for number, phrase in enumerate(form.phrases):
         with faults.at(f"{where}.phrases.{number}"):
             _check_phrase(phrase, form, takes)
@@ -106,6 +107,19 @@ def _check_frame(form: ActionForm, entities: Mapping[str, Entity]) -> None:
         raise Fault("`removes` says that the row it is `on` is gone.")
 
 
+def _check_removal(form: ActionForm, shape: Shape) -> None:
+    """What leads to a row that goes has to be asked for by a rule, or be dealt with."""
+    if not form.removes or form.on is None:
+        return
+    told = [form.does, *(rule.needs for rule in form.needs)]
+    for held in shape.holds.get(form.on, ()):
+        if not any(re.search(rf"\b{form.on}\.{held}\b", each) for each in told):
+            raise Fault(
+                f"the {form.on} is gone then, but its {held} may lead to it.",
+                f"Need `not any(True for each in {form.on}.{held})`, or lead them elsewhere.",
+            )
+
+
 def _parameters(
     form: ActionForm,
     entities: Mapping[str, Entity],
@@ -132,6 +146,8 @@ def _parameters(
                 raise Fault(f"{read.base!r} is no date that was taken before.")
             if name == form.on:
                 raise Fault(f"the row it is on is called {name!r} already.")
+            if read.column in {f"{form.on}_id", *(each.column for each in takes.values())}:
+                raise Fault(f"something else is called {read.column!r} in the tool.")
             takes[name] = read
     return takes
 
@@ -150,7 +166,8 @@ def read_rules(
             test = read_expression(form.needs, scope)
             if test.type != BOOL:
                 raise Fault(f"`{form.needs}` is {test.type}, not true or false.")
-            rules.append(Rule(form.rule, test, read_template(form.says, scope)))
+            broken = scope.knowing(known_if_false(test.tree))
+            rules.append(Rule(form.rule, test, read_template(form.says, broken)))
             scope = scope.knowing(known_if_true(test.tree))
     return tuple(rules), scope
 
@@ -205,6 +222,8 @@ def _sets(
         with faults.at(f"{where}.sets.{name}"):
             if name not in made.fields:
                 raise Fault(f"a {made.name} has no {name!r}.")
+            if name in takes:
+                raise Fault("it is taken as a parameter too.", "Do one of the two.")
             value = read_expression(source, scope)
             if not can_be(value.type, made.fields[name].type):
                 raise Fault(f"`{source}` is {value.type}, not {made.fields[name].type}.")

@@ -3,7 +3,7 @@
 import ast
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as defaulted
 from typing import Final
@@ -75,6 +75,7 @@ class _Composer:
 
     def compose(self) -> Blueprint:
         self._check_options()
+        self._check_pools()
         entities = {name: self._entity(name, form) for name, form in self._domain.entities.items()}
         self._faults.give_up()
         self._check_references(entities)
@@ -116,12 +117,14 @@ class _Composer:
         fields: dict[str, Field] = {}
         for each, written in form.fields.items():
             with self._faults.at(f"entities.{name}.fields.{each}"):
-                _check_name(each)
                 fields[each], source = read_field(each, written)
                 self._check_pool(fields[each])
                 if source is not None:
                     self._values.setdefault(name, {})[each] = source
         low, _, high = (form.rows or "").partition("..")
+        with self._faults.at(f"entities.{name}.rows"):
+            if low and int(high or low) < int(low):
+                raise Fault(f"{form.rows!r} ends before it begins.")
         return Entity(
             name=name,
             plural=form.plural or f"{name}s",
@@ -136,8 +139,31 @@ class _Composer:
         )
 
     def _check_pool(self, each: Field) -> None:
+        _check_name(each.name)
         if each.pool is not None and each.pool not in self._pools:
             raise Fault(f"there is no pool {each.pool!r}.", "Add it to `pools`.")
+
+    def _check_pools(self) -> None:
+        for name, entries in self._pools.items():
+            with self._faults.at(f"pools.{name}"):
+                if not entries:
+                    raise Fault("a pool has at least one text.")
+                for inner in _inner_pools(entries):
+                    if inner not in self._pools:
+                        raise Fault(f"there is no pool {inner!r}.", "Add it to `pools`.")
+                if name in self._reached(name):
+                    raise Fault("it is in itself, and would never be filled in.")
+
+    def _reached(self, name: str) -> set[str]:
+        """The pools that texts of a pool are filled in from, and theirs."""
+        reached: set[str] = set()
+        waiting = list(_inner_pools(self._pools[name]))
+        while waiting:
+            inner = waiting.pop()
+            if inner not in reached:
+                reached.add(inner)
+                waiting += _inner_pools(self._pools.get(inner, ()))
+        return reached
 
     def _check_references(self, entities: Mapping[str, Entity]) -> None:
         plurals = [entity.plural for entity in entities.values()]
@@ -146,13 +172,7 @@ class _Composer:
                 if plurals.count(entity.plural) > 1 or entity.plural in entities:
                     raise Fault(f"the plural {entity.plural!r} is taken.", "Give it a `plural`.")
                 _check_name(entity.plural)
-                for known in (entity.named, entity.part_of, *entity.edits, *entity.words):
-                    if known is not None and known not in entity.fields:
-                        raise Fault(f"there is no field {known!r}.")
-                if entity.part_of and entity.fields[entity.part_of].kind != "ref":
-                    raise Fault(f"`part_of: {entity.part_of}` is no reference.")
-                if entity.named and entity.fields[entity.named].kind != "text":
-                    raise Fault(f"`named: {entity.named}` is no text.")
+                _check_fields(entity)
             for each in entity.references:
                 with self._faults.at(f"entities.{name}.fields.{each.name}"):
                     if each.target not in entities:
@@ -175,9 +195,18 @@ class _Composer:
                     lists[each.target][back] = name
                 fields[each.name] = replace(each, back=back)
             entities[name] = replace(entity, fields=fields)
+        parts = {
+            (entity.fields[entity.part_of].target, entity.fields[entity.part_of].back)
+            for entity in entities.values()
+            if entity.part_of
+        }
         return Shape(
             fields={name: entity.fields for name, entity in entities.items()},
             lists=lists,
+            holds={
+                name: tuple(back for back in backs if (name, back) not in parts)
+                for name, backs in lists.items()
+            },
             plurals={entity.plural: name for name, entity in entities.items()},
             options={name: 0 not in each for name, each in self._domain.options.items()},
         )
@@ -197,6 +226,7 @@ class _Composer:
         for name, field in fields.items():
             with self._faults.at(f"{where}.fields.{name}"):
                 _check_order(field, fields)
+                _check_base(field, fields)
         for number, text in enumerate(entity.described):
             with self._faults.at(f"{where}.described.{number}"):
                 read_template_paths(text, own)
@@ -246,6 +276,21 @@ def _question(form: QuestionForm, shape: Shape) -> Question:
     return Question(form.of, form.asks, answer)
 
 
+def _check_fields(entity: Entity) -> None:
+    for known in (entity.named, entity.part_of, *entity.edits, *entity.words):
+        if known is not None and known not in entity.fields:
+            raise Fault(f"there is no field {known!r}.")
+    if entity.part_of and entity.fields[entity.part_of].kind != "ref":
+        raise Fault(f"`part_of: {entity.part_of}` is no reference.")
+    if entity.named and entity.fields[entity.named].kind != "text":
+        raise Fault(f"`named: {entity.named}` is no text.")
+    states = [each.name for each in entity.fields.values() if each.kind == "state"]
+    if len(states) > 1:
+        raise Fault(f"{' and '.join(states)}: a row is in one state.")
+    if set(states) & set(entity.edits):
+        raise Fault("its state is changed by actions only.", "Leave it out of edits.")
+
+
 def _check_order(field: Field, fields: Mapping[str, Field]) -> None:
     """Values are worked out in the order of the fields, after all fields that have none."""
     if field.value is None:
@@ -256,7 +301,25 @@ def _check_order(field: Field, fields: Mapping[str, Field]) -> None:
         raise Fault(f"it needs {', '.join(wrong)}, worked out after it.", "Change their order.")
 
 
+def _check_base(field: Field, fields: Mapping[str, Field]) -> None:
+    """Dates are drawn in the order of the fields."""
+    if field.base is None:
+        return
+    before = list(fields)[: list(fields).index(field.name)]
+    base = fields[field.base] if field.base in before else None
+    if base is None or base.kind != "date":
+        raise Fault(f"{field.base!r} is no date that comes before it.")
+    if base.optional and not field.optional:
+        raise Fault(f"{field.base!r} may be empty, and it may not.", "Write `date?`.")
+
+
+def _inner_pools(entries: Iterable[str]) -> list[str]:
+    return [inner for entry in entries for inner in re.findall(r"\{(\w+)\}", entry)]
+
+
 def _check_name(name: str) -> None:
+    if name.endswith("_"):
+        raise Fault(f"{name!r} ends in an underscore.", "Call it otherwise.")
     if name in _TAKEN:
         raise Fault(f"{name!r} means something else already.", "Call it otherwise.")
 

@@ -181,13 +181,21 @@ def _comparison(node: ast.Compare, scope: Scope) -> Type:
             _check_membership(left, right, scope)
         elif isinstance(operator, _ORDER):
             _check_order(left, right, scope)
+        elif isinstance(operator, (ast.Is, ast.IsNot)) and not _is_none(right):
+            raise Fault(f"`{ast.unparse(node)}`: only None is compared by `is`.", "Write ==.")
         else:
             _check_equality(left, right, scope)
     return BOOL
 
 
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _check_membership(left: ast.expr, right: ast.expr, scope: Scope) -> None:
     if isinstance(right, (ast.Tuple, ast.List)):
+        if not right.elts:
+            raise Fault(f"`{ast.unparse(left)}` is never in nothing.", "Say in what.")
         for each in right.elts:
             _check_equality(left, each, scope)
         return
@@ -233,37 +241,47 @@ def _either(one: Type, other: Type, node: ast.expr) -> Type:
 
 
 def _call(name: str, node: ast.Call, scope: Scope) -> Type:
+    if name in scope.names:
+        raise Fault(f"`{name}` is {scope.names[name]} here, no function.", "Call it otherwise.")
     if name in _OF_ROWS and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
         return _of_rows(name, node, scope)
-    if name == "count" and len(node.args) == 1 and not node.keywords:
+    if node.keywords:
+        raise Fault(f"`{ast.unparse(node)}` takes nothing by name.")
+    if name == "count" and len(node.args) == 1:
         if type_of(node.args[0], scope).kind != "rows":
             raise Fault(f"`{ast.unparse(node)}`: only rows can be counted.")
         return INT
-    if node.keywords:
-        raise Fault(f"`{ast.unparse(node)}` takes nothing by name.")
     if name in ("min", "max") and len(node.args) > 1:
         return _extreme(node, scope)
     if name in _FUNCTIONS:
-        wanted, result = _FUNCTIONS[name]
-        if len(node.args) != len(wanted):
-            raise Fault(f"`{name}` takes {len(wanted)} values.")
-        for each, type_ in zip(node.args, wanted, strict=True):
-            _expect(each, type_, scope)
-        return result
-    if name == "label" and len(node.args) == 1:
-        found = type_of(node.args[0], scope)
-        _expect(node.args[0], row(found.entity), scope)
-        return TEXT
+        return _of_values(name, node, scope)
+    if name in ("abs", "label") and len(node.args) == 1:
+        return _number(node.args[0], scope) if name == "abs" else _label(node.args[0], scope)
     raise Fault(f"there is no function `{name}` of this form.", "See Expressions.")
 
 
 _OF_ROWS: Final = ("sum", "count", "any", "all", "min", "max")
 _FUNCTIONS: Final[dict[str, tuple[tuple[Type, ...], Type]]] = {
-    "abs": ((MONEY,), MONEY),
     "days": ((INT,), SPAN),
     "days_between": ((DATE, DATE), INT),
     "money": ((MONEY,), TEXT),
 }
+
+
+def _of_values(name: str, node: ast.Call, scope: Scope) -> Type:
+    wanted, result = _FUNCTIONS[name]
+    if len(node.args) != len(wanted):
+        raise Fault(f"`{name}` takes {len(wanted)} values.")
+    for each, type_ in zip(node.args, wanted, strict=True):
+        _expect(each, type_, scope)
+    return result
+
+
+def _label(node: ast.expr, scope: Scope) -> Type:
+    found = type_of(node, scope)
+    if found.kind != "row" or found.optional:
+        raise Fault(f"`{ast.unparse(node)}` is {found}, where a row is wanted.")
+    return TEXT
 
 
 def _extreme(node: ast.Call, scope: Scope) -> Type:
@@ -282,12 +300,14 @@ def _of_rows(name: str, node: ast.Call, scope: Scope) -> Type:
     for part in generator.generators:
         inner = _generate(part, inner)
     element = generator.elt
+    defaults = [each.value for each in node.keywords if each.arg == "default"]
+    if len(defaults) < len(node.keywords) or (defaults and name not in ("min", "max")):
+        raise Fault(f"`{ast.unparse(node)}`: only min and max take `default`, and nothing else.")
     if name == "count":
         type_of(element, inner)
         return INT
     if name in ("any", "all"):
         return _expect(element, BOOL, inner)
-    defaults = [each.value for each in node.keywords if each.arg == "default"]
     if name == "sum":
         return _number(element, inner)
     if len(defaults) != 1:
@@ -300,7 +320,7 @@ def _of_rows(name: str, node: ast.Call, scope: Scope) -> Type:
 
 def _generate(part: ast.comprehension, scope: Scope) -> Scope:
     source = type_of(part.iter, scope)
-    if source.kind != "rows" or not isinstance(part.target, ast.Name):
+    if source.kind != "rows" or not isinstance(part.target, ast.Name) or part.is_async:
         raise Fault(f"`{ast.unparse(part.iter)}` is {source}, where rows are wanted.")
     inner = scope.with_names({part.target.id: row(source.entity)})
     for test in part.ifs:

@@ -64,6 +64,8 @@ def read_field(name: str, written: str) -> WrittenField:
     ending = _ENDINGS.get(kind, "")
     if not name.endswith(ending):
         raise Fault(f"the name of {kind} ends in `{ending}`.", f"Call it `{name}{ending}`.")
+    if kind == "state" and start["optional"]:
+        raise Fault("a row is always in some state.", "Leave out the question mark.")
     plain = Field(name, kind, optional=bool(start["optional"]), unique=unique)
     return _with_details(plain, rest, written), source
 
@@ -94,8 +96,10 @@ def _with_details(plain: Field, rest: str, written: str) -> Field:
         return replace(plain, share=min(100, int(rest[:-1])))
     if kind == "date" and (dates := _DATES.match(rest)):
         base = dates["base"]
-        if base != dates["base2"] or not (base or (dates["low"] and dates["high"])):
+        if base != dates["base2"]:
             raise Fault(f"{written!r} has two different starts.", "Write `date a+1..a+7`.")
+        if base is None and not (dates["low"] and dates["high"]):
+            raise Fault(f"{written!r} has no end.", "Write `date -10..+60`.")
         low, high = int(dates["low"] or 0), int(dates["high"] or 0)
         return replace(_between(plain, low, high, written), base=base)
     raise Fault(f"{rest!r} in {written!r} cannot be read.", "See the table in docs/blueprints.md.")

@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -21,12 +22,14 @@ class Shape:
         lists: For each entity the entities whose rows lead to it, by the name of the list.
         plurals: The entities by their plurals.
         options: The numbers that have names, each with whether it can divide: is never 0.
+        holds: For each entity the lists that keep a row from being removed: all but its parts.
     """
 
     fields: Mapping[str, Mapping[str, Field]]
     lists: Mapping[str, Mapping[str, str]]
     plurals: Mapping[str, str]
     options: Mapping[str, bool]
+    holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def attribute(self, entity: str, name: str) -> Type:
         """The type of a row's attribute.
@@ -58,16 +61,29 @@ class Scope:
 
     def with_names(self, names: Mapping[str, Type]) -> "Scope":
         """The same with further names, which hide others."""
-        kept = frozenset(path for path in self.known if path.split(".")[0] not in names)
-        return replace(self, names={**self.names, **names}, known=kept)
+        hidden = _whole_words(names, before=r"(?<![\w.])")
+        kept = {path for path in self.known if not hidden.search(path)}
+        return replace(self, names={**self.names, **names}, known=frozenset(kept))
+
+    def without(self, names: Iterable[str]) -> "Scope":
+        """The same without some names: their rows are gone."""
+        gone = frozenset(names)
+        return replace(self, names={k: v for k, v in self.names.items() if k not in gone})
 
     def knowing(self, paths: Iterable[str]) -> "Scope":
         """The same with more that is known."""
         return replace(self, known=self.known.union(paths))
 
-    def forgetting(self, path: str) -> "Scope":
-        """The same after something was assigned to a path."""
-        kept = {each for each in self.known if each.removesuffix("!=0") != path}
+    def forgetting(self, fields: Iterable[str]) -> "Scope":
+        """The same after fields of these names were assigned to, of whichever rows.
+
+        Two paths can lead to one row, so nothing is kept that such a field is part of. Of what is
+        counted or summed up nothing is kept at all: rows may have come or gone.
+        """
+        changed = _whole_words(fields, before=r"\.")
+        kept = {
+            path for path in self.known if _PATH.fullmatch(path) and not changed.search(path)
+        }
         return replace(self, known=frozenset(kept))
 
     def name(self, name: str) -> Type:
@@ -86,6 +102,14 @@ class Scope:
             return DATE
         there = [*self.names, *self.shape.options, *self.shape.plurals, "today"]
         raise Fault(f"nothing is called {name!r} here.", _nearest(name, there))
+
+
+_PATH = re.compile(r"\w+(\.\w+)*(!=0)?")
+
+
+def _whole_words(words: Iterable[str], before: str) -> re.Pattern[str]:
+    """Finds any of some words; finds nothing if there are none."""
+    return re.compile(rf"{before}(?:{'|'.join(words) or '(?!)'})\b")
 
 
 def known_if_true(test: ast.expr) -> frozenset[str]:
@@ -120,12 +144,21 @@ def _known_by_comparison(
         return {path} if there else set()
     if not truth:
         return {f"{path}!=0"} if constant == 0 and isinstance(operator, ast.Eq) else set()
-    if isinstance(operator, ast.In) or (isinstance(operator, ast.Eq) and constant is not ...):
+    if isinstance(operator, ast.In) and _has_nothing_empty(right):
+        return {path}
+    if isinstance(operator, ast.Eq) and constant is not ...:
         return {path}
     positive = (constant == 0 and isinstance(operator, (ast.Gt, ast.NotEq))) or (
         constant == 1 and isinstance(operator, ast.GtE)
     )
     return {f"{path}!=0"} if positive else set()
+
+
+def _has_nothing_empty(group: ast.expr) -> bool:
+    """Whether what is in a group is there: rows always are, of a few values those that are said."""
+    if not isinstance(group, (ast.Tuple, ast.List)):
+        return True
+    return all(isinstance(each, ast.Constant) and each.value is not None for each in group.elts)
 
 
 def _nearest(name: str, there: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ _UNITS: Final = {
     "years": "years", "grams": "grams", "kg": "kilograms", "km": "kilometres", "metres": "metres",
     "litres": "litres", "tonnes": "tonnes", "percent": "per cent", "points": "points",
     "kwh": "kilowatt-hours", "kw": "kilowatts", "m2": "square metres", "cm": "centimetres",
-    "mm": "millimetres", "ml": "millilitres", "mg": "milligrams", "gb": "gigabytes", "mb": "megabytes",
+    "mm": "millimetres", "ml": "millilitres", "mg": "milligrams", "gb": "gigabytes",
+    "mb": "megabytes",
 }  # fmt: skip
 _DATES: Final = {
     "due": "due date", "expires": "expiry date", "starts": "start date", "ends": "end date",

@@ -16,31 +16,42 @@ Value: TypeAlias = "int | str | bool | dt.date | Row | None"
 
 
 class Row:
-    """One row. Fields, references and lists of rows are attributes, as expressions have them."""
+    """One row. Fields, references and lists of rows are attributes, as expressions have them.
 
-    __slots__ = ("_books", "_entity", "_values", "id")
+    Attributes:
+        id: Its number.
+        books_: The books that it is in; no field ends in an underscore, so these three hide none.
+        entity_: What it is a row of.
+        values_: What its fields hold; references hold numbers.
+    """
+
+    __slots__ = ("books_", "entity_", "id", "values_")
+
+    id: int
+    books_: "Books"
+    entity_: Entity
+    values_: dict[str, Any]
 
     def __init__(self, books: "Books", entity: Entity, id_: int, values: dict[str, Any]) -> None:
         put = object.__setattr__
-        put(self, "_books", books)
-        put(self, "_entity", entity)
-        put(self, "_values", values)
+        put(self, "books_", books)
+        put(self, "entity_", entity)
+        put(self, "values_", values)
         put(self, "id", id_)
 
     def __getattr__(self, name: str) -> Any:
-        return self._books.read(self, name)
+        return self.books_.read(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._books.write(self, name, value)
+        self.books_.write(self, name, value)
 
     def __repr__(self) -> str:
-        return f"<{self._entity.name} {self.id}>"
+        return f"<{self.entity_.name} {self.id}>"
 
 
 def entity_of(row: Row) -> Entity:
     """The entity of a row; its attributes are its fields, so it is asked for here."""
-    entity: Entity = row._entity
-    return entity
+    return row.entity_
 
 
 class Books:
@@ -65,7 +76,7 @@ class Books:
         for name, table in self._tables.items():
             entity = self.blueprint.entities[name]
             other._tables[name] = {
-                id_: Row(other, entity, id_, dict(row._values)) for id_, row in table.items()
+                id_: Row(other, entity, id_, dict(row.values_)) for id_, row in table.items()
             }
         other._last = dict(self._last)
         return other
@@ -96,7 +107,7 @@ class Books:
         Raises:
             KeyError: It is not here.
         """
-        return self._tables[row._entity.name][row.id]
+        return self._tables[row.entity_.name][row.id]
 
     def __iter__(self) -> Iterator[Row]:
         for table in self._tables.values():
@@ -117,27 +128,27 @@ class Books:
 
     def values(self, row: Row) -> dict[str, Any]:
         """A row by columns, with its `id`; references are numbers."""
-        fields = row._entity.fields
-        return {"id": row.id} | {field.column: row._values[name] for name, field in fields.items()}
+        fields = row.entity_.fields
+        return {"id": row.id} | {field.column: row.values_[name] for name, field in fields.items()}
 
     def read(self, row: Row, name: str) -> Any:
         """A field, the row that a reference leads to, or the rows that lead here."""
         if self.seen is not None:
-            self.seen.add((row._entity.name, row.id))
-        field = row._entity.fields.get(name)
+            self.seen.add((row.entity_.name, row.id))
+        field = row.entity_.fields.get(name)
         if field is not None:
-            value = row._values[name]
+            value = row.values_[name]
             if field.kind == "ref" and value is not None:
                 return self._reached(field.target, value)
             return value
-        backs = self.blueprint.backs[row._entity.name]
+        backs = self.blueprint.backs[row.entity_.name]
         if name not in backs:
             raise AttributeError(name)
         entity, reference = backs[name]
         found = [
             each
             for each in self._tables[entity.name].values()
-            if each._values[reference.name] == row.id
+            if each.values_[reference.name] == row.id
         ]
         if self.seen is not None:
             self.seen.update((entity.name, each.id) for each in found)
@@ -150,7 +161,7 @@ class Books:
 
     def write(self, row: Row, name: str, value: Any) -> None:
         """Set a field."""
-        row._values[name] = value.id if isinstance(value, Row) else value
+        row.values_[name] = value.id if isinstance(value, Row) else value
 
     def add(self, name: str, /, **values: Any) -> Row:
         """Add a row; fields that are not given get what new rows get."""
@@ -170,8 +181,11 @@ class Books:
         return row
 
     def remove(self, row: Row) -> None:
-        """Take a row away."""
-        del self._tables[row._entity.name][row.id]
+        """Take a row away, and its parts with it."""
+        for _, reference in self.blueprint.parts_of(row.entity_):
+            for each in self.read(row, reference.back):
+                self.remove(each)
+        del self._tables[row.entity_.name][row.id]
 
     def _initial(self, field: Field, own: Mapping[str, Any]) -> Any:
         if field.value is not None:
@@ -184,8 +198,8 @@ class Books:
 
     def label(self, row: Row) -> str:
         """How a row is called: by its name, or by what it is and its number."""
-        named = row._entity.named
-        return str(row._values[named]) if named else f"{row._entity.says} {row.id}"
+        named = row.entity_.named
+        return str(row.values_[named]) if named else f"{row.entity_.says} {row.id}"
 
     def evaluate(self, expression: Expression, names: Mapping[str, Any]) -> Any:
         """What an expression gives where names mean these rows and values."""
@@ -210,7 +224,7 @@ class Books:
         plurals = self.blueprint.by_plural
         for name in used:
             if name in plurals and name not in names:
-                space[name] = self.rows(plurals[name].name)
+                space[name] = _Every(self, plurals[name].name)
         space.update(self.blueprint.options)
         space["today"] = self.today
         space["label"] = self.label
@@ -218,6 +232,19 @@ class Books:
         space["remove"] = self.remove
         space.update(names)
         return space
+
+
+class _Every:
+    """All rows of an entity at the moment at which they are looked at, not when it was made."""
+
+    __slots__ = ("_books", "_entity")
+
+    def __init__(self, books: Books, entity: str) -> None:
+        self._books = books
+        self._entity = entity
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._books.rows(self._entity))
 
 
 def money(cents: int) -> str:

@@ -69,17 +69,22 @@ class Drawer:
             others: The values drawn before; dates may count from one of them.
             apart_from: A row that a reference shall not lead to.
         """
-        lot = self._lot
         if field.kind == "ref":
             return self._reference(field, apart_from)
         if field.kind == "bool":
-            return lot.random() * 100 < field.share
-        if field.kind in ("choice", "state"):
-            return lot.choices(field.words, [weight for _, weight in field.choices])[0]
-        if field.optional and (field.low is None and field.pool is None):
-            return None
-        if field.optional and lot.random() > 1 - _OPTIONAL_SHARE:
-            return None
+            return self._lot.random() * 100 < field.share
+        if field.choices:
+            return self._lot.choices(field.words, [weight for _, weight in field.choices])[0]
+        return None if self._stays_empty(field) else self._open_value(field, others)
+
+    def _stays_empty(self, field: Field) -> bool:
+        if not field.optional:
+            return False
+        unknown = field.low is None and field.pool is None
+        return unknown or self._lot.random() > 1 - _OPTIONAL_SHARE
+
+    def _open_value(self, field: Field, others: Mapping[str, Any]) -> Any:
+        """A text, a date or a number."""
         if field.kind == "text":
             return self.text(field.pool or "sentence_note")
         if field.kind == "date":
@@ -137,7 +142,8 @@ class Drawer:
         """An amount as prices are: the larger the rounder."""
         drawn = self._number(low, high)
         step = next((step for limit, step in _STEPS if high >= limit), 1)
-        return min(max(low, drawn // step * step + (step - 5 if step == 100 and self._lot.random() < 0.3 else 0)), high)  # fmt: skip
+        odd = step == _HUNDRED and self._lot.random() < _ODD
+        return min(max(low, drawn // step * step + (step - 5 if odd else 0)), high)
 
     def _number(self, low: int, high: int) -> int:
         if low >= 0 and high > _WIDEST:
@@ -146,4 +152,7 @@ class Drawer:
         return self._lot.randint(low, high)
 
 
+_HUNDRED: Final = 100
+_ODD: Final = 0.3
+"""How often an amount ends in 95."""
 _STEPS: Final = ((1_000_000, 5000), (100_000, 500), (2000, 100), (300, 25))

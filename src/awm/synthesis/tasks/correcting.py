@@ -94,14 +94,13 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
         (
             f"swap the {field.says} of {one} and {two}, which were mixed up",
             f"give {one} the {field.says} that is on record for {two} and the other way round",
-            f"put right that the {field.says} of {one} and that of {two} were entered "
-            "the wrong way round",
+            f"put right that the {field.says} of {one} and of {two} were entered wrong way round",
         )
     )
 
 
 def _accepted(row: Row, changes: Mapping[str, Any]) -> bool:
-    books = row._books  # noqa: SLF001 - rows know their books
+    books = row.books_
     there = {
         name: books.same(value) if isinstance(value, Row) else value
         for name, value in changes.items()
@@ -144,7 +143,7 @@ def _edit_texts(
     tos = joined([f"the {field.says} to {said}" for field, said in told])
     texts = [
         f"correct the record of {pointer}: {shoulds}",
-        f"for {pointer}, change {tos}",
+        f"change {tos} for {pointer}",
         f"set {joined([f'the {field.says} of {pointer} to {said}' for field, said in told])}",
     ]
     if len(told) == 1:

@@ -95,7 +95,7 @@ def _condition(scene: Scene, clerk: Clerk) -> _Condition | None:
     except KeyError:
         return None
     pointer = scene.pointer(clerk, row)
-    options = [*_by_number(scene, row, pointer), *_by_count(scene, clerk, row, pointer)]
+    options = [*_by_number(scene, row, pointer), *_by_count(scene, row, pointer)]
     return scene.lot.choice(options) if options else None
 
 
@@ -128,7 +128,7 @@ def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
             yield _Condition(texts, value == word, row)
 
 
-def _by_count(scene: Scene, clerk: Clerk, row: Row, pointer: str) -> Iterator[_Condition]:
+def _by_count(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
     for name, (entity, reference) in scene.blueprint.backs[entity_of(row).name].items():
         rows = getattr(row, name)
         if entity.part_of or not rows:
@@ -147,9 +147,8 @@ def _by_count(scene: Scene, clerk: Clerk, row: Row, pointer: str) -> Iterator[_C
         if ambiguous:
             continue
         if fewer:
-            texts: tuple[str, ...] = (
-                f"there are fewer than {number_words(least)} {adjective}{plural} on record for {pointer}",
-            )
+            few = f"fewer than {number_words(least)} {adjective}{plural}"
+            texts: tuple[str, ...] = (f"there are {few} on record for {pointer}",)
         else:
             texts = (
                 f"{pointer} has {number_words(least)} or more {adjective}{plural}",

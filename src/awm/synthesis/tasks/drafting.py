@@ -37,6 +37,7 @@ _COMPANY: Final[Mapping[TaskKind, tuple[TaskKind, ...]]] = {
 """What else a task of a sort may ask for."""
 
 _HEDGED: Final = 0.2
+_MOST_QUESTIONS: Final = 4
 
 
 def draft(scene: Scene, kind: TaskKind, parts: int = 1) -> Draft | None:
@@ -58,6 +59,8 @@ def draft(scene: Scene, kind: TaskKind, parts: int = 1) -> Draft | None:
             part = _MAKERS[scene.lot.choice(other) if other else kind](scene, clerk)
             if part is None or (place and not other):
                 break
+            if sum(len(each.answers) for each in (*made, part)) > _MOST_QUESTIONS:
+                return None  # nobody asks so much at once
             made.append(part)
     except Unfindable:
         return None

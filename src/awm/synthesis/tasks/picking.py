@@ -93,16 +93,16 @@ def _all_of(scene: Scene, clerk: Clerk, action: Action, group: Group) -> list[Cl
                 return None
     words = group.words(clerk)
     name = action.on or ""
-    texts = tuple(
+    texts = [
         text
-        for said in (f"every {words}", f"each {words}", f"every single {words}")
+        for said in (f"every {words}", f"each {words}")
         for text in scene.texts(clerk, first, {name: said})
-    )
+    ]
     group.look_up(clerk)
     for row in group.rows:
         clerk.act(action, first.arguments, row)
-    scene.lot.shuffle(list(texts))
-    return [Do(texts)]
+    scene.lot.shuffle(texts)
+    return [Do(tuple(texts))]
 
 
 def _picked_for(scene: Scene, clerk: Clerk, action: Action) -> tuple[Move, Clause, Row] | None:
@@ -140,7 +140,7 @@ def _extreme(scene: Scene, clerk: Clerk, group: Group, field: Field, *, lowest: 
     said = group.entity.words.get(field.name)
     if said and scene.lot.random() < 0.4:
         extreme = said[0] if lowest else said[1]
-        if extreme.startswith(("with ", "in ", "on ", "at ")):
+        if extreme.startswith(("with ", "in ", "on ", "at ", "who ", "that ", "which ")):
             return f"the {words} {extreme}"
         return f"whichever {words} is {extreme}"
     extreme = extreme_words(field, lowest=lowest)

@@ -32,7 +32,7 @@ def reveal(clerk: Clerk, seen: set[tuple[str, int]], about: Row | None) -> None:
     left = {key: clerk.books.row(*key) for key in sorted(seen) if not _knows(clerk, key)}
     shown: set[Row] = {about} if about is not None else set()
     while left:
-        name = _next_entity(clerk, left, shown)
+        name = _next_entity(left, shown)
         rows = [row for row in left.values() if entity_of(row).name == name]
         _show(clerk, rows, shown)
         shown.update(rows)
@@ -44,7 +44,7 @@ def _knows(clerk: Clerk, key: tuple[str, int]) -> bool:
     return clerk.knows(clerk.books.row(*key))
 
 
-def _next_entity(clerk: Clerk, left: dict[tuple[str, int], Row], shown: set[Row]) -> str:
+def _next_entity(left: dict[tuple[str, int], Row], shown: set[Row]) -> str:
     """The entity whose rows are best looked at next: one that leads to or from what was shown."""
     names = list(dict.fromkeys(name for name, _ in left))
     for name in names:

@@ -84,7 +84,7 @@ class Scene:
         fixed: Mapping[str, Any] | None = None,
         tries: int = _TRIES,
     ) -> Move | None:
-        """An action with arguments with which it would be carried out now; None if none is found."""
+        """An action with arguments that it would be carried out with now; None if none is found."""
         for _ in range(tries):
             move = self.any_move(clerk, action, on, fixed)
             if move is not None and refusal(clerk.books, action, move.arguments, move.on) is None:

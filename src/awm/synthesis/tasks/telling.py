@@ -57,8 +57,10 @@ _VOICES: Final = (
         ("then please {}", "once that is done, {}", "after that, could you {}?", "also, {}"),
         ("Thanks!", "Many thanks.", "", "Thank you so much."),
         (
-            "If it turns out that a rule doesn't allow it, just leave things as they are and "
-            "tell me what that rule is called.",
+            (
+                "If it turns out that a rule doesn't allow it, just leave things as they are and "
+                "tell me what that rule is called."
+            ),
             "If it won't go through, no harm done: leave it and let me know the rule's name.",
         ),
     ),
@@ -86,8 +88,10 @@ _VOICES: Final = (
         ("then {}", "when you're through with that, {}", "and while you are at it, {}"),
         ("", "", "That should cover it.", "I'd rather not do it myself."),
         (
-            "I'm not sure it is allowed. If not, leave everything alone and tell me which rule "
-            "says so, by its name.",
+            (
+                "I'm not sure it is allowed. If not, leave everything alone and tell me which rule "
+                "says so, by its name."
+            ),
             "It may be against the rules; then don't touch anything and tell me the rule's name.",
         ),
     ),

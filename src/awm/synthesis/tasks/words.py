@@ -3,11 +3,11 @@
 import datetime as dt
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
-from awm.synthesis.blueprints import Field
-from awm.synthesis.dry import Row, money
+from awm.synthesis.blueprints import Field, FieldKind
+from awm.synthesis.dry import money
 
 __all__ = ["DateStyle", "date_words", "joined", "number_words", "sentence", "tidy", "value_words"]
 
@@ -35,19 +35,18 @@ def value_words(field: Field, value: Any, style: DateStyle = "british") -> str:
     """The value of a field, in words."""
     if value is None:
         return "nothing"
-    if isinstance(value, Row):
-        return str(value)
     if isinstance(value, dt.date):
         return date_words(value, style)
-    if field.kind == "money":
-        return money(value)
-    if field.kind == "bool":
-        return "yes" if value else "no"
-    if field.kind in ("choice", "state"):
-        return str(value).replace("_", " ")
-    if field.kind == "text":
-        return f'"{value}"'
-    return str(value)
+    return _WORDS.get(field.kind, str)(value)
+
+
+_WORDS: Final[Mapping[FieldKind, Callable[[Any], str]]] = {
+    "money": money,
+    "bool": lambda value: "yes" if value else "no",
+    "choice": lambda value: str(value).replace("_", " "),
+    "state": lambda value: str(value).replace("_", " "),
+    "text": lambda value: f'"{value}"',
+}
 
 
 def tidy(text: str) -> str:
