@@ -60,8 +60,10 @@ def levels_from(written: str) -> tuple[int, ...]:
         low, dash, high = part.strip().partition("-")
         if not low.isdecimal() or (dash and not high.isdecimal()):
             break
-        found.update(range(int(low), int(high or low) + 1))
+        first, last = int(low), int(high or low)
+        if not LEVELS[0] <= first <= last <= LEVELS[-1]:
+            break
+        found.update(range(first, last + 1))
     else:
-        if found and found <= set(LEVELS):
-            return tuple(sorted(found))
+        return tuple(sorted(found))
     raise UsageError(f"{written!r} is no difficulty.", "Give numbers from 1 to 5: 3, 2-4 or 1,5.")

@@ -37,11 +37,12 @@ _LISTS: Final = ("search", "list", "find", "browse", "query", "lookup")
 _GETS: Final = ("get", "view", "show", "fetch", "open", "read")
 _EDITS: Final = ("update", "edit", "change", "amend", "revise", "modify")
 _POLICIES: Final = (
-    "get_policies",
     "house_rules",
     "business_rules",
-    "show_policies",
-    "get_settings",
+    "get_house_rules",
+    "get_business_rules",
+    "show_house_rules",
+    "get_limits",
 )
 _PREFIXES: Final = ("", "", "/api", "/api/v1", "/v2", "/office")
 _ROWS: Final = ("items", "results", "records", "rows", "entries")
@@ -316,6 +317,7 @@ def _style(lot: random.Random) -> Style:
         rows_key=pick(_ROWS),
         total_key=pick(_TOTALS),
         sorts=lot.random() < 0.6,
+        singles=lot.random() < 0.3,
         ranges=lot.random() < 0.6,
     )
 

@@ -139,9 +139,13 @@ class _Bench:
         solved = [await self._solve(world, idx, task) for idx, task in enumerate(batch)]
         programs: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
         for idx, found in enumerate(solved):
-            if isinstance(found, Solved):
+            if not isinstance(found, Solved):
+                continue
+            try:
                 for part, row in _programs(world.name, idx, batch[idx], found, self.schema):
                     programs[part].append(row)
+            except OracleError as error:
+                solved[idx] = Dropped(batch[idx].texts[0], error.message)
         verified = World.from_records({**records, **programs})
         strays = [call for o in world.oracles.values() for call in o.solution.calls]
         ground = Ground(verified, self.instance, self.schema, self.hints, strays)

@@ -45,31 +45,38 @@ class Shelf:
             UsageError: Something of another order is there.
         """
         written = self._written_order()
-        if written is not None and written != self._order.as_json():
-            if not overwrite:
-                raise UsageError(
-                    f"{self.path.parent} holds the unfinished worlds of another order: "
-                    f"{_difference(written, self._order.as_json())}.",
-                    "Give the same options to finish it, another --output_dir to begin elsewhere,"
-                    " or --overwrite to throw it away.",
-                )
-            shutil.rmtree(self.path)
+        wanted = self._order.as_json()
+        if written is not None and written != wanted and not overwrite:
+            raise UsageError(
+                f"{self.path.parent} holds the unfinished worlds of another order: "
+                f"{_difference(written, wanted)}.",
+                "Give the same options to finish it, another --output_dir to begin elsewhere,"
+                " or --overwrite to throw it away.",
+            )
+        if written == wanted:
+            return
+        # Worlds without an order are left when a run was killed while it threw them away.
+        shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(self._order.as_json(), indent=2).encode()
-        if not (self.path / _ORDER).exists():
-            write_whole(self.path / _ORDER, content)
+        write_whole(self.path / _ORDER, json.dumps(wanted, indent=2).encode())
 
-    def _written_order(self) -> Any:
+    def _written_order(self) -> dict[str, Any] | None:
+        """The order that is there; empty if it cannot be read."""
         try:
-            return json.loads((self.path / _ORDER).read_text(encoding="utf-8"))
+            written = json.loads((self.path / _ORDER).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except (ValueError, UnicodeDecodeError):
+        except ValueError:  # no JSON, or no text at all
             return {}
+        return written if isinstance(written, dict) else {}
 
     def done(self) -> frozenset[int]:
-        """The numbers of the worlds that are there."""
-        return frozenset(int(path.stem) for path in self.path.glob("[0-9]*.json"))
+        """The numbers of the worlds that are there, with their databases."""
+        return frozenset(
+            int(path.stem)
+            for path in self.path.glob("[0-9]*.json")
+            if path.with_suffix(".db").exists()
+        )
 
     def put(self, index: int, records: Records, database: bytes, report: JsonObject) -> None:
         """Put a world there, its database first."""
@@ -99,9 +106,11 @@ class Shelf:
 
 
 def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    if not one:
+        return "it cannot be read"
     told = [
         f"{key} {one.get(key)!r}, not {value!r}"
         for key, value in other.items()
         if one.get(key) != value
     ]
-    return "; ".join(told) or "it cannot be read"
+    return "; ".join(told) or "it says more"

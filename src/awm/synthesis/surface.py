@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 from awm.synthesis.blueprints import Action, Blueprint, Entity, Field
 
 __all__ = [
+    "HIGHEST_ID",
     "MOST",
     "PAGE",
     "Filter",
@@ -27,6 +28,9 @@ PAGE: Final = 20
 
 MOST: Final = 100
 """How many it can be asked for."""
+
+HIGHEST_ID: Final = 2**31 - 1
+"""The largest number that a row can have."""
 
 ToolKind: TypeAlias = Literal["list", "get", "edit", "action", "policies"]
 Place: TypeAlias = Literal["path", "query", "body"]
@@ -50,17 +54,20 @@ class Style:
         total_key: Under which key it says how many match in all.
         sorts: Whether lists can be sorted.
         ranges: Whether lists can be filtered by dates and numbers.
+        singles: Whether every row that others lead to has a tool that shows it alone. Otherwise
+            its list can be asked for one number, and only rows with parts are shown alone.
     """
 
     list_verb: str = "search"
     get_verb: str = "get"
     edit_verb: str = "update"
-    policies: str = "get_policies"
+    policies: str = "house_rules"
     prefix: str = ""
     rows_key: str = "items"
     total_key: str = "total"
     sorts: bool = True
     ranges: bool = True
+    singles: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,11 @@ class Surface:
         Raises:
             KeyError: It is a part, which has no list.
         """
-        return self.by_name[f"{self.style.list_verb}_{entity.plural}"]
+        return self.by_name[self._named("list", entity)]
+
+    def shows_alone(self, entity: Entity) -> bool:
+        """Whether there is a tool that shows one row of an entity."""
+        return self._named("get", entity) in self.by_name
 
     def get_of(self, entity: Entity) -> Tool:
         """The tool that shows one row, with its parts.
@@ -141,7 +152,7 @@ class Surface:
         Raises:
             KeyError: It is a part, which is shown in its owner, or nothing leads to it.
         """
-        return self.by_name[f"{self.style.get_verb}_{entity.name}"]
+        return self.by_name[self._named("get", entity)]
 
     def edit_of(self, entity: Entity) -> Tool:
         """The tool that changes fields of a row.
@@ -149,10 +160,22 @@ class Surface:
         Raises:
             KeyError: It has no fields to edit.
         """
-        return self.by_name[f"{self.style.edit_verb}_{entity.name}"]
+        return self.by_name[self._named("edit", entity)]
+
+    def _named(self, kind: ToolKind, entity: Entity) -> str:
+        """What an entity's own tool is called: by the style, unless an action is called that."""
+        style = self.style
+        verb, plain = {
+            "list": (style.list_verb, "search"),
+            "get": (style.get_verb, "get"),
+        }.get(kind, (style.edit_verb, "update"))
+        noun = entity.plural if kind == "list" else entity.name
+        names = (f"{verb}_{noun}", f"{plain}_{noun}", f"{plain}_{noun}_record")
+        return next(name for name in names if name not in self.blueprint.actions)
 
     def _tools(self) -> Iterator[Tool]:
-        yield Tool(self.style.policies, "policies", "GET", f"{self.style.prefix}/policies")
+        path = f"{self.style.prefix}/house-rules"
+        yield Tool(self.style.policies, "policies", "GET", path)
         for entity in self.blueprint.entities.values():
             if not entity.part_of:
                 yield self._list(entity)
@@ -173,15 +196,27 @@ class Surface:
 
     def _is_shown_alone(self, entity: Entity) -> bool:
         """Whether there is more to a row than its list shows, or its number stands elsewhere."""
-        return bool(self.blueprint.backs[entity.name])
+        if self.style.singles or self._own_number(entity) is None:
+            return bool(self.blueprint.backs[entity.name])
+        return bool(self.blueprint.parts_of(entity))
+
+    def _own_number(self, entity: Entity) -> Parameter | None:
+        """The filter of a list for one number; None where a reference has its name."""
+        name = f"{entity.name}_id"
+        if any(each.column == name for each in entity.references):
+            return None
+        number = Field("id", "int", low=1, high=HIGHEST_ID)
+        return Parameter(name, "query", number, "equals")
 
     def _get(self, entity: Entity) -> Tool:
         path = self._path(entity, single=True)
         on = Parameter(f"{entity.name}_id", "path", required=True)
-        return Tool(f"{self.style.get_verb}_{entity.name}", "get", "GET", path, (on,), entity)
+        return Tool(self._named("get", entity), "get", "GET", path, (on,), entity)
 
     def _list(self, entity: Entity) -> Tool:
+        number = None if self._is_shown_alone(entity) else self._own_number(entity)
         parameters = [
+            *([number] if number else []),
             *_filters(entity, ranges=self.style.ranges),
             *(
                 [
@@ -194,7 +229,7 @@ class Surface:
             Parameter("limit", "query", filter="limit"),
             Parameter("offset", "query", filter="offset"),
         ]
-        name = f"{self.style.list_verb}_{entity.plural}"
+        name = self._named("list", entity)
         return Tool(name, "list", "GET", self._path(entity), tuple(parameters), entity)
 
     def _edit(self, entity: Entity) -> Tool:
@@ -203,7 +238,7 @@ class Surface:
             Parameter(f"{entity.name}_id", "path", required=True),
             *(Parameter(each.column, "body", each) for each in fields),
         )
-        name = f"{self.style.edit_verb}_{entity.name}"
+        name = self._named("edit", entity)
         return Tool(name, "edit", "PATCH", self._path(entity, single=True), parameters, entity)
 
     def _act(self, action: Action, entity: Entity | None) -> Tool:

@@ -134,7 +134,7 @@ def _unordered(blueprint: Blueprint) -> Iterator[str]:
 
 _NO_VERBS: Final = frozenset(
     "the a an they we you i he she it there this that these those our your their his her its my "
-    "no not if when once as for to from with in on at by of is are was were has have had will "
+    "no not if when once as for to from with in on at by of is are was were has had "
     "would should could can may must please everything nobody".split()
 )
 

@@ -121,7 +121,8 @@ def _check_variable(name: str, scope: Scope) -> None:
         raise Fault(f"`{name}` means something else already.", "Call the variable otherwise.")
 
 
-def _increase(target: ast.expr, value: ast.expr, scope: Scope) -> Scope:
+def _check_growth(target: ast.expr, value: ast.expr, scope: Scope) -> set[str]:
+    """Check `+=` and `-=`, and say what is there then although it need not be."""
     found = _target(target, scope) if isinstance(target, ast.Attribute) else type_of(target, scope)
     if isinstance(target, ast.Name) and target.id not in scope.names:
         raise Fault(f"`{target.id}` is no variable.", "Give another name a value first.")
@@ -131,8 +132,7 @@ def _increase(target: ast.expr, value: ast.expr, scope: Scope) -> Scope:
     dated = found.kind == "date" and added == SPAN
     if not dated and not (found.present.is_number and added.is_number):
         raise Fault(f"`{ast.unparse(target)}` ({found}) cannot grow by {added}.")
-    after = _after([statement], scope)
-    return after.knowing({ast.unparse(target)}) if found.optional else after
+    return {ast.unparse(target)} if found.optional else set()
 
 
 def _target(target: ast.expr, scope: Scope) -> Type:

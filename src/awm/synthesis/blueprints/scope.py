@@ -81,9 +81,7 @@ class Scope:
         counted or summed up nothing is kept at all: rows may have come or gone.
         """
         changed = _whole_words(fields, before=r"\.")
-        kept = {
-            path for path in self.known if _PATH.fullmatch(path) and not changed.search(path)
-        }
+        kept = {path for path in self.known if _PATH.fullmatch(path) and not changed.search(path)}
         return replace(self, known=frozenset(kept))
 
     def name(self, name: str) -> Type:

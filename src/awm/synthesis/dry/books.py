@@ -81,6 +81,14 @@ class Books:
         other._last = dict(self._last)
         return other
 
+    def same_as(self, other: "Books") -> bool:
+        """Whether all rows are as they are in other books."""
+        return all(
+            [self.values(row) for row in self.rows(name)]
+            == [other.values(row) for row in other.rows(name)]
+            for name in self.names
+        )
+
     @property
     def names(self) -> tuple[str, ...]:
         """The entities, those that are referred to first."""

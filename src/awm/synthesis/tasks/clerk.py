@@ -140,9 +140,8 @@ class Clerk:
         """Call the tool that shows a row with its parts."""
         entity = entity_of(row)
         self._known.add((entity.name, row.id))
-        if not self.books.blueprint.backs[entity.name]:
-            filters = {each.name: getattr(row, each.name) for each in entity.references}
-            self.listed(entity, filters)
+        if not self.surface.shows_alone(entity):
+            self.listed(entity, {"id": row.id})
             return
         self._call(self.surface.get_of(entity), {f"{entity.name}_id": row.id})
         for part, reference in self.books.blueprint.parts_of(entity):

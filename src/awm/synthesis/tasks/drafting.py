@@ -72,6 +72,8 @@ def _finished(scene: Scene, kind: TaskKind, clerk: Clerk, parts: list[Part]) -> 
     answers = [answer for part in parts for answer in part.answers]
     if not all(_worded(clause) for clause in clauses) or not _distinct(answers):
         return None
+    if not answers and clerk.books.same_as(clerk.initial):
+        return None  # what was done was undone again
     acts = kind not in ("question", "decline") and not answers
     return Draft(
         kind=kind,

@@ -18,7 +18,10 @@ __all__ = ["Move", "Scene", "is_undoing"]
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _TRIES: Final = 10
-_NO_ORDER: Final = re.compile(r"^(\{|the |a |an |there |it )", re.IGNORECASE)
+_NO_ORDER: Final = re.compile(
+    r"^(\{|(the|an?|there|it|they|we|nobody|on|in|of|for|at|as|from|with|our|their) )",
+    re.IGNORECASE,
+)
 _BACKWARD: Final = re.compile(r"\b(it|its|they|them|their|he|she|him|her)\b", re.IGNORECASE)
 _UNDOING: Final = re.compile(
     r"^(cancel|void|withdraw|reject|refuse|decline|drop|revoke|suspend|remove|delete|scrap|lose|"
