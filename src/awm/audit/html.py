@@ -1,19 +1,14 @@
 """An audit as one HTML file that a person browses: no network, no framework.
 
-The page works without its script, which adds filters and sorting. A Content-Security-Policy allows
-exactly the style and the script that stand in it, by their hashes, so that nothing a world managed
-to slip in would be obeyed (https://www.w3.org/TR/CSP3/#grammardef-hash-source).
+The page works without its script, which adds filters and sorting.
 """
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib import resources
 from string import Template
 from typing import Final
 
+from awm.audit.html_page import page_part, policy, style
 from awm.audit.html_tasks import KINDS
 from awm.audit.html_text import MARKS, bar, escaped, plural, verdict_tally
 from awm.audit.html_worlds import COLUMNS, problem_list, world_row, world_section
@@ -35,11 +30,10 @@ def audit_html(audit: Audit) -> str:
     Args:
         audit: What was found; every text in it is taken for a stranger's.
     """
-    style, script = _file("report.css"), _file("report.js")
-    return Template(_file("report.html")).substitute(
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
-        " base-uri 'none'; form-action 'none'",
-        style=style,
+    script = page_part("awm.audit", "report.js")
+    return Template(page_part("awm.audit", "report.html")).substitute(
+        policy=policy(style(), script),
+        style=style(),
         script=script,
         folder=escaped(audit.folder),
         headline=_headline(audit),
@@ -57,16 +51,6 @@ def audit_html(audit: Audit) -> str:
             for kind, (accept, meaning) in KINDS.items()
         ),
     )
-
-
-@cache
-def _file(name: str) -> str:
-    return (resources.files(__package__) / "templates" / name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"sha256-{digest}"
 
 
 def _headline(audit: Audit) -> str:

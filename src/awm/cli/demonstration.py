@@ -1,6 +1,7 @@
 """What `awm demo` shows, act by act."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -18,6 +19,7 @@ from awm.cli.diff_view import describe
 from awm.cli.memory import tree_memory
 from awm.cli.script import Script, changing_scripts, find_reading_call, play
 from awm.cli.signals import run
+from awm.cli.supply import show_supply
 from awm.cli.sweep import problems_of
 from awm.errors import UsageError, WorldError
 from awm.runtime import Instance, Runtime
@@ -31,8 +33,18 @@ from awm.worlds import World, WorldFile, WorldFolder, bundled_worlds, open_world
 __all__ = ["demonstrate"]
 
 
-def demonstrate(folders: list[str], instances: int, *, allow_weak_isolation: bool | None) -> None:
+def demonstrate(
+    folders: list[str],
+    instances: int,
+    worlds: int,
+    output_dir: Path,
+    *,
+    jobs: int | None,
+    allow_weak_isolation: bool | None,
+) -> None:
     """Show what the runtime does, on the bundled worlds and those of the given folders.
+
+    Then show what the builtin author does: `worlds` new ones, proven and played, in `output_dir`.
 
     Raises:
         AwmError: A folder cannot be opened, no world comes to life, or the machinery fails.
@@ -40,6 +52,8 @@ def demonstrate(folders: list[str], instances: int, *, allow_weak_isolation: boo
     chosen = settings(allow_weak_isolation=allow_weak_isolation)
     opened = [bundled_worlds(), *map(open_worlds, folders)]
     run(_demonstrate(chosen, opened, instances))
+    if worlds:
+        run(show_supply(chosen, output_dir, worlds, jobs or os.cpu_count() or 1))
 
 
 async def _demonstrate(chosen: Settings, folders: list[WorldFolder], instances: int) -> None:

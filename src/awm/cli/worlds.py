@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = new_app("Look at worlds, check them, copy them, fetch published ones.")
+app = new_app("Look at worlds, measure and check them, copy them, fetch published ones.")
 
 
 @app.command("list")
@@ -51,6 +51,24 @@ def show(
         showing.show_tools(folder, name, as_json=as_json, allow_weak_isolation=allow_weak_isolation)
     else:
         showing.show_world(folder, name, as_json=as_json)
+
+
+@app.command("stats")
+def stats(
+    folder: Folder = "bundled",
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page with plots."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a set of worlds is like: sizes, tasks, likeness, beside the published set.
+
+    All of it is read from the files, whoever made them; nothing is run.
+    """
+    from awm.cli import stats as measuring  # noqa: PLC0415
+
+    measuring.show_stats(folder, as_json=as_json, html_file=html_file)
 
 
 @app.command("validate")

@@ -128,6 +128,20 @@ class Catalogue:
         whole = merged(domain, (*modules.values(), *capabilities.values()))
         return _composed(whole, flavour, recipe, modules, capabilities, self.common)
 
+    def blurbs(self, recipe: Recipe) -> list[str]:
+        """Clauses that tell what a world of a recipe does, module by module.
+
+        Raises:
+            UsageError: Something in it is not known.
+        """
+        domain = self.domain(recipe.domain)
+        names = {} if recipe.synonyms is None else domain.synonyms[recipe.synonyms]
+        forms = [
+            *(domain.modules[name] for name in recipe.modules),
+            *(self.capability(name, domain) for name in recipe.capabilities),
+        ]
+        return [rename(form.blurb, names) for form in forms]
+
     def _names(self, folder: str) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in (self._path / folder).glob("*.yaml")))
 

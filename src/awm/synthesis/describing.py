@@ -19,27 +19,41 @@ _FORMS: Final = (
     "Everything that {name} keeps track of: {flavour}. It {does}.",
     "{flavour}: the records of {name}, a {kind} near {city} that {does}.",
 )
-_ADDITIONS: Final = (
-    "",
-    "",
-    " & Daughters",
-    " North",
-    " West",
-    " Collective",
-    " House",
-    " Works",
-    " Two",
+_HOUSES: Final = (
+    "{last} & {other}",
+    "{last} {other} Group",
+    "{city} {kind}",
+    "{last}'s of {city}",
+    "The {last} House",
+    "{last} Brothers",
+    "{city} Union",
+    "{last} and Daughters",
 )
 
 
-def titled(flavour: Flavour, city: str, lot: random.Random, attempt: int) -> str:
-    """A name for a business; later attempts are less likely to be taken."""
-    name = lot.choice(flavour.names) if flavour.names else flavour.is_.title()
-    if attempt == 0:
-        return name
-    if attempt < 4:
-        return f"{name} {city}"
-    return f"{name}{lot.choice(_ADDITIONS)} {city}"
+def titled(
+    flavour: Flavour,
+    kind: str,
+    city: str,
+    surnames: Sequence[str],
+    lot: random.Random,
+    *,
+    invented: bool,
+) -> str:
+    """A name for a business.
+
+    Args:
+        flavour: What it is about; has names of its own.
+        kind: What such a business is.
+        city: Where it is.
+        surnames: Of people who could have founded it.
+        lot: Chooses.
+        invented: Whether to make up a name, as the flavour's are taken.
+    """
+    if not invented and flavour.names:
+        return lot.choice(flavour.names)
+    last, other = lot.sample(list(surnames), 2)
+    return lot.choice(_HOUSES).format(last=last, other=other, city=city, kind=kind.title())
 
 
 def described(

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from awm.errors import BlueprintError, UsageError
-from awm.synthesis.blueprints import Blueprint, DomainForm
+from awm.synthesis.blueprints import DomainForm
 from awm.synthesis.catalogue import Catalogue, Recipe
 from awm.synthesis.describing import described, titled
 from awm.synthesis.lots import lot_for
@@ -27,7 +27,7 @@ PUBLISHED_CAP: Final = 80
 """How many worlds of one category the published pipeline keeps at most."""
 
 _SAME_TOOLS: Final = 0.6
-_SAME_STRUCTURE: Final = 0.8
+_SAME_STRUCTURE: Final = 0.5
 _ATTEMPTS: Final = 24
 _TABLES: Final = (14, 19)
 _FIRST_DAY: Final = dt.date(2025, 9, 1)
@@ -134,6 +134,7 @@ class _Taken:
 
     names: set[str] = field(default_factory=set)
     categories: Counter[str] = field(default_factory=Counter)
+    flavours: Counter[tuple[str, int]] = field(default_factory=Counter)
     crowd: Crowd = field(default_factory=Crowd)
     tools: list[frozenset[str]] = field(default_factory=list)
     structures: dict[str, list[frozenset[str]]] = field(default_factory=dict)
@@ -229,22 +230,22 @@ class Planner:
         taken = self._taken.structures.setdefault(domain.domain, [])
         if any(_overlap(structure, other) > _SAME_STRUCTURE for other in taken):
             return None
-        try:
-            blueprint = self._catalogue.blueprint(recipe)
-        except BlueprintError:
-            return None  # a capability and a module want the same name: they do not go together
-        style = _style(lot)
-        tools = frozenset(tool.name for tool in Surface(blueprint, style).tools)
-        if any(_overlap(tools, other) > _SAME_TOOLS for other in self._taken.tools):
-            return None
-        title, description = self._words(domain, blueprint, recipe, lot)
+        title, description = self._words(domain, recipe, lot)
         vector = self._embedder.embed(description)
         if not title or self._taken.crowd.nearest(vector) > SIMILAR:
+            return None
+        style = _style(lot)
+        try:
+            tools = self._tools(recipe, style)
+        except BlueprintError:
+            return None  # a capability and a module want the same name: they do not go together
+        if any(_overlap(tools, other) > _SAME_TOOLS for other in self._taken.tools):
             return None
         taken.append(structure)
         self._taken.tools.append(tools)
         self._taken.crowd.add(vector)
         self._taken.categories[domain.category] += 1
+        self._taken.flavours[domain.domain, recipe.flavour] += 1
         self._taken.names.add(normalise(title))
         today = _FIRST_DAY + dt.timedelta(days=lot.randrange(_DAYS))
         return WorldPlan(
@@ -278,9 +279,14 @@ class Planner:
             tuple(sorted(modules)),
             tuple(sorted(capabilities)),
             tuple((name, lot.choice(values)) for name, values in options),
-            lot.randrange(len(domain.flavours)),
+            self._flavour(domain, lot),
             lot.choice(synonyms),
         )
+
+    def _flavour(self, domain: DomainForm, lot: random.Random) -> int:
+        """One of the flavours that were taken least often."""
+        taken = [self._taken.flavours[domain.domain, n] for n in range(len(domain.flavours))]
+        return lot.choice([n for n, times in enumerate(taken) if times == min(taken)])
 
     def _capabilities(self, domain: DomainForm, lot: random.Random) -> list[str]:
         fitting = [
@@ -290,18 +296,22 @@ class Planner:
         ]
         return lot.sample(fitting, min(lot.choice((1, 2, 2, 3)), len(fitting)))
 
-    def _words(
-        self, domain: DomainForm, blueprint: Blueprint, recipe: Recipe, lot: random.Random
-    ) -> tuple[str, str]:
+    def _tools(self, recipe: Recipe, style: Style) -> frozenset[str]:
+        surface = Surface(self._catalogue.blueprint(recipe), style)
+        return frozenset(tool.name for tool in surface.tools)
+
+    def _words(self, domain: DomainForm, recipe: Recipe, lot: random.Random) -> tuple[str, str]:
+        """A name that is free, and a description; empty if no name was found."""
         flavour = domain.flavours[recipe.flavour]
         city = lot.choice(self._catalogue.common["city"])
+        surnames = self._catalogue.common["last_name"]
         for attempt in range(_ATTEMPTS):
-            title = titled(flavour, city, lot, attempt)
+            title = titled(flavour, domain.is_, city, surnames, lot, invented=attempt > 1)
             if normalise(title) not in self._taken.names:
                 break
         else:
             return "", ""
-        blurbs = [*blueprint.modules.values(), *blueprint.capabilities.values()]
+        blurbs = self._catalogue.blurbs(recipe)
         told = lot.sample(blurbs, min(len(blurbs), lot.choice((2, 3, 3, 4))))
         return title, described(title, domain.is_, flavour, city, told, lot)
 

@@ -56,7 +56,8 @@ class Shelf:
         if written == wanted:
             return
         # Worlds without an order are left when a run was killed while it threw them away.
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         write_whole(self.path / _ORDER, json.dumps(wanted, indent=2).encode())
 

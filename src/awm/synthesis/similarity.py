@@ -12,7 +12,7 @@ __all__ = ["SIMILAR", "Crowd", "Embedder", "StaticEmbedder", "Vector"]
 Vector: TypeAlias = NDArray[np.float32]
 """An embedding of length 1."""
 
-SIMILAR: Final = 0.72
+SIMILAR: Final = 0.53
 """Cosine from which two descriptions count as the same, of `StaticEmbedder`. A threshold belongs to
 its model: over pairs of our descriptions none with less than this had a cosine of 0.85 under
 all-MiniLM-L6-v2 (`benchmarks/synthesis.py` measures it again)."""

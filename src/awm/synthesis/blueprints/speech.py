@@ -46,5 +46,10 @@ def _date(name: str) -> str:
     said = name.replace("_", " ")
     if last.endswith("ed") or last in ("made", "sent", "paid", "given", "taken", "bought", "sold"):
         return f"date {said}" if not before else f"{said} date"
-    said = f"{said.removesuffix('ies')}y" if said.endswith("ies") else said.removesuffix("s")
+    if said.endswith("ies"):
+        said = f"{said.removesuffix('ies')}y"
+    elif said.endswith("oes"):
+        said = said.removesuffix("es")
+    elif not said.endswith("ss"):
+        said = said.removesuffix("s")
     return f"{said} date"

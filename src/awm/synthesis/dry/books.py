@@ -193,7 +193,7 @@ class Books:
         for _, reference in self.blueprint.parts_of(row.entity_):
             for each in self.read(row, reference.back):
                 self.remove(each)
-        del self._tables[row.entity_.name][row.id]
+        self._tables[row.entity_.name].pop(row.id, None)
 
     def _initial(self, field: Field, own: Mapping[str, Any]) -> Any:
         if field.value is not None:

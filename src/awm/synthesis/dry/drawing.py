@@ -127,6 +127,8 @@ class Drawer:
         if field.optional and self._lot.random() < _OPTIONAL_SHARE:
             return None
         rows = [row for row in self._books.rows(field.target) if row is not apart_from]
+        if self._books.blueprint.entities[field.target].rows is None:
+            rows.reverse()  # what is going on is more often in the news than what is long over
         return self.skewed(rows) if rows else None
 
     def _date(self, field: Field, others: Mapping[str, Any]) -> dt.date | None:

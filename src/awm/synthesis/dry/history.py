@@ -135,12 +135,12 @@ class _Past:
         if arguments is None:
             return False
         done = not isinstance(perform(self._books, action, arguments, on), Refusal)
-        if done and on is not None and action.starts:
+        if done and on is not None and action.to and self._left(action.on or "", on):
             self._patience[action.on or "", on.id] -= 1
         return done
 
     def _startable(self, action: Action) -> list[Row]:
-        """The rows that an action can be done on, apart from those with which nothing more is done.
+        """The rows that an action can be done on, apart from those that stay as they are.
 
         Without these every life would be at its end today.
         """
@@ -148,11 +148,13 @@ class _Past:
         rows = self._books.rows(entity.name)
         if not action.starts or entity.state is None:
             return rows
+        ends = action.to is not None
         state = entity.state.name
         return [
             row
             for row in rows
-            if getattr(row, state) in action.starts and self._left(entity.name, row)
+            if getattr(row, state) in action.starts
+            and (not ends or self._left(entity.name, row))
         ]
 
     def _left(self, entity: str, row: Row) -> bool:

@@ -114,8 +114,10 @@ def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
             said = scene.words(field, limit)
             texts: tuple[str, ...] = (
                 f"the {field.says} of {pointer} is above {said}",
-                f"{pointer} has a {field.says} of more than {said}",
+                f"the {field.says} of {pointer} is more than {said}",
             )
+            if field.kind == "int" and field.says.endswith("s"):
+                texts = (f"{pointer} has more than {said} {field.says}",)
             yield _Condition(texts, value > limit, row)
         elif field.kind == "date":
             shift = scene.lot.choice((-9, -2, 0, 4))

@@ -16,7 +16,9 @@ DateStyle: TypeAlias = Literal["british", "american", "iso"]
 _DOUBLED: Final = re.compile(
     r"\b(?:the|a|an) ((?:the|every|each|all|that|this|its|their|whichever)\b)", re.IGNORECASE
 )
-_A_BEFORE_VOWEL: Final = re.compile(r"\b(a) (?=[aeio]\w)", re.IGNORECASE)
+_A_BEFORE_VOWEL: Final = re.compile(
+    r"\b(a) (?=[aeiou]\w)(?!uni|us[eua]|uti|eu|one\b|once\b)", re.IGNORECASE
+)
 _POSSESSIVE: Final = re.compile(r"s's\b")
 _ENDS: Final = ".!?"
 

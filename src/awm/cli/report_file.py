@@ -1,0 +1,40 @@
+"""Files that a command writes because it was asked to: checked before the work, whole after it."""
+
+from pathlib import Path
+
+from awm.errors import InfrastructureError, UsageError
+from awm.whole import write_whole
+
+__all__ = ["check_report_file", "write_report"]
+
+
+def check_report_file(option: str, path: Path | None) -> None:
+    """Refuse before the work what would fail after it.
+
+    Raises:
+        UsageError: A file cannot be there.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise UsageError(f"{option} {path} is a folder.", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} to put {path.name} in.", "Make it.")
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        InfrastructureError: It cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe, such as /dev/null, is written to; root would replace it.
+            path.write_bytes(text.encode())
+        else:
+            write_whole(path.resolve(), text.encode())  # /dev/stdout is a link, and stays one
+    except OSError as error:
+        raise InfrastructureError(
+            f"{path} cannot be written: {error.strerror or error}.", "Nothing of it was kept."
+        ) from error
