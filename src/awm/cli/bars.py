@@ -42,15 +42,15 @@ class Plot:
 
     Attributes:
         title: What is shown.
-        bars: From top to bottom.
+        bars: From top to bottom, at least one.
         legend: What it means that a bar is pointed at.
-        empty: What is said where there are no bars.
+        most: The count of a bar that fills the width; the largest if none is given.
     """
 
     title: str
     bars: Sequence[Bar]
     legend: str = ""
-    empty: str = "missing"
+    most: int | None = None
 
 
 def show_plots(console: Console, plots: Sequence[Plot]) -> None:
@@ -80,23 +80,17 @@ def _drawn(plot: Plot, width: int, *, fine: bool) -> Iterator[Text]:
     if plot.legend:
         title.append(f"  {pointer} {plot.legend}", style="not bold yellow")
     yield title
-    if not plot.bars:
-        yield Text(plot.empty, style="dim")
-        return
     label = min(max(len(bar.label) for bar in plot.bars), _LABEL)
     told = max(len(f"{bar.count:,}") for bar in plot.bars)
-    noted = max(len(bar.note) for bar in plot.bars)
-    room = width - label - told - 2 - (noted + 1 if noted else 0) - (2 if plot.legend else 0)
-    most = max(*(bar.count for bar in plot.bars), 1)
+    noted = max(len(bar.note) + 1 if bar.note else 0 for bar in plot.bars)
+    room = max(width - label - told - 2 - noted - (2 if plot.legend else 0), 1)
+    most = plot.most or max(*(bar.count for bar in plot.bars), 1)
     for bar in plot.bars:
-        line = Text(f"{shorten(bar.label, label):>{label}} ", style="default")
-        length = max(room, 1) * bar.count / most
-        line.append(f"{_filled(length, fine=fine):<{max(room, 1)}}", style="cyan")
+        line = Text(f"{shorten(bar.label, label):>{label}} ")
+        line.append(f"{_filled(room * bar.count / most, fine=fine):<{room}}", style="cyan")
         line.append(f" {bar.count:>{told},}")
-        if noted:
-            line.append(f" {bar.note:>{noted}}", style="dim")
-        if bar.marked:
-            line.append(f" {pointer}", style="yellow")
+        line.append(f"{bar.note:>{noted}}", style="dim")
+        line.append(f" {pointer}" if bar.marked else "", style="yellow")
         yield line
 
 

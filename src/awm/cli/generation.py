@@ -17,6 +17,7 @@ from awm.synthesis.generating import Generated, generate
 from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order, levels_from
 from awm.synthesis.planning import Selection, WorldPlan
+from awm.synthesis.shelf import writing_to
 from awm.synthesis.staging import (
     PARTS,
     prove_stage,
@@ -122,7 +123,7 @@ def tasks(
     """Write tasks and their oracles."""
     plans = read_plans(source, names)
     order = Order(len(plans), plans[0].seed, num_tasks, levels_from(difficulty))
-    parts = {PARTS["task"]: output, PARTS["oracle"]: output.with_name(PARTS["oracle"])}
+    parts = {PARTS["task"]: output, PARTS["oracle"]: output.with_name(PARTS["oracle"].value)}
     _prove(parts, plans, order, output, run)
 
 
@@ -136,9 +137,8 @@ def verifiers(
 ) -> None:
     """Write the verifiers of one mode."""
     plans = read_plans(source, names)
-    count, levels = tasks_ordered(source)
-    order = Order(len(plans), plans[0].seed, count, levels)
-    target = output or source.with_name(PARTS[mode])
+    order = tasks_ordered(source, plans)
+    target = output or source.with_name(PARTS[mode].value)
     parts = {PARTS[mode]: target}
     _prove(parts, plans, order, target, run)
 
@@ -182,13 +182,13 @@ def _prove(
 
 
 def _build_databases(plans: Sequence[WorldPlan], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     catalogue = Catalogue()
-    for each in plans:
-        manuscript = Manuscript(each, catalogue)
-        world = World.from_records(manuscript.records)
-        image = build_database(world.recipe()).image
-        write_whole(folder / database_name(world.name), image)
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in plans:
+            world = World.from_records(Manuscript(each, catalogue).records)
+            image = build_database(world.recipe()).image
+            write_whole(folder / database_name(world.name), image)
 
 
 class _Noted:

@@ -27,6 +27,7 @@ _SORTS: Final = 32
 _SIDE: Final = 6
 """Sorts from which on they are put into two columns."""
 _NAMES: Final = 6
+_NAME: Final = 60
 
 
 def show_statistics(found: SetStatistics) -> None:
@@ -34,9 +35,15 @@ def show_statistics(found: SetStatistics) -> None:
     console = stdout()
     sizes = f"{counted(found.worlds, 'world')} and {counted(found.tasks, 'task')}"
     published = f"The published set has {PUBLISHED_WORLDS:,} and {PUBLISHED_TASKS:,}."
-    console.print(Text(f"{sizes} in {found.folder}. {published}\n"))
+    console.print(Text(f"{sizes} in {found.folder}. {published}"))
+    if found.kinds.counted:
+        questions, declines = (_percent(found.kinds, sort) for sort in ("question", "decline"))
+        known = " whose kind is known" if found.kinds.lack.worlds else ""
+        text = f"Of the tasks{known} {questions} are questions and {declines} are to be declined."
+        console.print(text)
+    console.print()
     _show_measures(found)
-    show_plots(console, list(_plots(found)))
+    show_plots(console, [plot for plot in _plots(found) if plot.bars])
     _show_likeness(found)
     _show_missing(found)
 
@@ -84,11 +91,15 @@ def _spread(measure: Measure) -> Plot:
 
 def _sorts(breakdown: Breakdown) -> Plot:
     bars = [
-        Bar(sort, count, f"{100 * count / breakdown.counted:.0f}%")
+        Bar(sort, count, _percent(breakdown, sort))
         for sort, count in islice(breakdown.counts.items(), _SORTS)
     ]
     left = len(breakdown.counts) - len(bars)
     return Plot(breakdown.subject.title + (f" (and {left:,} more)" if left else ""), bars)
+
+
+def _percent(breakdown: Breakdown, sort: str) -> str:
+    return f"{100 * (breakdown.share(sort) or 0.0):.0f}%"
 
 
 def _columns(plot: Plot) -> Iterator[Plot]:
@@ -96,46 +107,47 @@ def _columns(plot: Plot) -> Iterator[Plot]:
         yield plot
         return
     half = -(-len(plot.bars) // 2)
-    yield Plot(plot.title, plot.bars[:half])
-    yield Plot("", plot.bars[half:])
+    most = max(bar.count for bar in plot.bars)
+    yield Plot(plot.title, plot.bars[:half], most=most)
+    yield Plot("", plot.bars[half:], most=most)
 
 
 def _show_likeness(found: SetStatistics) -> None:
     console = stdout()
-    table = new_table("Likeness of two worlds", "Mean", "95%", "Largest", "Between")
+    columns = ("Mean", "95%", "Largest")
+    table = new_table("Likeness of two worlds", *columns, right=columns)
     table.add_row("Descriptions (cosine)", *_likeness(found.descriptions))
     table.add_row("Tool sets (Jaccard)", *_likeness(found.tools))
     console.print()
     console.print(table)
+    for what, comparison in (("description", found.descriptions), ("tools", found.tools)):
+        if comparison.found and comparison.found.largest > 0:
+            first, second = (shorten(name, _NAME) for name in comparison.found.pair)
+            console.print(Text(f"Most alike by {what}: {first} and {second}."))
 
 
-def _likeness(comparison: Comparison) -> list[str | Text]:
+def _likeness(comparison: Comparison) -> list[str]:
     found = comparison.found
     if found is None:
-        return [_NONE, _NONE, _NONE, "missing" if comparison.lack.worlds else "no two worlds"]
-    pair = " and ".join(shorten(name, 40) for name in found.pair)
-    between = Text(pair if found.largest > 0 else "no two have anything in common")
-    return [f"{found.mean:.3f}", f"{found.high:.3f}", f"{found.largest:.3f}", between]
+        return [_NONE] * 3
+    return [f"{figure:.3f}" for figure in (found.mean, found.high, found.largest)]
 
 
 def _show_missing(found: SetStatistics) -> None:
-    gaps = found.gaps
-    if not gaps:
+    if not found.gaps:
         return
-    table = new_table("Missing", "In", "Of", right=("Of",))
-    for subject, lack in gaps:
-        what = Text.assemble(subject.title, "\n", (subject.source, "dim"))
-        table.add_row(what, Text(_named(lack)), _how_many(subject, lack))
+    table = new_table("Missing", "In", "Where it would stand")
+    for subject, lack in found.gaps:
+        where = Text(subject.source, style="dim")
+        table.add_row(Text(subject.title), Text(_lacking(lack, found.worlds)), where)
     console = stdout()
     console.print()
     console.print(table)
 
 
-def _how_many(subject: Subject, lack: Lack) -> str:
-    worlds = counted(len(lack.worlds), "world")
-    return f"{counted(lack.count, 'task')}, {worlds}" if subject.per == "task" else worlds
-
-
-def _named(lack: Lack) -> str:
+def _lacking(lack: Lack, worlds: int) -> str:
+    if len(lack.worlds) == worlds:
+        return f"all {counted(worlds, 'world')}" if worlds > 1 else "the only world"
     left = len(lack.worlds) - _NAMES
-    return ", ".join(lack.worlds[:_NAMES]) + (f" and {left:,} more" if left > 0 else "")
+    named = ", ".join(shorten(name, _NAME) for name in lack.worlds[:_NAMES])
+    return named + (f" and {left:,} more" if left > 0 else "")

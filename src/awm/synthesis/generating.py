@@ -18,7 +18,7 @@ from awm.synthesis.workshop import Made, Workshop
 from awm.worlds import World, WorldFile
 from awm.worlds.write import WorldWriter, writing_worlds
 
-__all__ = ["MANIFEST", "Generated", "generate", "make_all"]
+__all__ = ["MANIFEST", "Generated", "generate", "make_all", "unfinished"]
 
 MANIFEST: Final = "generation.json"
 """What a folder of worlds was ordered with, and what came of it."""
@@ -72,24 +72,39 @@ async def generate(
         InfrastructureError: A world could not be made; what was finished is kept.
     """
     started = perf_counter()
-    _check_folder(folder, order, overwrite=overwrite)
     shelf = Shelf(folder, order)
-    shelf.open(overwrite=overwrite)
+    if not overwrite:
+        _check_folder(folder, order)
+        shelf.check()
     plans = []
     for plan in Planner(order.seed, selection=order.selection).plans(order.count):
         plans.append(plan)
         await asyncio.sleep(0)  # planning takes a while; a signal may be waiting
-    finished = shelf.done()
+    # Only now: an order that cannot be met leaves nothing behind.
+    shelf.open(overwrite=overwrite)
+    left = unfinished(plans, shelf)
+    to_make = {plan.index for plan in left}
     for plan in plans:
-        if plan.index in finished:
+        if plan.index not in to_make:
             kept(plan.title)
-    left = [plan for plan in plans if plan.index not in finished]
     await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
     return _publish(plans, order, folder, shelf, len(left), started, overwrite=overwrite)
 
 
-def _check_folder(folder: Path, order: Order, *, overwrite: bool) -> None:
-    if overwrite or not any((folder / part).exists() for part in WorldFile):
+def unfinished(plans: Sequence[WorldPlan], shelf: Shelf) -> list[WorldPlan]:
+    """The plans whose worlds are not on the shelf yet."""
+    there = shelf.done()
+    return [plan for plan in plans if plan.index not in there or not _is_of(plan, shelf)]
+
+
+def _is_of(plan: WorldPlan, shelf: Shelf) -> bool:
+    """Whether the world that has the number of a plan was made from it, not from another's."""
+    (row,) = shelf.take(plan.index)[0][WorldFile.SCENARIO]
+    return WorldPlan.from_row(row) == plan
+
+
+def _check_folder(folder: Path, order: Order) -> None:
+    if not any((folder / part).exists() for part in WorldFile):
         return
     try:
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -97,11 +112,13 @@ def _check_folder(folder: Path, order: Order, *, overwrite: bool) -> None:
         count = written["worlds"]
     except (OSError, ValueError, KeyError, TypeError):
         same, count = False, 0
+    hint = "Give another --output_dir, or --overwrite to replace them."
     if same and count >= order.count:
         what, hint = f"{folder} holds these worlds already ({count}).", "There is nothing to do."
+    elif same:
+        what = f"{folder} holds only the first {count} of these worlds."
     else:
         what = f"{folder} holds worlds already, of another order."
-        hint = "Give another --output_dir, or --overwrite to replace them."
     raise UsageError(what, hint)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from awm.synthesis.details import details_of
+from awm.synthesis.details import TaskDetail, details_of
 from awm.types import JsonObject
 from awm.worlds import World, WorldFile
 from awm.worlds.code import SourceError, read_code
@@ -121,9 +121,13 @@ def _tasks(world: World) -> tuple[TaskFigures, ...]:
     if not world.has(WorldFile.TASKS):
         return tuple(TaskFigures(calls=_calls(world, number)) for number in world.oracles)
     return tuple(
-        TaskFigures(detail.kind or None, detail.difficulty, _calls(world, number))
+        TaskFigures(detail.kind or None, _level(detail), _calls(world, number))
         for number, detail in enumerate(details_of(world))
     )
+
+
+def _level(detail: TaskDetail) -> int | None:
+    return None if isinstance(detail.difficulty, bool) else detail.difficulty  # `true` is no level
 
 
 def _calls(world: World, number: int) -> int | None:

@@ -5,17 +5,18 @@ Each appears whole or not at all, so that a run that was killed goes on where it
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from awm.errors import UsageError
+from awm.errors import UsageError, WorldFileError
 from awm.synthesis.order import Order
 from awm.types import JsonObject
 from awm.whole import write_whole
 from awm.worlds import WorldFile
 
-__all__ = ["Shelf"]
+__all__ = ["Shelf", "writing_to"]
 
 _FOLDER: Final = ".generating"
 _ORDER: Final = "order.json"
@@ -35,6 +36,22 @@ class Shelf:
         self.path = folder / _FOLDER
         self._order = order
 
+    def check(self) -> None:
+        """See that nothing of another order is there.
+
+        Raises:
+            UsageError: It is.
+        """
+        written = self._written_order()
+        wanted = self._order.as_json()
+        if written is not None and written != wanted:
+            raise UsageError(
+                f"{self.path.parent} holds the unfinished worlds of another order: "
+                f"{_difference(written, wanted)}.",
+                "Give the same options to finish it, another --output_dir to begin elsewhere,"
+                " or --overwrite to throw it away.",
+            )
+
     def open(self, *, overwrite: bool = False) -> None:
         """Make the shelf, or find it as it was left.
 
@@ -43,29 +60,25 @@ class Shelf:
 
         Raises:
             UsageError: Something of another order is there.
+            WorldFileError: The folder cannot be written to.
         """
-        written = self._written_order()
+        if not overwrite:
+            self.check()
         wanted = self._order.as_json()
-        if written is not None and written != wanted and not overwrite:
-            raise UsageError(
-                f"{self.path.parent} holds the unfinished worlds of another order: "
-                f"{_difference(written, wanted)}.",
-                "Give the same options to finish it, another --output_dir to begin elsewhere,"
-                " or --overwrite to throw it away.",
-            )
-        if written == wanted:
+        if self._written_order() == wanted:
             return
-        # Worlds without an order are left when a run was killed while it threw them away.
-        if self.path.exists():
-            shutil.rmtree(self.path)
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path / _ORDER, json.dumps(wanted, indent=2).encode())
+        with writing_to(self.path.parent):
+            # Worlds without an order are left when a run was killed while it threw them away.
+            if self.path.exists():
+                shutil.rmtree(self.path)
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path / _ORDER, json.dumps(wanted, indent=2).encode())
 
     def _written_order(self) -> dict[str, Any] | None:
         """The order that is there; empty if it cannot be read."""
         try:
             written = json.loads((self.path / _ORDER).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except OSError:  # where it is there and cannot be read, making the shelf will tell why
             return None
         except ValueError:  # no JSON, or no text at all
             return {}
@@ -104,6 +117,21 @@ class Shelf:
 
     def _file(self, index: int) -> Path:
         return self.path / f"{index:06}.json"
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Say in one line why something cannot be written.
+
+    Raises:
+        WorldFileError: It cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WorldFileError(
+            "", f"{path} cannot be written: {error.strerror}.", "Choose another place, or make room."
+        ) from error
 
 
 def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:

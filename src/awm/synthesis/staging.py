@@ -11,11 +11,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 from awm.errors import UsageError, WorldFileError
 from awm.synthesis.catalogue import Catalogue
-from awm.synthesis.generating import make_all
+from awm.synthesis.generating import make_all, unfinished
 from awm.synthesis.manuscript import Manuscript, scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
-from awm.synthesis.shelf import Shelf
+from awm.synthesis.shelf import Shelf, writing_to
 from awm.synthesis.workshop import Made
 from awm.types import JsonObject
 from awm.whole import write_whole
@@ -68,12 +68,15 @@ def read_plans(path: Path, names: Sequence[str] = ()) -> list[WorldPlan]:
 
     Raises:
         WorldFileError: It cannot be read.
-        UsageError: A scenario was planned by somebody else, or is not there.
+        UsageError: A scenario was planned by somebody else, or is not there, or there is none.
     """
-    source = path if path.name == WorldFile.SCENARIO else path.with_name(WorldFile.SCENARIO)
+    beside = WorldFile.SCENARIO.value  # of an enum's member Python 3.11 makes no name of a file
+    source = path if path.name == beside else path.with_name(beside)
     if path != source and _is_scenarios(path):
         source = path
     plans = [WorldPlan.from_row(row) for row in _rows(source)]
+    if not plans:
+        raise UsageError(f"{source} holds no scenario.", "Begin with `awm gen scenario`.")
     wanted = {normalise(name) for name in names}
     missing = wanted - {normalise(plan.title) for plan in plans}
     if missing:
@@ -150,18 +153,17 @@ async def prove_stage(
         How many tasks were proven.
 
     Raises:
-        UsageError: A file is there already.
+        UsageError: A file is there already, or the plans are of several orders.
+        WorldFileError: A file cannot be written.
         InfrastructureError: A world could not be made.
     """
     for output in parts.values():
         _check_output(output, overwrite=overwrite)
+    _check_numbers(plans)
     folder = next(iter(parts.values())).parent
-    folder.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(folder, order)
     shelf.open(overwrite=overwrite)
-    finished = shelf.done()
-    left = [plan for plan in plans if plan.index not in finished]
-    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+    await make_all(unfinished(plans, shelf), order, folder, jobs, allow_weak=allow_weak, done=done)
     for part, output in parts.items():
         _write(output, _shelved(shelf, plans, part))
     tasks = [shelf.take(plan.index)[1]["tasks"] for plan in plans]
@@ -169,8 +171,12 @@ async def prove_stage(
     return int(sum(tasks))
 
 
-def tasks_ordered(path: Path) -> tuple[int, tuple[int, ...]]:
-    """How many tasks each world of a file of tasks was ordered with, and how hard.
+def tasks_ordered(path: Path, plans: Sequence[WorldPlan]) -> Order:
+    """The order that the tasks in a file were written to: how many, how hard, of which state.
+
+    Args:
+        path: The file.
+        plans: Of the worlds that are wanted.
 
     Raises:
         WorldFileError: It cannot be read.
@@ -178,7 +184,14 @@ def tasks_ordered(path: Path) -> tuple[int, tuple[int, ...]]:
     """
     for row in _rows(path):
         try:
-            return row["builtin"]["tasks"], tuple(row["builtin"]["levels"])
+            written = row["builtin"]
+            return Order(
+                len(plans),
+                plans[0].seed,
+                written["tasks"],
+                tuple(written["levels"]),
+                state=written["state"],
+            )
         except (KeyError, TypeError):
             break
     raise UsageError(f"{path} holds no tasks of the builtin author.", "Begin with `awm gen task`.")
@@ -193,10 +206,11 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise WorldFileError(
-            "", f"{path} cannot be read: {error}.", "Begin with `awm gen scenario`."
+            "", f"{path} cannot be read: {why}.", "Begin with `awm gen scenario`."
         ) from error
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -210,16 +224,30 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def _is_scenarios(path: Path) -> bool:
     first = next(_rows(path), None) if path.exists() else None
-    return first is not None and "builtin" in first
+    # Rows of tasks say `builtin` too, and `scenario` where those of scenarios say `name`.
+    return first is not None and "name" in first and "builtin" in first
+
+
+def _check_numbers(plans: Sequence[WorldPlan]) -> None:
+    """Worlds wait on the shelf by their numbers, of which each is there once in an order."""
+    seeds = {plan.seed for plan in plans}
+    if len(seeds) > 1 or len({plan.index for plan in plans}) < len(plans):
+        raise UsageError(
+            "The scenarios are not all of one order: their numbers or seeds do not go together.",
+            "Keep the scenarios of each `awm gen scenario` in a folder of their own.",
+        )
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder.", "Name a file in it.")
     if output.exists() and not overwrite:
         raise UsageError(f"{output} is there already.", "Give another --output, or --overwrite.")
 
 
 def _write(output: Path, rows: Iterable[JsonObject]) -> int:
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(output, "".join(f"{line}\n" for line in lines).encode())
+    with writing_to(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(output, "".join(f"{line}\n" for line in lines).encode())
     return len(lines)

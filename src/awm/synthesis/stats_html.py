@@ -1,6 +1,6 @@
 """The statistics of a set of worlds as one HTML page: no network, no script."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from string import Template
 from typing import Final
@@ -40,17 +40,6 @@ _BINS: Final = 18
 _SORTS: Final = 40
 _NAMES: Final = 12
 _LENGTH: Final = 200
-_WORDS: Final[Mapping[str, str]] = {
-    "published": f"the mean over the published set of {PUBLISHED_WORLDS:,} worlds and "
-    f"{PUBLISHED_TASKS:,} tasks; its 8.5 are the steps that its tasks take",
-    "5%, 95%": "what so many of the worlds, tasks or pairs do not exceed",
-    "oracle calls": "the tool calls of the reference solution of a task",
-    "rows": "rows that the sample statements write out",
-    "descriptions": "cosine of the embeddings of two descriptions; from "
-    f"{SIMILAR} on the builtin author takes two for the same",
-    "tool sets": "Jaccard's index of the names of the tools of two worlds: what both have, as a"
-    " share of what either has",
-}
 
 
 def statistics_html(found: SetStatistics) -> str:
@@ -72,7 +61,7 @@ def statistics_html(found: SetStatistics) -> str:
         sorts="\n".join(map(_sorts, found.breakdowns)),
         likeness=_descriptions(found.descriptions) + "\n" + _tool_sets(found.tools),
         missing=_missing(found),
-        words="".join(f"<dt>{word}</dt><dd>{escaped(text)}</dd>" for word, text in _WORDS.items()),
+        words="".join(f"<dt>{word}</dt><dd>{escaped(text)}</dd>" for word, text in _words()),
     )
 
 
@@ -169,7 +158,7 @@ def _sort_rows(breakdown: Breakdown) -> Iterator[str]:
     most = max(breakdown.counts.values())
     for sort, count in islice(breakdown.counts.items(), _SORTS):
         share = _percent(breakdown.share(sort))
-        label = f"{sort}: {plural(count, breakdown.subject.per)}"
+        label = f"{sort[:_LENGTH]}: {plural(count, breakdown.subject.per)}"
         yield (
             f'<tr><th scope="row">{cut(sort, _LENGTH)}</th><td>{level(count / most, label)}</td>'
             f"<td>{count:,}</td><td>{share}</td></tr>"
@@ -212,7 +201,7 @@ def _closest(found: Likeness) -> str:
 
 
 def _missing(found: SetStatistics) -> str:
-    lines = [_lacking(subject, lack) for subject, lack in found.gaps]
+    lines = [_lacking(subject, lack, found.worlds) for subject, lack in found.gaps]
     if found.unread:
         lines.append(f"<dt>Could not be read</dt><dd>{_named(found.unread)}</dd>")
     if not lines:
@@ -222,11 +211,13 @@ def _missing(found: SetStatistics) -> str:
     )
 
 
-def _lacking(subject: Subject, lack: Lack) -> str:
+def _lacking(subject: Subject, lack: Lack, worlds: int) -> str:
+    every = len(lack.worlds) == worlds
+    where = f"all {plural(worlds, 'world')}" if every else _named(lack.worlds)
     tasks = f" ({plural(lack.count, 'task')})" if subject.per == "task" and lack.count else ""
     return (
-        f"<dt>{subject.title}</dt><dd>{_named(lack.worlds)}{tasks}:"
-        f" nothing in {escaped(subject.source)}</dd>"
+        f"<dt>{subject.title}</dt><dd>{where}{tasks}; it would stand in"
+        f" {escaped(subject.source)}</dd>"
     )
 
 
@@ -234,3 +225,24 @@ def _named(worlds: tuple[str, ...]) -> str:
     shown = ", ".join(cut(name, _LENGTH) for name in worlds[:_NAMES])
     left = len(worlds) - _NAMES
     return f"{shown} and {left:,} more" if left > 0 else shown
+
+
+def _words() -> Iterator[tuple[str, str]]:
+    yield (
+        "published",
+        f"the mean over the published set of {PUBLISHED_WORLDS:,} worlds and"
+        f" {PUBLISHED_TASKS:,} tasks; for oracle calls, the steps that its tasks take",
+    )
+    yield "5%, 95%", "what so many of the worlds, tasks or pairs do not exceed"
+    yield "oracle calls", "the tool calls of the reference solution of a task"
+    yield "rows", "rows that the sample statements write out"
+    yield (
+        "descriptions",
+        "cosine of the embeddings of two descriptions; from"
+        f" {SIMILAR} on the builtin author takes two for the same",
+    )
+    yield (
+        "tool sets",
+        "Jaccard's index of the names of the tools of two worlds: what both have, as a share of"
+        " what either has",
+    )

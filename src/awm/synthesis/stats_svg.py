@@ -91,9 +91,9 @@ def _bars(columns: Sequence[Column], bottom: int, most: int) -> Iterator[str]:
             # One world among thousands is to be seen, too.
             tall = max(_HEIGHT * column.count / most, 1.5)
             yield (
-                f'<rect x="{_LEFT + (place + 0.5) * wide - filled / 2:.2f}" y="{bottom - tall:.2f}"'
-                f' width="{filled:.2f}" height="{tall:.2f}">'
-                f"<title>{escaped(column.tip)}</title></rect>"
+                f"<g><title>{escaped(column.tip)}</title>"
+                f'<rect x="{_LEFT + (place + 0.5) * wide - filled / 2:.2f}"'
+                f' y="{bottom - tall:.2f}" width="{filled:.2f}" height="{tall:.2f}"/></g>'
             )
 
 

@@ -99,7 +99,7 @@ def _play(blueprint: Blueprint, seed: int, trial: Trial, samples: int) -> None:
                     right = [row for row in rows if getattr(row, state.name) in action.starts]
                     rows = right or rows
                 on = lot.choice(rows)
-            arguments = Drawer(books, lot).arguments(action, on)
+            arguments = Drawer(books, lot).arguments(action, on, careful=lot.random() < 0.5)
             if arguments is None:
                 break
             refused = refusal(books, action, arguments, on)

@@ -29,6 +29,9 @@ from awm.synthesis.shelf import Shelf
 __all__ = ["Made", "Workshop", "main", "make_world"]
 
 _LONGEST_LINE: Final = 1 << 20
+_PROGRAM: Final = (
+    "import sys; sys.path.append(sys.argv[1]); from awm.synthesis.workshop import main; main()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,12 @@ class Workshop:
     async def open(cls, order: Order, folder: Path, *, allow_weak: bool = False) -> "Workshop":
         """Start the process."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "awm.synthesis.workshop"),
+            # -P: what lies in the folder where somebody works is not imported into this process.
+            *(sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[2])),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
+            process_group=0,  # Ctrl-C is for whoever gives the orders
         )
         workshop = cls(process)
         await workshop._send(
@@ -142,11 +147,12 @@ class Workshop:
 
 
 _PATIENCE: Final = 10.0
+_ROOM: Final = "Make room and run the same command again: what was finished is kept."
 
 
 def main() -> None:
     """Make the worlds whose plans come in over standard input."""
-    # Whoever started this process is told about Ctrl-C, and closes its standard input.
+    # Whoever started this process decides when it ends, and closes its standard input then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(_serve())
 
@@ -167,9 +173,10 @@ async def _serve() -> None:
                 made = await make_world(plan, order, shelf, catalogue, runtime, pool)
                 answer = {name: getattr(made, name) for name in Made.__slots__}
             except AwmError as error:
-                answer = {"error": str(error), "hint": error.hint}
+                answer = {"error": error.message, "hint": error.hint}
             except OSError as error:
-                answer = {"error": f"{error.strerror}: {error.filename}", "hint": "Make room."}
+                where = f": {error.filename}" if error.filename else ""
+                answer = {"error": f"{error.strerror}{where}.", "hint": _ROOM}
             os.write(1, json.dumps(answer).encode() + b"\n")
 
 
@@ -193,6 +200,3 @@ async def _standard_input() -> asyncio.StreamReader:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     return reader
 
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from awm.synthesis.blueprints import Blueprint
+from awm.synthesis.blueprints import Blueprint, Field
 from awm.synthesis.blueprints.scope import Scope, Shape
 from awm.synthesis.blueprints.types import BOOL, DATE, INT, MONEY, TEXT, row
 
@@ -43,6 +43,16 @@ def shape_of(blueprint: Blueprint) -> Shape:
         },
         plurals={entity.plural: entity.name for entity in blueprint.entities.values()},
         options={"most": True, "shares": True, "perhaps": False},
+        holds={
+            name: tuple(back for back, (_, field) in lists.items() if not _is_part(blueprint, field))
+            for name, lists in blueprint.backs.items()
+        },
+    )
+
+
+def _is_part(blueprint: Blueprint, field: Field) -> bool:
+    return any(
+        part.part_of and part.fields[part.part_of] is field for part in blueprint.entities.values()
     )
 
 

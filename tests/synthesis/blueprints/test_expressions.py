@@ -50,7 +50,7 @@ def test_what_passes_the_check_gives_a_value_of_its_type_on_any_rows(source):
         ("ware.left + 1", "int"),
         ("ware.price_cents * 2", "money"),
         ("ware.price_cents // 3", "money"),
-        ("ware.price_cents // price", "int"),
+        ("ware.price_cents // max(1, price)", "int"),
         ("abs(ware.left)", "int"),
         ("abs(ware.price_cents)", "money"),
         ("max(ware.left, ware.price_cents)", "money"),

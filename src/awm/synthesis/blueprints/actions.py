@@ -204,6 +204,8 @@ def read_template_paths(text: str, scope: Scope) -> tuple[str, ...]:
     for path in paths:
         if not re.fullmatch(r"\w+(\.\w+)*", path):
             raise Fault(f"`{path}` is no path.")
+        if path.partition(".")[0] not in scope.names:
+            raise Fault(f"`{path}` begins with no field.")
         if read_expression(path, scope).type.kind == "rows":
             raise Fault(f"`{path}` is many rows.")
     return paths

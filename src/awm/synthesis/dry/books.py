@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from awm.synthesis.blueprints import Blueprint, Effects, Entity, Expression, Field, Template
 
-__all__ = ["Books", "Row", "Value", "entity_of", "money", "said"]
+__all__ = ["Books", "Row", "Value", "entity_of", "money", "names_in", "said"]
 
 Value: TypeAlias = "int | str | bool | dt.date | Row | None"
 """What a field holds: references hold rows."""
@@ -253,6 +253,11 @@ class _Every:
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._books.rows(self._entity))
+
+
+def names_in(expression: Expression) -> frozenset[str]:
+    """All names in an expression, also those of its own variables."""
+    return _compiled(expression.source, "eval")[1]
 
 
 def money(cents: int) -> str:

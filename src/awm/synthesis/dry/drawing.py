@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from awm.synthesis.blueprints import Action, Entity, Field
-from awm.synthesis.dry.books import Books, Row
+from awm.synthesis.blueprints import Action, Entity, Field, Rule
+from awm.synthesis.dry.books import Books, names_in, Row
 
 __all__ = ["Drawer"]
 
@@ -17,6 +17,7 @@ _OPTIONAL_SHARE: Final = 0.35
 _DEEPEST: Final = 6
 _WIDEST: Final = 1000
 _AFTER: Final = 60
+_CAREFUL: Final = 4
 
 _T = TypeVar("_T")
 
@@ -49,17 +50,57 @@ class Drawer:
                 values[field.name] = self.value(field, values)
         return values
 
-    def arguments(self, action: Action, on: Row | None = None) -> dict[str, Any] | None:
-        """Arguments for an action; None where a reference has nothing to lead to."""
+    def arguments(
+        self, action: Action, on: Row | None = None, *, careful: bool = False
+    ) -> dict[str, Any] | None:
+        """Arguments for an action; None where a reference has nothing to lead to.
+
+        Args:
+            action: Which.
+            on: The row that it works on, if it does on one.
+            careful: Whether to choose what the rules allow, as far as each tells by itself.
+        """
+        names: dict[str, Any] = {action.on: on} if action.on else {}
         arguments: dict[str, Any] = {}
         for field in action.takes.values():
+            names[field.name] = None
             if field.optional and self._lot.random() > _OPTIONAL_SHARE:
                 continue
-            value = self.value(field, arguments, apart_from=on)
+            rules = decidable(action, frozenset(names), field.name) if careful else ()
+            value = self._fitting(field, arguments, on, rules, names)
             if value is None and not field.optional:
                 return None
-            arguments[field.name] = value
+            arguments[field.name] = names[field.name] = value
         return arguments
+
+    def likely(self, action: Action, rows: list[Row]) -> list[Row]:
+        """The rows that the rules do not rule out for an action by what they are themselves."""
+        name = action.on or ""
+        rules = decidable(action, frozenset((name,)), name)
+        return [row for row in rows if self._allowed(rules, {name: row})] if rules else rows
+
+    def _fitting(
+        self,
+        field: Field,
+        others: Mapping[str, Any],
+        on: Row | None,
+        rules: tuple[Rule, ...],
+        names: dict[str, Any],
+    ) -> Any:
+        """A value that the rules allow, or the last of a few tries."""
+        if field.kind == "ref" and rules and not field.optional:
+            rows = self._targets(field, on)
+            allowed = [row for row in rows if self._allowed(rules, {**names, field.name: row})]
+            return self.skewed(allowed or rows) if rows else None
+        value = self.value(field, others, apart_from=on)
+        for _ in range(_CAREFUL if rules else 0):
+            if value is None or self._allowed(rules, {**names, field.name: value}):
+                break
+            value = self.value(field, others, apart_from=on)
+        return value
+
+    def _allowed(self, rules: tuple[Rule, ...], names: Mapping[str, Any]) -> bool:
+        return all(self._books.evaluate(rule.test, names) for rule in rules)
 
     def value(self, field: Field, others: Mapping[str, Any], apart_from: Row | None = None) -> Any:
         """A value for a field or parameter.
@@ -126,10 +167,15 @@ class Drawer:
     def _reference(self, field: Field, apart_from: Row | None) -> Row | None:
         if field.optional and self._lot.random() < _OPTIONAL_SHARE:
             return None
+        rows = self._targets(field, apart_from)
+        return self.skewed(rows) if rows else None
+
+    def _targets(self, field: Field, apart_from: Row | None) -> list[Row]:
+        """The rows that a reference could lead to, the likeliest first."""
         rows = [row for row in self._books.rows(field.target) if row is not apart_from]
         if self._books.blueprint.entities[field.target].rows is None:
             rows.reverse()  # what is going on is more often in the news than what is long over
-        return self.skewed(rows) if rows else None
+        return rows
 
     def _date(self, field: Field, others: Mapping[str, Any]) -> dt.date | None:
         start = self._books.today if field.base is None else others.get(field.base)
@@ -158,3 +204,26 @@ _HUNDRED: Final = 100
 _ODD: Final = 0.3
 """How often an amount ends in 95."""
 _STEPS: Final = ((1_000_000, 5000), (100_000, 500), (2000, 100), (300, 25))
+
+
+def decidable(action: Action, known: frozenset[str], last: str) -> tuple[Rule, ...]:
+    """The rules of an action that can be tried once some of its names have values.
+
+    A rule may count on those before it. It is left out where one of these is about the same names
+    and cannot be tried yet.
+
+    Args:
+        action: Whose rules.
+        known: The names that have values.
+        last: The one that got its value last; rules without it were tried before.
+    """
+    own = frozenset((*action.takes, *((action.on,) if action.on else ())))
+    found: list[Rule] = []
+    waiting: set[str] = set()
+    for rule in action.needs:
+        names = names_in(rule.test) & own
+        if not names <= known or names & waiting:
+            waiting |= names
+        elif last in names:
+            found.append(rule)
+    return tuple(found)

@@ -130,8 +130,8 @@ class _Past:
             rows = self._startable(action)
             if not rows:
                 return False
-            on = self._lot.choice(rows)
-        arguments = self._drawer.arguments(action, on)
+            on = self._lot.choice(self._drawer.likely(action, rows) or rows)
+        arguments = self._drawer.arguments(action, on, careful=True)
         if arguments is None:
             return False
         done = not isinstance(perform(self._books, action, arguments, on), Refusal)
@@ -153,8 +153,7 @@ class _Past:
         return [
             row
             for row in rows
-            if getattr(row, state) in action.starts
-            and (not ends or self._left(entity.name, row))
+            if getattr(row, state) in action.starts and (not ends or self._left(entity.name, row))
         ]
 
     def _left(self, entity: str, row: Row) -> bool:

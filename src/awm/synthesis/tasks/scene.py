@@ -89,7 +89,7 @@ class Scene:
     ) -> Move | None:
         """An action with arguments that it would be carried out with now; None if none is found."""
         for _ in range(tries):
-            move = self.any_move(clerk, action, on, fixed)
+            move = self.any_move(clerk, action, on, fixed, careful=True)
             if move is not None and refusal(clerk.books, action, move.arguments, move.on) is None:
                 return move
         return None
@@ -100,14 +100,25 @@ class Scene:
         action: Action,
         on: Row | None = None,
         fixed: Mapping[str, Any] | None = None,
+        *,
+        careful: bool = False,
     ) -> Move | None:
-        """An action with arguments, whether or not it would be refused."""
+        """An action with arguments, whether or not it would be refused.
+
+        Args:
+            clerk: Who would do it.
+            action: Which.
+            on: The row that it works on; one that is in the right state if it is None.
+            fixed: Arguments that are given.
+            careful: Whether to choose what the rules allow, as far as each tells by itself.
+        """
+        drawer = Drawer(clerk.books, self.lot)
         if action.on and on is None:
             rows = self.startable(clerk.books, action)
             if not rows:
                 return None
-            on = self.lot.choice(rows)
-        arguments = Drawer(clerk.books, self.lot).arguments(action, on)
+            on = self.lot.choice((drawer.likely(action, rows) or rows) if careful else rows)
+        arguments = drawer.arguments(action, on, careful=careful)
         if arguments is None:
             return None
         arguments |= fixed or {}
