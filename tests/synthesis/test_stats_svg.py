@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,20 @@ def test_marks_have_their_texts_on_lines_of_their_own():
     assert [text.text for text in texts] == ["mean 3", "95% up to 4"]
     assert [text.get("text-anchor") for text in texts] == [None, "end"]
     assert texts[0].get("y") != texts[1].get("y")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(7, "7"), (9_999, "9,999"), (450_000, "450k"), (999_500, "1.0M"), (12_345_678, "12.3M")],
+)
+def test_the_largest_count_stands_beside_the_plot(count, text):
+    assert next(drawn([count]).iter("text")).text == text
+
+
+@given(st.integers(1, 99_900_000))
+def test_the_largest_count_fits_beside_the_plot(count):
+    text = next(drawn([count]).iter("text"))
+    assert 8 * len(text.text) <= float(text.get("x"))
 
 
 def test_few_of_many_columns_have_a_tick():

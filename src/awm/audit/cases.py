@@ -50,12 +50,19 @@ class Attack:
         swaps: Two neighbouring calls in the other order.
         strays: One more change.
         prefixes: Broken off; the last ones, which come nearest. None for all.
+        silences: Nothing done, and nothing said that matters. None for all.
+        answers: The right state with a wrong answer. None for all.
+        evidence: Whether to look at the evidence on a case of each kind, and not only on those
+            that tell whether it is evidence at all; and to try the oracle with words of no need.
     """
 
     mutations: int = 24
     swaps: int = 12
     strays: int = 3
     prefixes: int | None = None
+    silences: int | None = None
+    answers: int | None = None
+    evidence: bool = True
 
 
 FULL: Final = Attack()
@@ -71,6 +78,7 @@ class Ground:
         schema: Its tables.
         hints: Values that mean something in it.
         strays: Calls that change it, to be made where nobody asked for them.
+        known_reads: The tools that only look, where somebody knows; otherwise its code tells.
     """
 
     world: World
@@ -78,10 +86,13 @@ class Ground:
     schema: Schema
     hints: Hints
     strays: Sequence[ToolCall]
+    known_reads: frozenset[str] | None = None
 
     @cached_property
     def reads(self) -> frozenset[str]:
         """The tools that only look; reading a world's code for them takes its time."""
+        if self.known_reads is not None:
+            return self.known_reads
         return frozenset(reading_tools(self.world, self.instance.world.tool_names))
 
 
@@ -165,7 +176,8 @@ class CaseMaker:
         for exhibit in self._solutions():
             yield exhibit
         template = self._instance.world.template
-        for exhibit in (*idle_cases(self._task, template), *self._answers()):
+        silences = [*idle_cases(self._task, template)][: self._attack.silences]
+        for exhibit in (*silences, *[*self._answers()][: self._attack.answers]):
             if self._is_wrong(await self._effects_of(exhibit.image), exhibit.case.answer):
                 yield exhibit
         for source in (self._prefixes, self._swapped, self._mutated, self._strayed):
@@ -184,7 +196,7 @@ class CaseMaker:
             called = tuple(step.call for step in self._solved.late.steps)
             late = Case("later", True, called, answer, f"the oracle, {LATER} s later", LATER, seed)
             yield Exhibit(late, self._solved.late.image)
-        if answer is None:
+        if answer is None and self._attack.evidence:
             spoken = Case("oracle", True, calls, EMPTY[-1][0], "the oracle, and some words")
             yield Exhibit(spoken, image)
         others = zip(self._solved.oracle.alternatives, self._solved.replays[1:], strict=True)
@@ -216,7 +228,11 @@ class CaseMaker:
 
     async def _swapped(self) -> AsyncIterator[Exhibit]:
         found = 0
+        if not self._attack.swaps:
+            return
         for place, calls, why in swaps(self._solution.calls):
+            if not {place, place + 1} <= set(self._writes):
+                continue  # to look earlier or later comes to the same
             replay = await self._played(calls, place, place + 2)
             if replay is None or replay.fault:
                 continue

@@ -22,6 +22,9 @@ _AHEAD: Final = 12
 """Cases that are tried while further ones are made."""
 _AHEAD_BYTES: Final = 1 << 28
 
+_TELLING: Final = frozenset(("oracle", "again", "nothing"))
+"""The cases without which evidence cannot be called misleading."""
+
 _ELSEWHERE: Final = "#again"
 """Added to the world's name for a second run: programs of another world never share a process."""
 
@@ -179,7 +182,8 @@ class Prover:
                 if code:
                     await room.acquire()
                     trials.append((case, begin(self._decide(code, task_idx, exhibit))))
-                if sql and case.kind not in looks:
+                telling = self._attack.evidence or case.kind in _TELLING
+                if sql and telling and case.kind not in looks:
                     await room.acquire()
                     looks[case.kind] = case, begin(self._evidence(sql, task_idx, exhibit))
             await asyncio.gather(*(run for _, run in (*trials, *looks.values())))

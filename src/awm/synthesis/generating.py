@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 from awm.errors import UsageError
 from awm.synthesis.manuscript import scenario_row
@@ -15,7 +15,9 @@ from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made, Workshop
-from awm.worlds import World, WorldFile
+from awm.types import JsonObject
+from awm.worlds import WorldFile
+from awm.worlds.names import normalise
 from awm.worlds.write import WorldWriter, writing_worlds
 
 __all__ = ["MANIFEST", "Generated", "generate", "make_all", "unfinished"]
@@ -76,31 +78,48 @@ async def generate(
     if not overwrite:
         _check_folder(folder, order)
         shelf.check()
-    plans = []
-    for plan in Planner(order.seed, selection=order.selection).plans(order.count):
-        plans.append(plan)
-        await asyncio.sleep(0)  # planning takes a while; a signal may be waiting
-    # Only now: an order that cannot be met leaves nothing behind.
+    planner = Planner(order.seed, selection=order.selection)
+    stream = planner.plans(order.count)
+    # The first plan tells whether the order can be met: one that cannot leaves nothing behind.
+    plans = [next(stream)]
     shelf.open(overwrite=overwrite)
-    left = unfinished(plans, shelf)
-    to_make = {plan.index for plan in left}
-    for plan in plans:
-        if plan.index not in to_make:
-            kept(plan.title)
-    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
-    return _publish(plans, order, folder, shelf, len(left), started, overwrite=overwrite)
+    made: list[Made] = []
+
+    def note(world: Made) -> None:
+        made.append(world)
+        done(world)
+
+    def as_planned() -> Iterator[WorldPlan]:
+        """Plans while the first worlds are being made: planning takes its time too."""
+        yield plans[0]
+        for plan in stream:
+            plans.append(plan)
+            yield plan
+
+    left = unfinished(as_planned(), shelf, kept)
+    jobs = min(jobs, order.count)
+    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=note)
+    return _publish(plans, order, folder, shelf, len(made), started, overwrite=overwrite)
 
 
-def unfinished(plans: Sequence[WorldPlan], shelf: Shelf) -> list[WorldPlan]:
-    """The plans whose worlds are not on the shelf yet."""
+def unfinished(
+    plans: Iterable[WorldPlan],
+    shelf: Shelf,
+    kept: Callable[[str], None] = lambda _title: None,
+) -> Iterator[WorldPlan]:
+    """The plans whose worlds are not on the shelf yet; `kept` is told of the others."""
     there = shelf.done()
-    return [plan for plan in plans if plan.index not in there or not _is_of(plan, shelf)]
+    for plan in plans:
+        if plan.index in there and _is_of(plan, shelf):
+            kept(plan.title)
+        else:
+            yield plan
 
 
 def _is_of(plan: WorldPlan, shelf: Shelf) -> bool:
     """Whether the world that has the number of a plan was made from it, not from another's."""
-    (row,) = shelf.take(plan.index)[0][WorldFile.SCENARIO]
-    return WorldPlan.from_row(row) == plan
+    (row,) = shelf.lines(plan.index)[0][WorldFile.SCENARIO]
+    return WorldPlan.from_row(json.loads(row)) == plan
 
 
 def _check_folder(folder: Path, order: Order) -> None:
@@ -123,7 +142,7 @@ def _check_folder(folder: Path, order: Order) -> None:
 
 
 async def make_all(
-    plans: Sequence[WorldPlan],
+    plans: Iterable[WorldPlan],
     order: Order,
     folder: Path,
     jobs: int,
@@ -136,7 +155,7 @@ async def make_all(
     Raises:
         InfrastructureError: A world could not be made; what was finished is kept.
     """
-    remaining = iter(plans)
+    remaining = iter(plans)  # made while they are waited for: planning takes its time too
 
     async def lane(workshop: Workshop) -> None:
         for plan in remaining:
@@ -144,7 +163,7 @@ async def make_all(
 
     async with AsyncExitStack() as stack:
         workshops = []
-        for _ in range(min(jobs, len(plans))):
+        for _ in range(jobs):
             workshop = await Workshop.open(order, folder, allow_weak=allow_weak)
             stack.push_async_callback(workshop.close)
             workshops.append(workshop)
@@ -170,7 +189,7 @@ def _publish(
     short: list[str] = []
     with writing_worlds(folder, overwrite=overwrite) as writer:
         for plan in plans:
-            report = _add(writer, shelf, plan.index)
+            report = _add(writer, shelf, plan)
             tasks += report["tasks"]
             dropped += len(report["dropped"])
             if report["tasks"] < order.tasks:
@@ -181,12 +200,12 @@ def _publish(
     return found
 
 
-def _add(writer: WorldWriter, shelf: Shelf, index: int) -> dict[str, Any]:
-    records, report = shelf.take(index)
-    world = World.from_records(records)
-    writer.add(world)
-    writer.add_database(world.name, shelf.database(index))
-    return dict(report)
+def _add(writer: WorldWriter, shelf: Shelf, plan: WorldPlan) -> JsonObject:
+    lines, report = shelf.lines(plan.index)
+    name = normalise(plan.title)
+    writer.add_lines(name, lines)
+    writer.add_database(name, shelf.database(plan.index))
+    return report
 
 
 def _manifest(order: Order, found: Generated) -> bytes:

@@ -29,7 +29,7 @@ PUBLISHED_CAP: Final = 80
 _SAME_TOOLS: Final = 0.6
 _SAME_STRUCTURE: Final = 0.5
 _ATTEMPTS: Final = 24
-_TABLES: Final = (14, 19)
+_TABLES: Final = (13, 18)
 _FIRST_DAY: Final = dt.date(2025, 9, 1)
 _DAYS: Final = 640
 

@@ -28,7 +28,9 @@ from awm.worlds import World, WorldFile
 
 __all__ = ["LEAN", "Dropped", "ProvenWorld", "prove"]
 
-LEAN: Final = Attack(mutations=5, swaps=2, strays=1, prefixes=2)
+LEAN: Final = Attack(
+    mutations=3, swaps=1, strays=1, prefixes=1, silences=2, answers=2, evidence=False
+)
 """The near misses that every task is tried on when it is made. `awm audit` tries many more."""
 
 _BATCHES: Final = 4
@@ -148,7 +150,9 @@ class _Bench:
                 solved[idx] = Dropped(batch[idx].texts[0], error.message)
         verified = World.from_records({**records, **programs})
         strays = [call for o in world.oracles.values() for call in o.solution.calls]
-        ground = Ground(verified, self.instance, self.schema, self.hints, strays)
+        tools = self.manuscript.surface.tools
+        reads = frozenset(tool.name for tool in tools if tool.method == "GET")
+        ground = Ground(verified, self.instance, self.schema, self.hints, strays, reads)
         prover = Prover(self.runtime, self.pool, ground, self.manuscript.plan.seed, LEAN)
         return [
             await _decide(prover, idx, batch[idx], found) if isinstance(found, Solved) else found

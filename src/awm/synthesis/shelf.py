@@ -95,17 +95,21 @@ class Shelf:
     def put(self, index: int, records: Records, database: bytes, report: JsonObject) -> None:
         """Put a world there, its database first."""
         write_whole(self.database(index), database)
-        content = {
-            "report": report,
-            "records": {part.value: list(rows) for part, rows in records.items()},
+        lines = {
+            part.value: [json.dumps(row, ensure_ascii=False) for row in rows]
+            for part, rows in records.items()
         }
+        content = {"report": report, "lines": lines}
         write_whole(self._file(index), json.dumps(content, ensure_ascii=False).encode())
 
-    def take(self, index: int) -> tuple[Records, JsonObject]:
-        """The records of a world that is there, and what was reported of it."""
+    def lines(self, index: int) -> tuple[dict[WorldFile, list[bytes]], JsonObject]:
+        """The lines of a world that is there, by file, and what was reported of it."""
         content = json.loads(self._file(index).read_text(encoding="utf-8"))
-        records = {WorldFile(part): rows for part, rows in content["records"].items()}
-        return records, content["report"]
+        lines = {
+            WorldFile(part): [line.encode() for line in rows]
+            for part, rows in content["lines"].items()
+        }
+        return lines, content["report"]
 
     def database(self, index: int) -> Path:
         """Where the database of a world is."""
@@ -130,7 +134,9 @@ def writing_to(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise WorldFileError(
-            "", f"{path} cannot be written: {error.strerror}.", "Choose another place, or make room."
+            "",
+            f"{path} cannot be written: {error.strerror}.",
+            "Choose another place, or make room.",
         ) from error
 
 

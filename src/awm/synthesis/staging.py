@@ -163,10 +163,12 @@ async def prove_stage(
     folder = next(iter(parts.values())).parent
     shelf = Shelf(folder, order)
     shelf.open(overwrite=overwrite)
-    await make_all(unfinished(plans, shelf), order, folder, jobs, allow_weak=allow_weak, done=done)
+    left = unfinished(plans, shelf)
+    jobs = min(jobs, len(plans))
+    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
     for part, output in parts.items():
-        _write(output, _shelved(shelf, plans, part))
-    tasks = [shelf.take(plan.index)[1]["tasks"] for plan in plans]
+        _write_lines(output, _shelved(shelf, plans, part))
+    tasks = [shelf.lines(plan.index)[1]["tasks"] for plan in plans]
     shelf.clear()
     return int(sum(tasks))
 
@@ -197,9 +199,9 @@ def tasks_ordered(path: Path, plans: Sequence[WorldPlan]) -> Order:
     raise UsageError(f"{path} holds no tasks of the builtin author.", "Begin with `awm gen task`.")
 
 
-def _shelved(shelf: Shelf, plans: Sequence[WorldPlan], part: WorldFile) -> Iterator[JsonObject]:
+def _shelved(shelf: Shelf, plans: Sequence[WorldPlan], part: WorldFile) -> Iterator[bytes]:
     for plan in plans:
-        yield from shelf.take(plan.index)[0].get(part, ())
+        yield from shelf.lines(plan.index)[0].get(part, ())
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -246,8 +248,12 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
 
 
 def _write(output: Path, rows: Iterable[JsonObject]) -> int:
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    return _write_lines(output, (json.dumps(row, ensure_ascii=False).encode() for row in rows))
+
+
+def _write_lines(output: Path, lines: Iterable[bytes]) -> int:
+    written = list(lines)
     with writing_to(output):
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(output, "".join(f"{line}\n" for line in lines).encode())
-    return len(lines)
+        write_whole(output, b"".join(line + b"\n" for line in written))
+    return len(written)

@@ -228,21 +228,12 @@ def _named(worlds: tuple[str, ...]) -> str:
 
 
 def _words() -> Iterator[tuple[str, str]]:
-    yield (
-        "published",
-        f"the mean over the published set of {PUBLISHED_WORLDS:,} worlds and"
-        f" {PUBLISHED_TASKS:,} tasks; for oracle calls, the steps that its tasks take",
-    )
+    published = f"{PUBLISHED_WORLDS:,} worlds and {PUBLISHED_TASKS:,} tasks"
+    steps = "for oracle calls, the steps that its tasks take"
+    yield "published", f"the mean over the published set of {published}; {steps}"
     yield "5%, 95%", "what so many of the worlds, tasks or pairs do not exceed"
     yield "oracle calls", "the tool calls of the reference solution of a task"
     yield "rows", "rows that the sample statements write out"
-    yield (
-        "descriptions",
-        "cosine of the embeddings of two descriptions; from"
-        f" {SIMILAR} on the builtin author takes two for the same",
-    )
-    yield (
-        "tool sets",
-        "Jaccard's index of the names of the tools of two worlds: what both have, as a share of"
-        " what either has",
-    )
+    limit = f"from {SIMILAR} on the builtin author takes two for the same"
+    yield "descriptions", f"cosine of the embeddings of two descriptions; {limit}"
+    yield "tool sets", "Jaccard's index of the names of two worlds' tools: shared ones among all"

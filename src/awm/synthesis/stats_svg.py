@@ -10,7 +10,7 @@ __all__ = ["Column", "Mark", "histogram", "level"]
 
 _WIDTH: Final = 360
 _HEIGHT: Final = 130
-_LEFT: Final = 30
+_LEFT: Final = 46
 _RIGHT: Final = 8
 _LINE: Final = 14
 _TICKS: Final = 6
@@ -63,7 +63,7 @@ def histogram(
     bottom = top + _HEIGHT
     most = max(*(column.count for column in columns), 1)
     parts = [
-        f'<text x="{_LEFT - 5}" y="{top + 4}" text-anchor="end">{most:,}</text>',
+        f'<text x="{_LEFT - 5}" y="{top + 4}" text-anchor="end">{_short(most)}</text>',
         *_bars(columns, bottom, most),
         f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{bottom}" y2="{bottom}"/>',
         *_ticks(columns, bottom + _LINE, edges=edges),
@@ -81,6 +81,13 @@ def level(share: float, label: str) -> str:
         f'<svg class="bar" role="img" aria-label="{escaped(label)}">'
         f'<rect width="{100 * share:.2f}%"/></svg>'
     )
+
+
+def _short(count: int) -> str:
+    """A count in at most five characters, as many as there is room for beside the plot."""
+    if count < 10_000:
+        return f"{count:,}"
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
 def _bars(columns: Sequence[Column], bottom: int, most: int) -> Iterator[str]:

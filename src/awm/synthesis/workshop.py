@@ -164,7 +164,7 @@ async def _serve() -> None:
     shelf = Shelf(Path(first["folder"]), order)
     catalogue = Catalogue()
     async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(Runtime(allow_weak=first["weak"], idle_workers=0))
+        runtime = await stack.enter_async_context(Runtime(allow_weak=first["weak"], idle_workers=1))
         pool = await stack.enter_async_context(VerifierPool(allow_weak=first["weak"]))
         while line := await lines.readline():
             answer: dict[str, Any]
@@ -199,4 +199,3 @@ async def _standard_input() -> asyncio.StreamReader:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     return reader
-

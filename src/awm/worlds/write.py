@@ -1,7 +1,7 @@
 """Worlds out to a folder in the AWM layout, all of them or none."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -44,6 +44,23 @@ class WorldWriter:
                 self._lines(part).append(row)
         if world.database_file is not None:
             self.add_database(world.name, world.database_file)
+
+    def add_lines(self, name: str, lines: Mapping[WorldFile, Iterable[bytes]]) -> None:
+        """Write a world whose rows are lines already, each one JSON object.
+
+        Args:
+            name: Its normalised name.
+            lines: The lines of each file, without their ends.
+
+        Raises:
+            UsageError: A world of that name was added already.
+        """
+        if name in self._names:
+            raise UsageError(f"Two worlds are called {name}.", "Rename one of them.")
+        self._names.add(name)
+        for part, rows in lines.items():
+            for line in rows:
+                self._lines(part).append_line(line)
 
     def add_line(self, part: WorldFile, line: bytes) -> None:
         """Write a line as it is, for what cannot be read as a world."""

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from awm.synthesis.tasks import KINDS, LEVELS, difficulty, draft
-from tests.synthesis.library import rows_as_values
+from awm.synthesis.tasks import drafting
+from tests.synthesis.library import MODULES, library, rows_as_values
 from tests.synthesis.tasks.lots import drafts, scene, start
 from tests.synthesis.tasks.onlooker import Onlooker, texts_of
 
+ACTIONS = library(*MODULES).actions
 UNCLEAN = re.compile(r"[{}_]|\bNone\b|\bTrue\b|\bFalse\b|  |<|\b(the|a|an) (the|a|an)\b", re.IGNORECASE)
 
 
@@ -97,9 +99,26 @@ def test_what_is_asked_for_changes_something_unless_it_is_a_question():
 
 
 def test_a_task_about_something_wanted_is_mostly_about_that():
-    made = [draft(scene(1, lot, "take_payment"), "workflow") for lot in range(20)]
-    about = [each for each in made if each and "take_payment" in each.tools]
+    made = [draft(scene(1, lot, "register_member"), "workflow") for lot in range(20)]
+    about = [each for each in made if each and "register_member" in each.tools]
     assert len(about) > len([each for each in made if each]) / 2
+
+
+def test_what_was_done_for_a_part_that_came_to_nothing_is_never_left_in_a_task(monkeypatch):
+    def half(scene, clerk):
+        clerk.act(scene.blueprint.actions["pardon_everybody"], {})
+
+    monkeypatch.setitem(drafting._MAKERS, "correction", half)
+    monkeypatch.setitem(drafting._COMPANY, "workflow", ("correction",))
+    for lot in range(10):
+        made = draft(scene(1, lot), "workflow", 2)
+        assert made is None or "pardon_everybody" not in made.tools or len(made.clauses) > 1
+
+
+def test_nothing_further_is_asked_for_with_what_is_refused():
+    for _, made in drafts("decline", 2):
+        assert len(made.clauses) == 1
+        assert len([call for call in made.calls if call.name in ACTIONS]) == 1
 
 
 def test_a_task_is_told_from_others_by_its_calls():

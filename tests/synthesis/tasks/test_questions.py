@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 
 from awm.synthesis.dry import Row, entity_of, money
+from awm.synthesis.tasks import questions
 from awm.synthesis.tasks.request import Find
 from awm.synthesis.tasks.words import date_words
 from tests.synthesis.tasks.lots import drafts, scene, start
@@ -44,7 +46,7 @@ def test_an_answer_can_be_read_off_the_rows_that_the_calls_show():
         readable |= {
             text for key in seen.shown for text in values_of(seen.books.row(*key))
         }
-        worked_out = {said for said in _written(seed)}
+        worked_out = _written(seed)
         for wordings in made.facts or ():
             assert set(wordings) & (readable | worked_out), (wordings, made.calls)
 
@@ -69,8 +71,6 @@ def _written(seed: int) -> set[str]:
 
 def test_every_row_that_an_own_question_depends_on_is_shown():
     """With the rows that were shown alone the question has the same answer."""
-    from awm.synthesis.tasks import questions
-
     asked = 0
     for lot in range(60):
         stage = scene(lot % 3, lot)
@@ -81,10 +81,9 @@ def test_every_row_that_an_own_question_depends_on_is_shown():
         if found is None:
             continue
         found.find()
-        made = drafts("question")[0][1]
-        from dataclasses import replace
-
-        seen = Onlooker(stage.books, stage.surface, replace(made, calls=tuple(clerk.calls), clauses=(Find(found.texts),)))
+        plain = drafts("question")[0][1]
+        made = replace(plain, calls=tuple(clerk.calls), clauses=(Find(found.texts),))
+        seen = Onlooker(stage.books, stage.surface, made)
         books = stage.books
         answers = set()
         for row in rows:

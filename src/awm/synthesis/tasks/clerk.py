@@ -53,6 +53,7 @@ class Clerk:
         self._later_namer = Namer(self.books, lot, style)
         self._lot = lot
         self._known: set[tuple[str, int]] = set()
+        self._unseen: set[tuple[str, int]] = set()
         self._made: dict[tuple[str, int], str] = {}
         self._said: dict[tuple[str, int], Description] = {}
 
@@ -72,22 +73,23 @@ class Clerk:
         return self._said[key].texts
 
     def _described(self, row: Row) -> Description:
-        """What is said about a row: by how things are at first, if it is there then."""
-        namer = self._namer
-        try:
-            row = self.initial.same(row)
-        except KeyError:
-            namer = self._later_namer
-        described = namer.describe(row)
+        described, there = self._in_words(row)
         by_number = self._lot.random() < _BY_NUMBER and not entity_of(row).named
         if described is not None and not by_number:
             return described
-        if entity_of(row).part_of or namer is self._later_namer:
+        if entity_of(row).part_of or not there:
             raise Unfindable
-        return namer.numbered(row)
+        return self._namer.numbered(row)
+
+    def _in_words(self, row: Row) -> tuple[Description | None, bool]:
+        """How a row is described by how things are at first, and whether it is there then."""
+        try:
+            return self._namer.describe(self.initial.same(row)), True
+        except KeyError:
+            return self._later_namer.describe(row), False
 
     def know(self, row: Row) -> None:
-        """Make the calls by which a row's number is found.
+        """Make the calls by which the number of a row that the request names is found.
 
         Raises:
             Unfindable: There is no way.
@@ -96,20 +98,47 @@ class Clerk:
         if key in self._known:
             return
         self.point_to(row)
-        described = self._said.get(key)
-        if described is not None and described.numbered:
+        if self._said[key].numbered:
             self._known.add(key)
+            self._unseen.add(key)
             return
+        self._look_up(row, self._said[key])
+
+    def find(self, row: Row) -> None:
+        """Make the calls by which the number of a row is found that nobody names.
+
+        Raises:
+            Unfindable: There is no way.
+        """
+        key = entity_of(row).name, row.id
+        if key in self._known:
+            return
+        described = self._said.get(key)
+        if described is None or described.numbered:
+            described, _ = self._in_words(row)
         if described is None:
             raise Unfindable
+        self._look_up(row, described)
+
+    def see(self, row: Row) -> None:
+        """Make the calls that show a row that the request names.
+
+        Raises:
+            Unfindable: There is no way.
+        """
+        self.know(row)
+        if (entity_of(row).name, row.id) in self._unseen:
+            self.show(row)
+
+    def _look_up(self, row: Row, described: Description) -> None:
         for each in described.through:
-            self.know(each)
+            self.find(each)
         self.hidden += 1
-        self._known.add(key)
         entity, row = entity_of(row), self.books.same(row)
+        self._known.add((entity.name, row.id))
         if entity.part_of:
             owner = getattr(row, entity.part_of)
-            self.know(owner)
+            self.find(owner)
             self.show(owner)
             return
         # What was changed on the way is not looked for as it was.
@@ -140,6 +169,7 @@ class Clerk:
         """Call the tool that shows a row with its parts."""
         entity = entity_of(row)
         self._known.add((entity.name, row.id))
+        self._unseen.discard((entity.name, row.id))
         if not self.surface.shows_alone(entity):
             self.listed(entity, {"id": row.id})
             return

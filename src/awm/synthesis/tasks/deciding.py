@@ -73,7 +73,7 @@ def _decision(scene: Scene, clerk: Clerk) -> tuple[Clause, Row | None] | None:
 
 
 def _look(clerk: Clerk, condition: _Condition) -> None:
-    clerk.know(condition.row)
+    clerk.see(condition.row)
     if condition.counted is not None:
         entity, reference, state = condition.counted
         filters: dict[str, object] = {reference: condition.row}

@@ -55,9 +55,14 @@ def draft(scene: Scene, kind: TaskKind, parts: int = 1) -> Draft | None:
     made: list[Part] = []
     try:
         for place in range(parts):
-            other = _COMPANY[kind] if place else ()
-            part = _MAKERS[scene.lot.choice(other) if other else kind](scene, clerk)
-            if part is None or (place and not other):
+            sorts = _COMPANY[kind] if place else (kind,)
+            if not sorts:
+                break
+            before = len(clerk.calls)
+            part = _MAKERS[scene.lot.choice(sorts)](scene, clerk)
+            if part is None and len(clerk.calls) > before:
+                return None  # something was done that nobody asks for
+            if part is None:
                 break
             if sum(len(each.answers) for each in (*made, part)) > _MOST_QUESTIONS:
                 return None  # nobody asks so much at once

@@ -256,8 +256,10 @@ def _through(scene: Scene, clerk: Clerk) -> _Asked | None:
         )
 
         def find(row: Row = row, target: Row = target) -> None:
-            clerk.know(row)
-            if not clerk.knows(target):
+            clerk.see(row)
+            if clerk.knows(target):
+                clerk.see(target)
+            else:
                 clerk.show(target)
 
         return _Asked(texts, _titled(texts[0]), said, find, texts[0])

@@ -28,7 +28,7 @@ def reveal(clerk: Clerk, seen: set[tuple[str, int]], about: Row | None) -> None:
         Unfindable: They cannot all be found.
     """
     if about is not None:
-        clerk.know(about)
+        clerk.see(about)
     left = {key: clerk.books.row(*key) for key in sorted(seen) if not _knows(clerk, key)}
     shown: set[Row] = {about} if about is not None else set()
     while left:
@@ -76,7 +76,7 @@ def _show(clerk: Clerk, rows: list[Row], shown: set[Row]) -> None:
         if None in owners:
             raise Unfindable
         for owner in sorted(owners, key=lambda row: row.id):
-            clerk.know(owner)
+            clerk.find(owner)
             clerk.show(owner)
         return
     owned = _common_owner(rows, shown)
