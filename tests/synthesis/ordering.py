@@ -1,9 +1,10 @@
 """Orders for tests: a small catalogue, and a folder of real worlds that many tests share."""
 
+import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from awm.synthesis.planning import Planner, Selection, WorldPlan
 from awm.synthesis.shelf import Shelf
 from awm.worlds import WorldFile, open_worlds
 from awm.worlds.names import database_name
-from tests.cli.running import command, descendants, environment
+from tests.cli.running import PATIENCE, command, descendants, environment
 
 DOMAINS = ("boutique_hotel", "campsite")
 SHARED = Order(2, seed=11, selection=Selection(DOMAINS))
@@ -25,7 +26,7 @@ CHOICE = ("--seed", "11", *(part for name in DOMAINS for part in ("--domain", na
 """The same for the command line, without the number of worlds."""
 
 _HERE = Path(__file__).parent
-_PATIENCE = 110
+_LONGEST = 110
 
 
 class Command(NamedTuple):
@@ -46,7 +47,7 @@ def made_below(base: Path) -> Command:
         env=environment(PYTHONHASHSEED="1"),
         capture_output=True,
         text=True,
-        timeout=_PATIENCE,
+        timeout=_LONGEST,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -114,3 +115,10 @@ def workshops(above: int | None = None) -> Iterator[int]:
             continue
         if b"awm.synthesis.workshop" in spoken:
             yield number
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does, which nothing announces."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)

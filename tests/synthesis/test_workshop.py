@@ -17,9 +17,8 @@ from awm.synthesis.planning import Planner
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Workshop, make_world
 from awm.worlds import WorldFile
-from tests.cli.running import PATIENCE, all_gone, descendants
-from tests.serve.serving import until
-from tests.synthesis.ordering import SHARED, workshops
+from tests.cli.running import all_gone, descendants
+from tests.synthesis.ordering import SHARED, until, workshops
 
 ORDER = Order(2, SHARED.seed, tasks=1, selection=SHARED.selection)
 
@@ -53,14 +52,12 @@ def left(shelf: Shelf) -> list[str]:
 
 async def until_it_works() -> int:
     """Wait until a workshop has a runtime; its process."""
-    await until(lambda: any(descendants(process) for process in workshops()), PATIENCE)
+    await until(lambda: any(descendants(process) for process in workshops()))
     (process,) = workshops()
     return process
 
 
-async def test_what_a_process_makes_is_what_is_made_here(
-    plans, shelf, runtime, pool, tmp_path
-):
+async def test_what_a_process_makes_is_what_is_made_here(plans, shelf, runtime, pool, tmp_path):
     async with working(tmp_path) as workshop:
         made = await workshop.make(json.loads(json.dumps(scenario_row(plans[0]))))
     assert (made.index, made.title, made.tasks, made.dropped) == (0, plans[0].title, 1, ())
@@ -176,4 +173,3 @@ async def test_a_shelf_that_is_gone_is_told(plans, shelf, tmp_path):
         shelf.clear()
         with pytest.raises(InfrastructureError, match="No such file or directory"):
             await workshop.make(scenario_row(plans[0]))
-

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from awm import __version__
-from awm.cli import audit, demo, diff, env, gen, verify, worlds
+from awm.cli import audit, demo, diff, domains, env, gen, verify, worlds
 from awm.cli.console import print_json
 from awm.cli.logs import set_up_logging
 from awm.cli.options import AsJson, new_app
@@ -23,6 +23,7 @@ __all__ = ["app", "run"]
 _NO_ROOM: Final = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 
 app = new_app("Worlds for agents: look at them, check them, serve them, try them.")
+app.add_typer(domains.app, name="domains")
 app.add_typer(env.app, name="env")
 app.add_typer(gen.app, name="gen")
 app.add_typer(worlds.app, name="worlds")

@@ -59,13 +59,14 @@ class Catalogue:
     def __init__(self, path: Path = _HERE) -> None:
         self._path = path
         self._domains: dict[str, DomainForm] = {}
+        self._elsewhere: dict[str, Path] = {}
         self._fitted: dict[tuple[str, str], CapabilityForm] = {}
         self._needs: dict[str, frozenset[str]] = {}
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
         """The names of all domains, in alphabetical order."""
-        return self._names("domains")
+        return tuple(sorted({*self._names("domains"), *self._elsewhere}))
 
     @cached_property
     def capabilities(self) -> tuple[str, ...]:
@@ -88,8 +89,18 @@ class Catalogue:
             if name not in self.domains:
                 known = ", ".join(self.domains)
                 raise UsageError(f"There is no domain {name!r}.", f"There is {known}.")
-            self._domains[name] = read_domain(self._path / "domains" / f"{name}.yaml")
+            self._domains[name] = read_domain(self.domain_path(name))
         return self._domains[name]
+
+    def domain_path(self, name: str) -> Path:
+        """Where the file of a domain is."""
+        return self._elsewhere.get(name, self._path / "domains" / f"{name}.yaml")
+
+    def with_domain(self, path: Path) -> "Catalogue":
+        """The same catalogue with a domain from elsewhere, in place of one of the same name."""
+        other = Catalogue(self._path)
+        other._elsewhere = {**self._elsewhere, path.stem: path}
+        return other
 
     def capability(self, name: str, domain: DomainForm) -> CapabilityForm:
         """A capability for a domain, its roles filled in.

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from awm.errors import BlueprintError
-from awm.synthesis.blueprints import Blueprint, DomainForm
+from awm.synthesis.blueprints import Action, Blueprint, DomainForm
 from awm.synthesis.catalogue import Catalogue, Recipe, every_part
-from awm.synthesis.dry import Drawer, Refusal, perform, play_history
-from awm.synthesis.dry.carrying import refusal
+from awm.synthesis.dry import Books, Drawer, Refusal, Row, perform, play_history
+from awm.synthesis.lots import lot_for
 from awm.synthesis.surface import Surface
 from awm.synthesis.tasks import KINDS, Scene, draft, tell
 
-__all__ = ["Trial", "try_domain"]
+__all__ = ["Trial", "try_capability", "try_domain"]
 
 _TODAY: Final = dt.date(2026, 2, 2)
-_SEEDS: Final = (1, 2, 3, 4, 5, 6)
-_TRIES: Final = 60
+_PASTS: Final = 6
+_TRIES: Final = 40
 _RIGHT_STATE: Final = 0.8
 
 
@@ -29,6 +29,7 @@ class Trial:
 
     Attributes:
         problems: What is wrong with it.
+        notes: What may be wrong with it, or may be rare.
         tables: How many entities its worlds have, one number for each recipe.
         done: How often each action was carried out when it was tried.
         refused: How often each rule stood in the way.
@@ -37,6 +38,7 @@ class Trial:
     """
 
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -44,13 +46,19 @@ class Trial:
     samples: list[str] = field(default_factory=list)
 
 
-def try_domain(catalogue: Catalogue, name: str, samples: int = 3) -> Trial:
-    """Read a domain with each of its parts, play its past, and try every action many times."""
+def try_domain(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
+    """Read a domain with each of its parts, play its past, and try every action many times.
+
+    Args:
+        catalogue: Where the domain is.
+        name: Which.
+        samples: How many tasks of each sort are drafted to be read.
+    """
     trial = Trial()
     try:
         domain = catalogue.domain(name)
     except BlueprintError as error:
-        trial.problems += [str(problem) for problem in error.problems]
+        trial.problems += map(str, error.problems)
         return trial
     for recipe in every_part(domain, ()):
         try:
@@ -59,11 +67,34 @@ def try_domain(catalogue: Catalogue, name: str, samples: int = 3) -> Trial:
             trial.problems += [f"{problem} [{_told(recipe)}]" for problem in error.problems]
     if trial.problems:
         return trial
-    trial.problems += _unordered(catalogue.blueprint(Recipe(name, tuple(domain.modules))))
-    for seed, recipe in enumerate(_mixes(domain)):
-        _play(catalogue.blueprint(recipe), seed, trial, samples if seed == 0 else 0)
-    trial.problems += _never(catalogue.blueprint(Recipe(name, tuple(domain.modules))), trial)
+    whole = catalogue.blueprint(Recipe(name, tuple(domain.modules)))
+    trial.problems += _unordered(whole)
+    for number, recipe in enumerate(_mixes(domain)):
+        _play(catalogue.blueprint(recipe), number, trial, samples if number == 0 else 0)
+    trial.notes += _never(whole, trial)
     return trial
+
+
+def try_capability(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
+    """Compose a capability with every domain that has its roles, and play the first few."""
+    trial = Trial()
+    fitting = [each for each in catalogue.domains if _fits(catalogue, name, each)]
+    if not fitting:
+        trial.problems.append("no domain has the roles that it needs")
+    for number, each in enumerate(fitting):
+        try:
+            blueprint = catalogue.blueprint(Recipe(each, capabilities=(name,)))
+        except BlueprintError as error:
+            trial.problems += [f"{problem} [with {each}]" for problem in error.problems]
+            continue
+        trial.tables.append(len(blueprint.entities))
+        if number < _PASTS:
+            _play(blueprint, number, trial, samples if number == 0 else 0)
+    return trial
+
+
+def _fits(catalogue: Catalogue, capability: str, domain: str) -> bool:
+    return catalogue.needs(capability) <= set(catalogue.domain(domain).roles)
 
 
 def _told(recipe: Recipe) -> str:
@@ -72,56 +103,54 @@ def _told(recipe: Recipe) -> str:
 
 
 def _mixes(domain: DomainForm) -> Iterator[Recipe]:
-    """Pairs of halves of the modules, so that each is met in worlds of the usual size."""
+    """Halves of the modules, so that each is met in worlds of the usual size."""
     modules = list(domain.modules)
-    for seed in _SEEDS:
-        random.Random(seed).shuffle(modules)  # noqa: S311 - the same each time on purpose
+    for number in range(_PASTS):
+        lot_for(domain.domain, number).shuffle(modules)
         half = (len(modules) + 1) // 2
         yield Recipe(domain.domain, tuple(modules[:half]))
         yield Recipe(domain.domain, tuple(modules[half:]))
 
 
-def _play(blueprint: Blueprint, seed: int, trial: Trial, samples: int) -> None:
-    lot = random.Random(seed)  # noqa: S311 - reproducible on purpose
+def _play(blueprint: Blueprint, number: int, trial: Trial, samples: int) -> None:
+    lot = lot_for(blueprint.domain, number, "trial")
     books = play_history(blueprint, _TODAY, lot)
-    for entity in blueprint.entities.values():
-        trial.rows[entity.name] += books.count(entity.name)
+    for entity in blueprint.entities:
+        trial.rows[entity] += books.count(entity)
     for action in blueprint.actions.values():
-        for _ in range(_TRIES):
-            trial.done[action.name] += 0
-            on = None
-            if action.on:
-                rows = books.rows(action.on)
-                if not rows:
-                    break
-                state = blueprint.entities[action.on].state
-                if action.starts and state is not None and lot.random() < _RIGHT_STATE:
-                    right = [row for row in rows if getattr(row, state.name) in action.starts]
-                    rows = right or rows
-                on = lot.choice(rows)
-            arguments = Drawer(books, lot).arguments(action, on, careful=lot.random() < 0.5)
-            if arguments is None:
-                break
-            refused = refusal(books, action, arguments, on)
-            if refused is not None:
-                trial.refused[refused.rule] += 1
-                continue
-            if trial.done[action.name] % 7 == 0:
-                copy = books.copy()
-                there = {
-                    key: copy.same(each) if hasattr(each, "id") else each
-                    for key, each in arguments.items()
-                }
-                outcome = perform(copy, action, there, copy.same(on) if on else None)
-                if isinstance(outcome, Refusal):
-                    trial.problems.append(f"{action.name} is refused only when it is done")
-            trial.done[action.name] += 1
-    surface = Surface(blueprint)
+        trial.done[action.name] += 0
+        _try(action, books, lot, trial)
+    scene = Scene(books, Surface(blueprint), lot)
     for kind in KINDS:
         for _ in range(samples):
-            made = draft(Scene(books, surface, lot), kind)
+            made = draft(scene, kind)
             if made is not None:
                 trial.samples.append(f"[{kind}, {len(made.calls)} calls] {tell(made, lot, '')}")
+
+
+def _try(action: Action, books: Books, lot: random.Random, trial: Trial) -> None:
+    """Carry out an action on copies of the books, many times, each with other arguments."""
+    for _ in range(_TRIES):
+        copy = books.copy()
+        drawer = Drawer(copy, lot)
+        on = _subject(action, copy, lot) if action.on else None
+        arguments = drawer.arguments(action, on, careful=lot.random() < _RIGHT_STATE)
+        if arguments is None or (action.on and on is None):
+            return
+        outcome = perform(copy, action, arguments, on)
+        if isinstance(outcome, Refusal):
+            trial.refused[outcome.rule] += 1
+        else:
+            trial.done[action.name] += 1
+
+
+def _subject(action: Action, books: Books, lot: random.Random) -> Row | None:
+    """A row to carry out an action on, mostly one in the right state."""
+    rows = books.rows(action.on or "")
+    state = books.blueprint.entities[action.on or ""].state
+    if action.starts and state is not None and lot.random() < _RIGHT_STATE:
+        rows = [row for row in rows if getattr(row, state.name) in action.starts] or rows
+    return lot.choice(rows) if rows else None
 
 
 def _unordered(blueprint: Blueprint) -> Iterator[str]:
@@ -133,19 +162,70 @@ def _unordered(blueprint: Blueprint) -> Iterator[str]:
 
 
 _NO_VERBS: Final = frozenset(
-    "the a an they we you i he she it there this that these those our your their his her its my "
-    "no not if when once as for to from with in on at by of is are was were has had "
-    "would should could can may must please everything nobody".split()
+    [
+        "the",
+        "a",
+        "an",
+        "they",
+        "we",
+        "you",
+        "i",
+        "he",
+        "she",
+        "it",
+        "there",
+        "this",
+        "that",
+        "these",
+        "those",
+        "our",
+        "your",
+        "their",
+        "his",
+        "her",
+        "its",
+        "my",
+        "no",
+        "not",
+        "if",
+        "when",
+        "once",
+        "as",
+        "for",
+        "to",
+        "from",
+        "with",
+        "in",
+        "on",
+        "at",
+        "by",
+        "of",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "had",
+        "would",
+        "should",
+        "could",
+        "can",
+        "may",
+        "must",
+        "please",
+        "everything",
+        "nobody",
+    ]
 )
 
 
 def _never(blueprint: Blueprint, trial: Trial) -> Iterator[str]:
     for entity in blueprint.entities:
-        if trial.rows[entity] < 2:
-            yield f"{entity}: there are hardly ever rows of it; let its action happen more easily"
+        if not trial.rows[entity]:
+            yield f"{entity}: there was never a row of it"
     for action in blueprint.actions:
         if not trial.done[action]:
-            yield f"{action}: it could never be done; its rules, or states, cannot be met"
+            yield f"{action}: it could not be done on any of the last days"
     for where, rule in blueprint.rules():
         if not trial.refused[rule.name] and where in blueprint.actions:
-            yield f"{where}: nothing ever broke the rule {rule.name!r} (a note, if it is rare)"
+            yield f"{where}: nothing ever broke the rule {rule.name!r}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from awm.synthesis.blueprints import Action, Entity, Field, Rule
-from awm.synthesis.dry.books import Books, names_in, Row
+from awm.synthesis.dry.books import Books, Row, names_in
 
 __all__ = ["Drawer"]
 
