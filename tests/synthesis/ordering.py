@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -106,15 +106,18 @@ def shelve(folder: Path, order: Order, source: Path, indices: Iterable[int]) -> 
     return shelf
 
 
-def workshops(above: int | None = None) -> Iterator[int]:
+def workshops(above: int | None = None) -> set[int]:
     """The processes that make worlds below a process, this one if none is named."""
-    for number, _ in descendants(above or os.getpid()):
-        try:
-            spoken = Path(f"/proc/{number}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"awm.synthesis.workshop" in spoken:
-            yield number
+    found = {number for number, _ in descendants(above or os.getpid()) if _is_workshop(number)}
+    # A process that was forked a moment ago still looks like its parent.
+    return found - {below for number in found for below, _ in descendants(number)}
+
+
+def _is_workshop(process: int) -> bool:
+    try:
+        return b"awm.synthesis.workshop" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 async def until(condition: Callable[[], bool]) -> None:

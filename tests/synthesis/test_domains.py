@@ -19,9 +19,10 @@ from tests.synthesis.tasks.onlooker import Onlooker
 CATALOGUE = Catalogue()
 TODAY = dt.date(2026, 2, 2)
 HOLES = re.compile(
-    r"[{}<>]|\bNone\b|  | [.,;]|\?\.|\.\.|\b(the|a|an) (the|a|an|every|each)\b", re.IGNORECASE
+    r"[{}<>]|\bNone\b|  | [.,;]|\?\.|\.\.|\b([Tt]he|[Aa]n?) (the|an|every|each)\b"
 )
-UNDERSCORES = re.compile(r"[a-z]_[a-z]")
+UNDERSCORES = re.compile(r"[a-z]_[a-z](?![^ ]*@)")
+"""Between words; in an address of mail there may be one."""
 
 
 @cache

@@ -28,8 +28,9 @@ def shelf(tmp_path):
 
 def test_a_world_that_was_put_can_be_taken(shelf):
     shelf.put(1, RECORDS, b"rows", REPORT)
-    records, report = shelf.lines(1)
-    assert records == RECORDS
+    lines, report = shelf.lines(1)
+    assert {part: [json.loads(line) for line in rows] for part, rows in lines.items()} == RECORDS
+    assert "Café".encode() in lines[WorldFile.SCENARIO][0]
     assert report == REPORT
     assert shelf.database(1).read_bytes() == b"rows"
     assert shelf.done() == {1}

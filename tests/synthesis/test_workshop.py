@@ -18,7 +18,7 @@ from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Workshop, make_world
 from awm.worlds import WorldFile
 from tests.cli.running import all_gone, descendants
-from tests.synthesis.ordering import SHARED, until, workshops
+from tests.synthesis.ordering import SHARED, until
 
 ORDER = Order(2, SHARED.seed, tasks=1, selection=SHARED.selection)
 
@@ -50,10 +50,10 @@ def left(shelf: Shelf) -> list[str]:
     return sorted(path.name for path in shelf.path.iterdir())
 
 
-async def until_it_works() -> int:
+async def until_it_works(workshop: Workshop) -> int:
     """Wait until a workshop has a runtime; its process."""
-    await until(lambda: any(descendants(process) for process in workshops()))
-    (process,) = workshops()
+    process = workshop._process.pid
+    await until(lambda: bool(descendants(process)))
     return process
 
 
@@ -76,7 +76,7 @@ async def test_what_a_process_makes_is_what_is_made_here(plans, shelf, runtime, 
 async def test_it_ends_with_all_its_processes_when_it_is_closed(plans, shelf, tmp_path):
     workshop = await Workshop.open(ORDER, tmp_path)
     making = asyncio.create_task(workshop.make(scenario_row(plans[0])))
-    below = descendants(await until_it_works())
+    below = descendants(await until_it_works(workshop))
     await making
     await workshop.close()
     assert workshop._process.returncode == 0

@@ -191,11 +191,12 @@ class CaseMaker:
         calls, answer, image = self._solution.calls, self._solution.answer, self._replay.image
         yield Exhibit(Case("oracle", True, calls, answer, "the oracle"), image)
         yield Exhibit(Case("again", True, calls, answer, "the oracle, once more"), image)
-        seed = self._solved.late.start.seed
-        if self._tells_the_same(self._solved.late.steps):
-            called = tuple(step.call for step in self._solved.late.steps)
+        late_replay = self._solved.late
+        seed = late_replay.start.seed
+        if late_replay is not self._replay and self._tells_the_same(late_replay.steps):
+            called = tuple(step.call for step in late_replay.steps)
             late = Case("later", True, called, answer, f"the oracle, {LATER} s later", LATER, seed)
-            yield Exhibit(late, self._solved.late.image)
+            yield Exhibit(late, late_replay.image)
         if answer is None and self._attack.evidence:
             spoken = Case("oracle", True, calls, EMPTY[-1][0], "the oracle, and some words")
             yield Exhibit(spoken, image)

@@ -8,7 +8,16 @@ from typing import Final
 
 from rich.text import Text
 
-from awm.cli.console import Advance, counted, new_table, print_json, progress, stderr, stdout
+from awm.cli.console import (
+    Advance,
+    counted,
+    new_table,
+    print_json,
+    progress,
+    shorten,
+    stderr,
+    stdout,
+)
 from awm.cli.context import settings
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
@@ -200,7 +209,7 @@ class _Noted:
     def __call__(self, made: Made) -> None:
         self._advance(made.title)
         for reason in made.dropped:
-            stderr().print(Text(f"{made.title}: left out, {reason}"))
+            stderr().print(Text(shorten(f"{made.title}: left out, {reason}", 240)))
 
 
 def _show(found: Generated, folder: Path) -> None:

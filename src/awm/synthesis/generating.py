@@ -157,20 +157,20 @@ async def make_all(
     """
     remaining = iter(plans)  # made while they are waited for: planning takes its time too
 
-    async def lane(workshop: Workshop) -> None:
-        for plan in remaining:
-            done(await workshop.make(scenario_row(plan)))
-
     async with AsyncExitStack() as stack:
-        workshops = []
-        for _ in range(jobs):
-            workshop = await Workshop.open(order, folder, allow_weak=allow_weak)
-            stack.push_async_callback(workshop.close)
-            workshops.append(workshop)
+
+        async def lane() -> None:
+            workshop: Workshop | None = None  # started for the first plan: there may be none left
+            for plan in remaining:
+                if workshop is None:
+                    workshop = await Workshop.open(order, folder, allow_weak=allow_weak)
+                    stack.push_async_callback(workshop.close)
+                done(await workshop.make(scenario_row(plan)))
+
         try:
             async with asyncio.TaskGroup() as group:
-                for workshop in workshops:
-                    group.create_task(lane(workshop))
+                for _ in range(jobs):
+                    group.create_task(lane())
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 

@@ -161,7 +161,10 @@ class _Bench:
 
     async def _solve(self, world: World, idx: int, task: DraftedTask) -> Solved | Dropped:
         try:
-            solved = await solve(self.runtime, self.instance, self.schema, world.oracles[idx])
+            # The code that is written here reads no clock: one task shows it for its world.
+            solved = await solve(
+                self.runtime, self.instance, self.schema, world.oracles[idx], timeless=idx > 0
+            )
         except OracleError as error:
             return Dropped(task.texts[0], error.message)
         expected = _changes(self.manuscript.books, task.draft.end)

@@ -29,7 +29,8 @@ class Solved:
     Attributes:
         oracle: The oracle.
         replays: How the reference went, and each alternative.
-        late: The reference, some time later and with other dice.
+        late: The reference, some time later and with other dice; the same replay if nothing in the
+            world depends on these.
         diff: All that the reference changed, volatile columns included.
         expectation: What a solved task looks like.
         state_hash: Of the state that the reference reached.
@@ -45,7 +46,14 @@ class Solved:
     schema: Schema
 
 
-async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Oracle) -> Solved:
+async def solve(
+    runtime: Runtime,
+    instance: Instance,
+    schema: Schema,
+    oracle: Oracle,
+    *,
+    timeless: bool = False,
+) -> Solved:
     """Carry out an oracle.
 
     The reference is played twice, at another time and with other dice: where the two states differ,
@@ -56,6 +64,8 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
         instance: Of the oracle's world; nobody else may use it meanwhile.
         schema: The world's tables.
         oracle: What to carry out.
+        timeless: Whether the world is known to read neither clock nor dice, so that nothing is
+            learned from playing the reference again.
 
     Raises:
         OracleError: A call does not come to what it should, the end state is not as recorded, or an
@@ -79,10 +89,10 @@ async def solve(runtime: Runtime, instance: Instance, schema: Schema, oracle: Or
             f" recorded {oracle.state_hash[:16]}.",
             "Look at what changed since it was recorded: the world, its data or its clock.",
         )
-    late = await _later(instance, oracle, replays[0])
+    late = replays[0] if timeless else await _later(instance, oracle, replays[0])
     initial = instance.world.template
     diffs = [await examiner.compare(world, initial, replay.image) for replay in replays]
-    again = await examiner.compare(world, initial, late.image)
+    again = diffs[0] if timeless else await examiner.compare(world, initial, late.image)
     volatile = {**volatile_by_schema(schema), **volatile_by_replay(diffs[0], again, schema)}
     outcomes = tuple(
         ExpectedOutcome(effects_of(diff, schema, volatile), _facts(solution), solution.answer)

@@ -100,12 +100,23 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
 
 
 def _accepted(row: Row, changes: Mapping[str, Any]) -> bool:
+    fields = entity_of(row).fields
+    if not all(_in_range(fields[name], value) for name, value in changes.items()):
+        return False
     books = row.books_
     there = {
         name: books.same(value) if isinstance(value, Row) else value
         for name, value in changes.items()
     }
     return not isinstance(revise(books, row, there), Refusal)
+
+
+def _in_range(field: Field, value: Any) -> bool:
+    """Whether a tool takes a value: what came of a sum may be more than can be entered."""
+    if field.kind not in ("int", "money") or value is None:
+        return True
+    low = 0 if field.low is None else field.low
+    return bool(low <= value and (field.high is None or value <= field.high))
 
 
 def _some_row(scene: Scene, clerk: Clerk, touched: set[Row]) -> Row | None:
