@@ -18,8 +18,6 @@ install: .venv/installed
 
 demo: install
 	$(BIN)/awm demo $(wildcard $(SAMPLE))
-	@mkdir -p outputs
-	$(BIN)/awm audit bundled --html outputs/audit.html
 	$(BIN)/python benchmarks/runtime.py --quick $(wildcard $(SAMPLE))
 	$(BIN)/python benchmarks/verifiers.py --quick $(wildcard $(SAMPLE))
 
@@ -37,6 +35,7 @@ benchmark: install
 	$(BIN)/python benchmarks/runtime.py --markdown docs/figures.md $(wildcard $(SAMPLE))
 	$(BIN)/python benchmarks/verifiers.py --markdown docs/figures.md $(wildcard $(SAMPLE))
 	$(BIN)/python benchmarks/audit.py --markdown docs/figures.md $(wildcard $(SAMPLE))
+	$(BIN)/python benchmarks/synthesis.py --markdown docs/figures.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

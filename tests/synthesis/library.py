@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from awm import synthesis
 from awm.errors import BlueprintError
 from awm.synthesis.blueprints import (
     Blueprint,
@@ -35,9 +36,7 @@ def domain() -> DomainForm:
 @cache
 def common() -> Mapping[str, tuple[str, ...]]:
     """The vocabulary that every domain can draw from."""
-    import awm.synthesis.catalogue as catalogue
-
-    return read_pools(Path(catalogue.__file__).parent / "vocabulary" / "common.yaml")
+    return read_pools(Path(synthesis.__file__).parent / "vocabulary" / "common.yaml")
 
 
 @cache

@@ -44,7 +44,9 @@ def test_there_are_several_ways_to_say_it():
 def names(flavour, *, invented):
     for seed in range(60):
         lot = random.Random(seed)
-        yield titled(flavour, "tool library", "Wells", ["Holm", "Ek", "Odell"], lot, invented=invented)
+        yield titled(
+            flavour, "tool library", "Wells", ["Holm", "Ek", "Odell"], lot, invented=invented
+        )
 
 
 def test_the_first_name_is_one_of_the_flavours_own():

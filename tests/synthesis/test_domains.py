@@ -18,9 +18,7 @@ from tests.synthesis.tasks.onlooker import Onlooker
 
 CATALOGUE = Catalogue()
 TODAY = dt.date(2026, 2, 2)
-HOLES = re.compile(
-    r"[{}<>]|\bNone\b|  | [.,;]|\?\.|\.\.|\b([Tt]he|[Aa]n?) (the|an|every|each)\b"
-)
+HOLES = re.compile(r"[{}<>]|\bNone\b|  | [.,;]|\?\.|\.\.|\b([Tt]he|[Aa]n?) (the|an|every|each)\b")
 UNDERSCORES = re.compile(r"[a-z]_[a-z](?![^ ]*@)")
 """Between words; in an address of mail there may be one."""
 
@@ -75,7 +73,11 @@ def test_no_stock_and_no_place_is_less_than_nothing_where_fields_say_so(domain):
     for name, entity in blueprint.entities.items():
         for field in entity.fields.values():
             drawn_only = field.low is not None and field.low >= 0 and field.value is None
-            if field.kind in ("int", "money") and drawn_only and field.name not in _changed(blueprint):
+            if (
+                field.kind in ("int", "money")
+                and drawn_only
+                and field.name not in _changed(blueprint)
+            ):
                 values = [getattr(row, field.name) for row in books.rows(name)]
                 assert all(value is None or value >= 0 for value in values), (name, field.name)
 

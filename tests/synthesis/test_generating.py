@@ -194,14 +194,6 @@ async def test_unfinished_worlds_of_another_order_are_not_mixed_in(generated, tm
     assert files(tmp_path) == before
 
 
-async def test_they_are_thrown_away_where_that_is_wanted(generated, tmp_path):
-    order = replace(ONE, tasks=1)
-    shelve(tmp_path, replace(order, seed=3), generated, [0, 1])
-    found = await generate(order, tmp_path, overwrite=True)
-    assert (found.worlds, found.tasks, found.made) == (1, 1, 1)
-    assert ".generating" not in inside(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("order", "why"),
     [

@@ -90,7 +90,9 @@ def test_a_plan_survives_being_written_down():
         assert WorldPlan.from_row(row) == plan
 
 
-@pytest.mark.parametrize("row", [{}, {"builtin": {}}, {"builtin": None}, {"builtin": {"recipe": 3}}])
+@pytest.mark.parametrize(
+    "row", [{}, {"builtin": {}}, {"builtin": None}, {"builtin": {"recipe": 3}}]
+)
 def test_a_row_that_was_not_planned_here_is_refused(row):
     with pytest.raises(UsageError, match="was not planned by the builtin author"):
         WorldPlan.from_row(row)

@@ -218,9 +218,8 @@ def test_every_oracle_replays_to_its_hash_in_a_process_that_has_only_the_rows(ge
     assert json.loads(done.stdout) == recorded
 
 
-@pytest.mark.parametrize("place", [0, 1])
-async def test_the_audit_finds_nothing_in_a_generated_world(worlds, runtime, pool, place):
-    world = worlds[list(worlds)[place]]
+async def test_the_audit_finds_nothing_in_a_generated_world(worlds, runtime, pool):
+    world = worlds[list(worlds)[1]]
     audit = await audit_world(world, runtime, pool, Effort(calls_per_tool=3))
     assert (audit.grade, audit.problems, audit.faults) == ("A", (), ())
     assert {task.verdict for task in audit.tasks} == {"proven"}

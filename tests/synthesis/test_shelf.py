@@ -70,7 +70,9 @@ def test_an_order_that_cannot_be_read_is_another_order(shelf, content):
 
 
 @pytest.mark.parametrize("writes", [0, 1])
-def test_a_run_that_is_killed_while_it_puts_leaves_no_half_world(shelf, tmp_path, monkeypatch, writes):
+def test_a_run_that_is_killed_while_it_puts_leaves_no_half_world(
+    shelf, tmp_path, monkeypatch, writes
+):
     shelf.put(0, RECORDS, b"rows", REPORT)
     left = [writes]
     write = shelves.write_whole

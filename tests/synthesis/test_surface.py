@@ -8,14 +8,11 @@ import pytest
 from awm.synthesis.surface import Style, Surface, sortable
 from tests.synthesis.library import MODULES, composed, library, with_action
 
+VERBS = [("search", "get", "update"), ("find", "open", "change"), ("query", "read", "amend")]
 STYLES = [
-    Style(list_verb=verb, get_verb=get, edit_verb=edit, prefix=prefix, sorts=yes, ranges=not yes, singles=yes)
-    for (verb, get, edit), prefix, yes in itertools.product(
-        [("search", "get", "update"), ("find", "open", "change"), ("query", "read", "amend")],
-        ["", "/api/v1"],
-        [True, False],
-    )
-]  # fmt: skip
+    Style(*verbs, prefix=prefix, sorts=yes, ranges=not yes, singles=yes)
+    for verbs, prefix, yes in itertools.product(VERBS, ["", "/api/v1"], [True, False])
+]
 
 
 @pytest.fixture(params=STYLES, ids=str)

@@ -73,7 +73,9 @@ async def test_what_a_process_makes_is_what_is_made_here(plans, shelf, runtime, 
     assert here.database(0).read_bytes() == shelf.database(0).read_bytes()
 
 
-async def test_it_ends_with_all_its_processes_when_it_is_closed(plans, shelf, tmp_path):
+async def test_it_says_nothing_and_ends_with_all_its_processes_when_it_is_closed(
+    plans, shelf, tmp_path, capfd
+):
     workshop = await Workshop.open(ORDER, tmp_path)
     making = asyncio.create_task(workshop.make(scenario_row(plans[0])))
     below = descendants(await until_it_works(workshop))
@@ -81,11 +83,6 @@ async def test_it_ends_with_all_its_processes_when_it_is_closed(plans, shelf, tm
     await workshop.close()
     assert workshop._process.returncode == 0
     assert all_gone(below)
-
-
-async def test_it_says_nothing_on_the_terminal(plans, shelf, tmp_path, capfd):
-    async with working(tmp_path) as workshop:
-        await workshop.make(scenario_row(plans[0]))
     assert capfd.readouterr() == ("", "")
 
 
@@ -119,7 +116,7 @@ async def test_a_row_that_it_cannot_make_is_told_and_it_goes_on(plans, shelf, tm
 async def test_one_that_is_killed_leaves_whole_worlds_or_none(plans, shelf, tmp_path):
     async with working(tmp_path) as workshop:
         making = asyncio.create_task(workshop.make(scenario_row(plans[0])))
-        process = await until_it_works()
+        process = await until_it_works(workshop)
         below = descendants(process)
         os.kill(process, signal.SIGKILL)
         with pytest.raises(InfrastructureError) as caught:
@@ -145,7 +142,7 @@ async def test_ctrl_c_is_for_whoever_gives_the_orders(plans, shelf, tmp_path):
     async with working(tmp_path) as workshop:
         assert os.getpgid(workshop._process.pid) != os.getpgid(0)
         making = asyncio.create_task(workshop.make(scenario_row(plans[0])))
-        os.kill(await until_it_works(), signal.SIGINT)
+        os.kill(await until_it_works(workshop), signal.SIGINT)
         assert (await making).tasks == 1
 
 

@@ -1,5 +1,8 @@
 """How much two descriptions mean the same, by an embedding model that comes with its package."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
@@ -36,11 +39,24 @@ class StaticEmbedder:
 
     @cached_property
     def _model(self) -> Any:
-        import wordllama  # noqa: PLC0415 - it takes half a second
+        with _logging_as_it_is():
+            import wordllama  # noqa: PLC0415 - it takes half a second
 
         # The weights are in the package; without this it would look for them in the network.
         folder = Path(wordllama.__file__).parent
         return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+
+
+@contextmanager
+def _logging_as_it_is() -> Iterator[None]:
+    """Keep a package from setting up logging for the whole process when it is imported."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 class Crowd:

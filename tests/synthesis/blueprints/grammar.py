@@ -44,7 +44,9 @@ def shape_of(blueprint: Blueprint) -> Shape:
         plurals={entity.plural: entity.name for entity in blueprint.entities.values()},
         options={"most": True, "shares": True, "perhaps": False},
         holds={
-            name: tuple(back for back, (_, field) in lists.items() if not _is_part(blueprint, field))
+            name: tuple(
+                back for back, (_, field) in lists.items() if not _is_part(blueprint, field)
+            )
             for name, lists in blueprint.backs.items()
         },
     )
@@ -81,7 +83,11 @@ def expressions(draw: st.DrawFn, depth: int = 3) -> str:
 
 _NUMBERS = (
     *("({n} {op} {n})", "max(1, {n})", "min({n}, {n})", "abs({n})", "-{n}", "count({rs})"),
-    *("sum({wn} for w in {rs} if {wt})", "count(w for w in {rs} if {wt})", "sum({n} for w in {rs})"),
+    *(
+        "sum({wn} for w in {rs} if {wt})",
+        "count(w for w in {rs} if {wt})",
+        "sum({n} for w in {rs})",
+    ),
     *("max(({wn} for w in {rs}), default={n})", "min(({wn} for w in {rs}), default=None)"),
     *("({n} if {t} else {n})", "days_between({d}, {d})", "{w}.left", "{n} // {n}", "{n} % most"),
     *("sum(({wn} for w in {rs}), default=0)", "({n} // {g} if {g} != 0 else 0)", "{n} // perhaps"),
@@ -89,8 +95,11 @@ _NUMBERS = (
     *("({n} // count({rs}) if any({wt} for w in {rs}) else 1)", "sum({n} // {wn} for w in {rs})"),
     *("({g}.left if {g} is not None else {n})", "sum(ware.left for ware in {rs})"),
     *("(0 if {g} is None or {n} > 1 else {g})", "sum({n} // w.left for w in {rs} if w.left > 0)"),
-    "({n} // sum(w.left for w in ware.shelf.wares) if sum(w.left for w in ware.shelf.wares) != 0"
-    " and any({n} // sum(w.left for w in ware.shelf.wares) > 1 for ware in {rs}) else 0)",
+    (
+        "({n} // sum(w.left for w in ware.shelf.wares)"
+        " if sum(w.left for w in ware.shelf.wares) != 0"
+        " and any({n} // sum(w.left for w in ware.shelf.wares) > 1 for ware in {rs}) else 0)"
+    ),
 )
 _TESTS = (
     *("{n} {c} {n}", "{d} {c} {d}", "{x} == {x}", "not {t}", "({t} and {t})", "({t} or {t})"),
@@ -109,7 +118,11 @@ _TESTS = (
 _ABOUT_WARES = (
     *("w.left > {n}", "w.kind == 'sour'", "w.bad_on is not None and w.bad_on > {d}", "w.eaten"),
     *("w != ware", "w.spare is None or w.spare == shelf", "w == other", "w.bad_on > {d}", "{t}"),
-    *("w.left != 0 and {n} // w.left > 1", "w.status in ('fresh', 'sold')", "w.shelf != ware.shelf"),
+    *(
+        "w.left != 0 and {n} // w.left > 1",
+        "w.status in ('fresh', 'sold')",
+        "w.shelf != ware.shelf",
+    ),
 )
 _DATES = (
     *("({d} + days({n}))", "({d} - days({n}))", "({d} if {t} else {d})", "max({d}, {d})"),
@@ -128,11 +141,23 @@ _LINES = (
     *("{w}.bad_on += days({n})", "v = {n} // {g}", "day = day + days({n})", "v = other.left"),
     *("v = {d} + days(1)", "add('shelf', label_text='four')", "v = {n} // count({rs})"),
     "add('ware', shelf={w}.shelf, kind='sour', bought_on={d}, left={n}, bad_on={g})",
-    *("{w}.eaten = {t}", "v = {g} + days(1)", "wares = 1", "v = {g}.left", "v = {w}.spare.label_text"),
+    *(
+        "{w}.eaten = {t}",
+        "v = {g} + days(1)",
+        "wares = 1",
+        "v = {g}.left",
+        "v = {w}.spare.label_text",
+    ),
 )
 _HEADS = (
     *("if {t}:", "if {g} is not None:", "if {g} is not None:", "if {g} is None:", "if {g} != 0:"),
-    *("for w in {rs}:", "for w in {rs}:", "for v in {rs}:", "if count({rs}) > 0:", "for ware in {rs}:"),
+    *(
+        "for w in {rs}:",
+        "for w in {rs}:",
+        "for v in {rs}:",
+        "if count({rs}) > 0:",
+        "for ware in {rs}:",
+    ),
 )
 
 

@@ -27,7 +27,10 @@ def test_an_action_has_what_was_written():
         ({"on": "shop"}, "actions.do_something: there is no entity 'shop'."),
         (
             {"on": "ware", "makes": "ware"},
-            "actions.do_something: it both `makes` and is `on` a row. (Take the row as a parameter.)",
+            (
+                "actions.do_something: it both `makes` and is `on` a row."
+                " (Take the row as a parameter.)"
+            ),
         ),
         ({"makes": "shelf", "to": "full"}, "actions.do_something: a shelf has no state."),
         (
@@ -42,12 +45,17 @@ def test_an_action_has_what_was_written():
         ({"phrases": ["do so"]}, "actions.do_something: it has fewer than 2 phrases."),
         (
             {"takes": {"number": "int"}, "phrases": ["a {number}", "b {number}"]},
-            "actions.do_something.takes.number: a parameter needs a range. (Write `int 1..20`, say.)",
+            (
+                "actions.do_something.takes.number: a parameter needs a range."
+                " (Write `int 1..20`, say.)"
+            ),
         ),
         (
             {"takes": {"word": "text"}, "phrases": ["a {word}", "b {word}"]},
-            "actions.do_something.takes.word: a parameter needs vocabulary."
-            " (Write `text from POOL`.)",
+            (
+                "actions.do_something.takes.word: a parameter needs vocabulary."
+                " (Write `text from POOL`.)"
+            ),
         ),
         (
             {"takes": {"word": "text from nowhere"}, "phrases": ["a {word}", "b {word}"]},
@@ -59,8 +67,10 @@ def test_an_action_has_what_was_written():
         ),
         (
             {"takes": {"money": "int 1..2"}, "phrases": ["a {money}", "b {money}"]},
-            "actions.do_something.takes.money: 'money' means something else already."
-            " (Call it otherwise.)",
+            (
+                "actions.do_something.takes.money: 'money' means something else already."
+                " (Call it otherwise.)"
+            ),
         ),
         (
             {"takes": {"number": "int 1..2 = 1"}, "phrases": ["a {number}", "b {number}"]},
@@ -84,13 +94,17 @@ def test_an_action_has_what_was_written():
         ),
         (
             {"needs": [{"too_many": "most > 1", "says": "No {wares}."}]},
-            "actions.do_something.needs.too_many: `wares` is rows of ware."
-            " (Write label(row) for its name.)",
+            (
+                "actions.do_something.needs.too_many: `wares` is rows of ware."
+                " (Write label(row) for its name.)"
+            ),
         ),
         (
             {"does": "most = 1"},
-            "actions.do_something.does: `most` means something else already."
-            " (Call the variable otherwise.)",
+            (
+                "actions.do_something.does: `most` means something else already."
+                " (Call the variable otherwise.)"
+            ),
         ),
         (
             {"phrases": ["do so", "do {it}"]},
@@ -127,13 +141,17 @@ def test_an_action_has_what_was_written():
         ),
         (
             {"makes": "ware"},
-            "actions.do_something: the new ware gets no shelf, kind, bought_on. (Take it as a"
-            " parameter, put it into `sets`, or give the field a value with `=`.)",
+            (
+                "actions.do_something: the new ware gets no shelf, kind, bought_on. (Take it as a"
+                " parameter, put it into `sets`, or give the field a value with `=`.)"
+            ),
         ),
         (
             {"on": "shelf", "removes": True, "phrases": ["drop {shelf}", "lose {shelf}"]},
-            "actions.do_something.does: the shelf is gone then, but its wares may lead to it."
-            " (Need `not any(True for each in shelf.wares)`, or lead them elsewhere.)",
+            (
+                "actions.do_something.does: the shelf is gone then, but its wares may lead to it."
+                " (Need `not any(True for each in shelf.wares)`, or lead them elsewhere.)"
+            ),
         ),
     ],
 )
@@ -162,8 +180,10 @@ def test_each_rule_counts_on_those_before_it():
     assert told(with_action(needs=needs, takes={"some": "int? 1..5"}, phrases=phrases)) == []
     wrong = told(with_action(needs=needs[1:], takes={"some": "int? 1..5"}, phrases=phrases))
     assert wrong == [
-        "actions.do_something.needs.too_many: `some` may be empty."
-        " (Test `some is not None and ...` first.)"
+        (
+            "actions.do_something.needs.too_many: `some` may be empty."
+            " (Test `some is not None and ...` first.)"
+        )
     ]
 
 
@@ -178,7 +198,9 @@ def test_the_new_row_is_known_in_effects_but_not_yet_in_rules():
 def test_all_that_is_wrong_is_told_at_once():
     wrong = told(with_action(on="ware", to="eaten", does="most = 1", phrases=["a"]))
     assert len(wrong) == 1, "the frame is wrong: nothing in it means anything"
-    wrong = told(with_action(does="most = 1", needs=[{"a": "1", "says": "{"}], phrases=["{x}", "y"]))
+    wrong = told(
+        with_action(does="most = 1", needs=[{"a": "1", "says": "{"}], phrases=["{x}", "y"])
+    )
     assert {each.split(":")[0] for each in wrong} == {
         "actions.do_something.does",
         "actions.do_something.needs.a",

@@ -7,6 +7,9 @@ from awm.synthesis.blueprints.form import DomainForm
 from awm.synthesis.blueprints.reading import shaped
 from tests.synthesis.library import MODULES, composed, library, small, told
 
+TAKEN = "means something else already. (Call it otherwise.)"
+UNNAMED = "an action is called verb_noun, as no protocol's tool is."
+
 
 def with_entity(**entity):
     form = small()
@@ -17,7 +20,10 @@ def with_entity(**entity):
 def with_fields(**fields):
     form = small()
     ware = form["entities"]["ware"]
-    form["entities"] = {**form["entities"], "ware": {**ware, "fields": {**ware["fields"], **fields}}}
+    form["entities"] = {
+        **form["entities"],
+        "ware": {**ware, "fields": {**ware["fields"], **fields}},
+    }
     return form
 
 
@@ -33,7 +39,11 @@ def test_entities_come_after_those_that_they_refer_to():
 
 def test_circles_of_references_are_allowed():
     form = small()
-    form["entities"] = {**form["entities"], "a": {"fields": {"b": "->? b"}}, "b": {"fields": {"a": "-> a"}}}
+    form["entities"] = {
+        **form["entities"],
+        "a": {"fields": {"b": "->? b"}},
+        "b": {"fields": {"a": "-> a"}},
+    }
     form["entities"]["a"]["plural"] = "as_many"
     form["entities"]["b"]["plural"] = "bs"
     blueprint = composed(form)
@@ -80,9 +90,9 @@ def test_rules_are_told_with_what_they_belong_to():
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"id": "int"}, "ware.fields.id: 'id' means something else already. (Call it otherwise.)"),
+        ({"id": "int"}, f"ware.fields.id: 'id' {TAKEN}"),
         ({"odd_": "int"}, "ware.fields.odd_: 'odd_' ends in an underscore. (Call it otherwise.)"),
-        ({"class": "int"}, "ware.fields.class: 'class' means something else already. (Call it otherwise.)"),
+        ({"class": "int"}, f"ware.fields.class: 'class' {TAKEN}"),
         ({"a": "text from b"}, "ware.fields.a: there is no pool 'b'. (Add it to `pools`.)"),
         ({"shop": "-> shop"}, "ware.fields.shop: there is no entity 'shop'."),
         ({"shelf_id": "int"}, "ware.fields.shelf: the column 'shelf_id' is there twice."),
@@ -92,10 +102,16 @@ def test_rules_are_told_with_what_they_belong_to():
         ),
         (
             {"third": "-> shelf as label_text"},
-            "ware.fields.third: a shelf has 'label_text' already. (Write `-> shelf as OTHER_NAME`.)",
+            (
+                "ware.fields.third: a shelf has 'label_text' already."
+                " (Write `-> shelf as OTHER_NAME`.)"
+            ),
         ),
         ({"a": "int = 'one'"}, "ware.fields.a: `'one'` is text, not int."),
-        ({"a": "int = later", "later": "int = 1"}, "ware.fields.a: it needs later, worked out after it. (Change their order.)"),
+        (
+            {"a": "int = later", "later": "int = 1"},
+            "ware.fields.a: it needs later, worked out after it. (Change their order.)",
+        ),
         ({"a": "int = a"}, "ware.fields.a: it needs a, worked out after it. (Change their order.)"),
         ({"mood": "state good, bad"}, "ware: status and mood: a row is in one state."),
         (
@@ -107,7 +123,7 @@ def test_rules_are_told_with_what_they_belong_to():
             "ware.fields.a_on: 'bad_on' may be empty, and it may not. (Write `date?`.)",
         ),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_fault_in_a_field_is_found(fields, problem):
     assert f"entities.{problem}" in told(with_fields(**fields))
 
@@ -117,23 +133,29 @@ def test_each_kind_of_fault_in_a_field_is_found(fields, problem):
     [
         ({"plural": "wares"}, "stall: the plural 'wares' is taken. (Give it a `plural`.)"),
         ({"plural": "ware"}, "stall: the plural 'ware' is taken. (Give it a `plural`.)"),
-        ({"plural": "rows"}, "stall: 'rows' means something else already. (Call it otherwise.)"),
+        ({"plural": "rows"}, f"stall: 'rows' {TAKEN}"),
         ({"named": "name"}, "stall: there is no field 'name'."),
         ({"named": "size", "fields": {"size": "int 1..2"}}, "stall: `named: size` is no text."),
-        ({"part_of": "size", "fields": {"size": "int 1..2"}}, "stall: `part_of: size` is no reference."),
+        (
+            {"part_of": "size", "fields": {"size": "int 1..2"}},
+            "stall: `part_of: size` is no reference.",
+        ),
         ({"edits": ["name"]}, "stall: there is no field 'name'."),
         (
             {"edits": ["mood"], "fields": {"mood": "state good, bad"}},
             "stall: its state is changed by actions only. (Leave it out of edits.)",
         ),
         ({"rows": "9..3"}, "stall.rows: '9..3' ends before it begins."),
-        ({"described": ["the {colour} stall"]}, "stall.described.0: `colour` begins with no field."),
+        (
+            {"described": ["the {colour} stall"]},
+            "stall.described.0: `colour` begins with no field.",
+        ),
         (
             {"edits_need": [{"odd": "1", "says": "No."}]},
             "stall.edits_need.odd: `1` is int, not true or false.",
         ),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_fault_in_an_entity_is_found(entity, problem):
     known = problem.partition(" (There is")[0]
     assert any(each.startswith(f"entities.{known}") for each in told(with_entity(**entity)))
@@ -142,20 +164,32 @@ def test_each_kind_of_fault_in_an_entity_is_found(entity, problem):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"options": {"today": [1]}}, "options.today: 'today' means something else already. (Call it otherwise.)"),
+        ({"options": {"today": [1]}}, f"options.today: 'today' {TAKEN}"),
         ({"options": {"most": []}}, "options.most: an option has at least one number."),
         ({"pools": {"word": []}}, "pools.word: a pool has at least one text."),
-        ({"pools": {"word": ["{other}"]}}, "pools.word: there is no pool 'other'. (Add it to `pools`.)"),
+        (
+            {"pools": {"word": ["{other}"]}},
+            "pools.word: there is no pool 'other'. (Add it to `pools`.)",
+        ),
         (
             {"pools": {"word": ["a {next}"], "next": ["b {word}"]}},
             "pools.word: it is in itself, and would never be filled in.",
         ),
-        ({"questions": [{"of": "shop", "asks": "a {shop}", "answer": "1"}]}, "questions.0: there is no entity 'shop'."),
-        ({"questions": [{"of": "ware", "asks": "a {shelf}", "answer": "1"}]}, "questions.0: 'a {shelf}' has to name {ware}, once."),
-        ({"questions": [{"asks": "how many", "answer": "most > 1"}]}, "questions.0: `most > 1` is bool, which is no answer."),
-        ({"actions": {"sell": {"phrases": ["a", "b"]}}}, "actions.sell: an action is called verb_noun, as no protocol's tool is."),
-        ({"actions": {"call_tool": {"phrases": ["a", "b"]}}}, "actions.call_tool: an action is called verb_noun, as no protocol's tool is."),
+        (
+            {"questions": [{"of": "shop", "asks": "a {shop}", "answer": "1"}]},
+            "questions.0: there is no entity 'shop'.",
+        ),
+        (
+            {"questions": [{"of": "ware", "asks": "a {shelf}", "answer": "1"}]},
+            "questions.0: 'a {shelf}' has to name {ware}, once.",
+        ),
+        (
+            {"questions": [{"asks": "how many", "answer": "most > 1"}]},
+            "questions.0: `most > 1` is bool, which is no answer.",
+        ),
+        ({"actions": {"sell": {"phrases": ["a", "b"]}}}, f"actions.sell: {UNNAMED}"),
+        ({"actions": {"call_tool": {"phrases": ["a", "b"]}}}, f"actions.call_tool: {UNNAMED}"),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_fault_in_the_rest_is_found(change, problem):
     assert problem in told(small(**change))

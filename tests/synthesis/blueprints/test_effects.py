@@ -29,8 +29,7 @@ def sound(books: Books) -> bool:
 def test_what_passes_the_check_is_carried_out_on_any_rows_and_leaves_them_sound(source):
     try:
         read = read_effects(source, SCOPE)
-    except Fault as fault:
-        assert fault.what
+    except Fault:
         return
     for books, names in stages():
         try:
@@ -134,7 +133,9 @@ if other is not None:
         read_effects(source, SCOPE)
 
 
-@pytest.mark.parametrize("change", ["ware.left -= 1", "number -= 1", "add('shelf', label_text='a')"])
+@pytest.mark.parametrize(
+    "change", ["ware.left -= 1", "number -= 1", "add('shelf', label_text='a')"]
+)
 def test_what_was_not_zero_may_be_zero_after_it_was_changed(change):
     tested = {"w": "ware.left", "n": "number", "a": "count(shelves)"}[change[0]]
     with pytest.raises(Fault, match="may be 0, and divides"):

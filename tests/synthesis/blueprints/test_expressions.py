@@ -33,8 +33,7 @@ def fits(value: object, type_: Type) -> bool:
 def test_what_passes_the_check_gives_a_value_of_its_type_on_any_rows(source):
     try:
         expression = read_expression(source, SCOPE)
-    except Fault as fault:
-        assert fault.what
+    except Fault:
         return
     for books, names in stages():
         try:
@@ -130,8 +129,10 @@ def test_what_was_tested_before_can_be_counted_on(source):
         ("min(w.left for w in wares)", "`min((w.left for w in wares))`: there may be no rows."),
         (
             "sum((w.left for w in wares), default=0)",
-            "`sum((w.left for w in wares), default=0)`: only min and max take `default`, "
-            "and nothing else.",
+            (
+                "`sum((w.left for w in wares), default=0)`: only min and max take `default`, "
+                "and nothing else."
+            ),
         ),
         ("sum(w.kind for w in wares)", "`w.kind` is text, where a number is wanted."),
         ("sum(c for c in ware.kind)", "`ware.kind` is text, where rows are wanted."),

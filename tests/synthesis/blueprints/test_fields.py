@@ -34,10 +34,18 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}[a-z]", fullmatch=True)
             "one of power 5, hand 4, garden",
             Field("kind", "choice", choices=(("power", 5), ("hand", 4), ("garden", 1))),
         ),
-        ("status", "state open, shut", Field("status", "state", choices=(("open", 1), ("shut", 1)))),
+        (
+            "status",
+            "state open, shut",
+            Field("status", "state", choices=(("open", 1), ("shut", 1))),
+        ),
         ("home", "-> branch", Field("home", "ref", target="branch")),
         ("home", "->? branch", Field("home", "ref", target="branch", optional=True)),
-        ("home", "-> branch as tools_here", Field("home", "ref", target="branch", back="tools_here")),
+        (
+            "home",
+            "-> branch as tools_here",
+            Field("home", "ref", target="branch", back="tools_here"),
+        ),
         ("code", "text from card unique", Field("code", "text", pool="card", unique=True)),
     ],
 )

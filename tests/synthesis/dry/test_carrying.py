@@ -52,9 +52,7 @@ def test_the_first_rule_that_is_broken_is_told(books, parties):
     parties["tool"].condition, parties["tool"].on_loan = "broken", True
     assert do(books, "lend_tool", parties) == Refusal("broken_tool", "Spokeshave is broken.")
     parties["tool"].condition = "worn"
-    assert do(books, "lend_tool", parties) == Refusal(
-        "tool_on_loan", "Spokeshave is out on loan."
-    )
+    assert do(books, "lend_tool", parties) == Refusal("tool_on_loan", "Spokeshave is out on loan.")
 
 
 def test_what_is_refused_changes_nothing(books, parties):

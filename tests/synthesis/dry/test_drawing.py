@@ -20,7 +20,9 @@ def drawer(seed: int) -> Drawer:
 
 @given(SEEDS, st.integers(-500, 2_000_000), st.integers(0, 2_000_000), st.booleans())
 def test_a_number_is_within_its_limits(seed, low, width, money):
-    field = Field("n_cents" if money else "n", "money" if money else "int", low=low, high=low + width)
+    field = Field(
+        "n_cents" if money else "n", "money" if money else "int", low=low, high=low + width
+    )
     assert low <= drawer(seed).value(field, {}) <= low + width
 
 

@@ -45,5 +45,5 @@ def test_a_swap_gives_each_what_the_other_had():
 
 
 def test_values_that_are_unique_are_left_alone():
-    for seed, made in drafts("correction"):
+    for _, made in drafts("correction"):
         assert all("card_no" not in call.arguments for call in made.calls)

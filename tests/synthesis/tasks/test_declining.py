@@ -14,7 +14,7 @@ def test_the_rule_that_is_told_is_the_first_that_is_broken():
         tool = surface.by_name[call.name]
         action = tool.action
         assert action is not None
-        names = {name: None for name in action.takes}
+        names = dict.fromkeys(action.takes)
         for each in tool.parameters:
             if each.field is not None and each.name in call.arguments:
                 value = call.arguments[each.name]

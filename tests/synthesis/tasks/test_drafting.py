@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from awm.synthesis.tasks import KINDS, LEVELS, difficulty, draft
-from awm.synthesis.tasks import drafting
+from awm.synthesis.tasks import KINDS, LEVELS, difficulty, draft, drafting
 from tests.synthesis.library import MODULES, library, rows_as_values
 from tests.synthesis.tasks.lots import drafts, scene, start
 from tests.synthesis.tasks.onlooker import Onlooker, texts_of
 
 ACTIONS = library(*MODULES).actions
-UNCLEAN = re.compile(r"[{}_]|\bNone\b|\bTrue\b|\bFalse\b|  |<|\b(the|a|an) (the|a|an)\b", re.IGNORECASE)
+UNCLEAN = re.compile(
+    r"[{}_]|\bNone\b|\bTrue\b|\bFalse\b|  |<|\b(the|a|an) (the|a|an)\b", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

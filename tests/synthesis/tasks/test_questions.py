@@ -43,9 +43,7 @@ def test_an_answer_can_be_read_off_the_rows_that_the_calls_show():
     for seed, made in drafts("question"):
         seen = Onlooker(*start(seed), made)
         readable = {text for page, total in seen.lists for text in sums_of(page, total)}
-        readable |= {
-            text for key in seen.shown for text in values_of(seen.books.row(*key))
-        }
+        readable |= {text for key in seen.shown for text in values_of(seen.books.row(*key))}
         worked_out = _written(seed)
         for wordings in made.facts or ():
             assert set(wordings) & (readable | worked_out), (wordings, made.calls)

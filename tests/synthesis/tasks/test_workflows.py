@@ -26,5 +26,7 @@ def test_a_number_is_asked_for_only_at_the_end_and_is_shown_there():
 
 
 def test_what_was_just_made_is_called_the_new_one():
-    texts = [text for _, made in drafts("workflow") for clause in made.clauses for text in clause.texts]
+    texts = [
+        text for _, made in drafts("workflow") for clause in made.clauses for text in clause.texts
+    ]
     assert any("the new loan" in text for text in texts)
