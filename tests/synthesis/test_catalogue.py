@@ -81,7 +81,6 @@ def test_a_recipe_says_all_that_a_blueprint_depends_on(catalogue):
     assert "praise_tool" in blueprint.actions
 
 
-@pytest.mark.xfail(reason="options are chosen by the names that they had before", strict=True)
 def test_an_option_that_other_words_rename_keeps_the_number_that_was_chosen(catalogue):
     recipe = Recipe("tool_library", options=(("max_loans", 4),), synonyms=0)
     assert catalogue.blueprint(recipe).options["max_checkouts"] == 4

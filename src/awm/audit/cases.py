@@ -53,7 +53,8 @@ class Attack:
         silences: Nothing done, and nothing said that matters. None for all.
         answers: The right state with a wrong answer. None for all.
         evidence: Whether to look at the evidence on a case of each kind, and not only on those
-            that tell whether it is evidence at all; and to try the oracle with words of no need.
+            that tell whether it is evidence at all; to run programs again in another process,
+            which has to read them anew; and to try the oracle with words of no need.
     """
 
     mutations: int = 24

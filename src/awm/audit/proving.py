@@ -217,7 +217,7 @@ class Prover:
         return await gather_evidence(self._pool, program, self._attempt(task_idx, exhibit))
 
     def _attempt(self, task_idx: int, exhibit: Exhibit) -> Attempt:
-        again = exhibit.case.kind == "again"
+        again = exhibit.case.kind == "again" and self._attack.evidence
         return Attempt(
             world=self._world.name + (_ELSEWHERE if again else ""),
             task_idx=task_idx,

@@ -14,7 +14,7 @@ from awm.audit import Audit, Effort, audit_worlds
 from awm.audit.html import audit_html
 from awm.audit.plain import audit_json
 from awm.audit.playing import PLAYERS, Played, play_world
-from awm.cli.console import new_table, progress, stdout
+from awm.cli.console import counted, new_table, progress, stdout
 from awm.cli.context import new_pool, new_runtime
 from awm.runtime import Runtime, VerifierPool
 from awm.settings import Settings
@@ -58,7 +58,7 @@ def _heading(text: str) -> None:
 
 
 async def _generate(chosen: Settings, folder: Path, count: int, jobs: int) -> WorldFolder:
-    _heading(f"{count} worlds written from knowledge and a seed, without any model")
+    _heading(f"{counted(count, 'world')} written from knowledge and a seed, without any model")
     with progress("Making worlds", count) as advance:
         made = await generate(
             Order(count, _SEED),
@@ -69,8 +69,8 @@ async def _generate(chosen: Settings, folder: Path, count: int, jobs: int) -> Wo
             done=lambda world: advance(world.title),
         )
     stdout().print(
-        f"{made.worlds} worlds with {made.tasks} proven tasks in {made.seconds:.1f} s"
-        f" ({made.dropped} drafts left out), in {folder}"
+        f"{counted(made.worlds, 'world')} with {counted(made.tasks, 'proven task')}"
+        f" in {made.seconds:.1f} s ({counted(made.dropped, 'draft')} left out), in {folder}"
     )
     return open_worlds(folder)
 

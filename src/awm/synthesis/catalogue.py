@@ -172,7 +172,7 @@ def _composed(
     return compose(
         final,
         Composition(
-            options=dict(recipe.options),
+            options={rename(name, names): number for name, number in recipe.options},
             modules={name: rename(each.blurb, names) for name, each in modules.items()},
             capabilities={name: rename(each.blurb, names) for name, each in capabilities.items()},
         ),

@@ -134,8 +134,10 @@ def _try(action: Action, books: Books, lot: random.Random, trial: Trial) -> None
         copy = books.copy()
         drawer = Drawer(copy, lot)
         on = _subject(action, copy, lot) if action.on else None
+        if action.on and on is None:
+            return
         arguments = drawer.arguments(action, on, careful=lot.random() < _RIGHT_STATE)
-        if arguments is None or (action.on and on is None):
+        if arguments is None:
             return
         outcome = perform(copy, action, arguments, on)
         if isinstance(outcome, Refusal):

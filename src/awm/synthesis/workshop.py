@@ -165,7 +165,7 @@ async def _serve() -> None:
     catalogue = Catalogue()
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(Runtime(allow_weak=first["weak"], idle_workers=1))
-        pool = await stack.enter_async_context(VerifierPool(allow_weak=first["weak"]))
+        pool = await stack.enter_async_context(VerifierPool(processes=1, allow_weak=first["weak"]))
         while line := await lines.readline():
             answer: dict[str, Any]
             try:

@@ -93,7 +93,7 @@ async def alive(runtime: Runtime, start: Any, style: Style | None = None):
 
 
 async def test_the_policies_tell_the_business_the_day_and_the_numbers(shop):
-    assert await shop.ask("get_policies") == {
+    assert await shop.ask("house_rules") == {
         "business": 'The "Mill" Workshop',
         "today": "2026-03-02",
         "policies": {"max_loans": 2, "late_fee_cents": 150},

@@ -19,7 +19,7 @@ def test_every_tool_has_an_endpoint_in_the_group_of_its_entity():
     groups = {group["group_name"]: group["endpoints"] for group in SPEC["api_groups"]}
     assert {"search_loans", "return_tool"} <= {each["operation_id"] for each in groups["Loans"]}
     assert {each["operation_id"] for each in groups["Business"]} == {
-        "get_policies",
+        "house_rules",
         "send_reminders",
     }
 

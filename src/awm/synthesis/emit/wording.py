@@ -87,7 +87,7 @@ def _about_list(tool: Tool, surface: Surface) -> Iterator[str]:
     parts = [part for part, _ in surface.blueprint.parts_of(_entity(tool))]
     if parts:
         names = listed([_many(part) for part in parts])
-        yield f"The {names} of each are shown by `{style.get_verb}_{_entity(tool).name}`."
+        yield f"The {names} of each are shown by `{surface.get_of(_entity(tool)).name}`."
 
 
 def _about_row(tool: Tool, surface: Surface) -> Iterator[str]:
@@ -252,9 +252,9 @@ def _fields(entity: Entity) -> str:
 def _source(target: Entity, surface: Surface) -> str:
     """Where the ids of an entity's rows are to be seen."""
     if not target.part_of:
-        return f", as `{surface.style.list_verb}_{target.plural}` shows it"
+        return f", as `{surface.list_of(target).name}` shows it"
     owner = _owner(target, surface.blueprint)
-    return f", as `{surface.style.get_verb}_{owner.name}` shows it"
+    return f", as `{surface.get_of(owner).name}` shows it"
 
 
 def _owner(entity: Entity, blueprint: Blueprint) -> Entity:

@@ -1,10 +1,11 @@
 """Tasks in which it has to be found out what they are about: everything that fits, or the one."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from awm.synthesis.blueprints import Action, Entity, Field
-from awm.synthesis.dry import Refusal, Row, perform
+from awm.synthesis.dry import Books, Refusal, Row, entity_of, perform
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
 from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
 from awm.synthesis.tasks.request import Clause, Do, Part
@@ -17,6 +18,8 @@ _MOST: Final = 9
 _LEAST: Final = 2
 _RIVALS: Final = 3
 _TRIED: Final = 12
+_ORDERS: Final = 2
+"""In how many orders by lot a group is tried, besides there and back."""
 
 
 def bulk(scene: Scene, clerk: Clerk) -> Part | None:
@@ -82,15 +85,8 @@ def _all_of(scene: Scene, clerk: Clerk, action: Action, group: Group) -> list[Cl
     rows = set(group.rows)
     if any(row in rows for row in first.arguments.values() if isinstance(row, Row)):
         return None
-    for order in (group.rows, tuple(reversed(group.rows))):
-        trial = clerk.books.copy()
-        for row in order:
-            arguments = {
-                name: trial.same(each) if isinstance(each, Row) else each
-                for name, each in first.arguments.items()
-            }
-            if isinstance(perform(trial, action, arguments, trial.same(row)), Refusal):
-                return None
+    if not _in_any_order(scene, clerk, first, group.rows):
+        return None
     words = group.words(clerk)
     name = action.on or ""
     texts = [
@@ -103,6 +99,35 @@ def _all_of(scene: Scene, clerk: Clerk, action: Action, group: Group) -> list[Cl
         clerk.act(action, first.arguments, row)
     scene.lot.shuffle(texts)
     return [Do(tuple(texts))]
+
+
+def _in_any_order(scene: Scene, clerk: Clerk, move: Move, rows: tuple[Row, ...]) -> bool:
+    """Whether a move can be made on all of some rows, and comes to the same, in several orders."""
+    orders = [rows, rows[::-1], *(tuple(scene.lot.sample(rows, len(rows))) for _ in range(_ORDERS))]
+    ends: list[Counter[str]] = []
+    for order in orders:
+        end = _end_of(clerk.books.copy(), move, order)
+        if end is None or (ends and end != ends[0]):
+            return False
+        ends.append(end)
+    return True
+
+
+def _end_of(books: Books, move: Move, rows: Iterable[Row]) -> Counter[str] | None:
+    """The rows that there are afterwards, new ones without their numbers; None if it is refused."""
+    there = {(entity_of(row).name, row.id) for row in books}
+    arguments = {
+        name: books.same(each) if isinstance(each, Row) else each
+        for name, each in move.arguments.items()
+    }
+    for row in rows:
+        if isinstance(perform(books, move.action, arguments, books.same(row)), Refusal):
+            return None
+    return Counter(
+        repr((name, books.values(row) | ({} if (name, row.id) in there else {"id": 0})))
+        for row in books
+        for name in (entity_of(row).name,)
+    )
 
 
 def _picked_for(scene: Scene, clerk: Clerk, action: Action) -> tuple[Move, Clause, Row] | None:
