@@ -21,9 +21,22 @@ from awm.synthesis.planning import Selection
 from awm.synthesis.shelf import Shelf
 from awm.worlds import WorldFile, open_worlds
 from awm.worlds.names import database_name
-from tests.synthesis.ordering import SHARED, files, shelve, until, workshops, world_rows
+from tests.synthesis.ordering import (
+    SHARED,
+    files,
+    shelve,
+    until,
+    whole_catalogue,
+    workshops,
+    world_rows,
+)
 
 ONE = replace(SHARED, count=1)
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch):
+    monkeypatch.setattr("awm.synthesis.planning.Catalogue", whole_catalogue)
 
 
 @contextmanager

@@ -177,7 +177,10 @@ async def _serve() -> None:
             except OSError as error:
                 where = f": {error.filename}" if error.filename else ""
                 answer = {"error": f"{error.strerror}{where}.", "hint": _ROOM}
-            os.write(1, json.dumps(answer).encode() + b"\n")
+            try:
+                os.write(1, json.dumps(answer).encode() + b"\n")
+            except BrokenPipeError:
+                return  # whoever gave the orders is gone; the world is on the shelf
 
 
 def _order(written: Mapping[str, Any]) -> Order:

@@ -20,6 +20,9 @@ _A_BEFORE_VOWEL: Final = re.compile(
     r"\b(a) (?=[aeiou]\w)(?!uni|us[eua]|uti|eu|one\b|once\b)", re.IGNORECASE
 )
 _POSSESSIVE: Final = re.compile(r"s's\b")
+_QUOTES: Final = re.compile(r'("[^"]*")')
+_ONE_OF_MANY: Final = re.compile(r"(?<![\w$.,:/-])(1) ([a-z]{3,}(?<![suio])s)\b")
+_NAME_BEFORE: Final = re.compile(r"[A-Z]\w* $")
 _ENDS: Final = ".!?"
 
 
@@ -52,11 +55,32 @@ _WORDS: Final[Mapping[FieldKind, Callable[[Any], str]]] = {
 
 
 def tidy(text: str) -> str:
-    """Mend what filling in templates leaves behind: `the the`, `James's` said twice, spaces."""
+    """Mend what filling in templates leaves behind: `the the`, `a order`, `1 hours`, spaces.
+
+    What stands in quotes is to be entered as it is, and is left alone.
+    """
+    parts = _QUOTES.split(text)
+    parts[::2] = [_mended(part) for part in parts[::2]]
+    return "".join(parts).strip()
+
+
+def _mended(text: str) -> str:
     text = _DOUBLED.sub(lambda match: match[1], text)
     text = _A_BEFORE_VOWEL.sub(lambda match: f"{match[1]}n ", text)
+    text = _ONE_OF_MANY.sub(_one, text)
     text = _POSSESSIVE.sub("s'", text)
-    return re.sub(r" +", " ", text).strip()
+    return re.sub(r" +", " ", text)
+
+
+def _one(match: re.Match[str]) -> str:
+    """One of something, unless the number ends a name: `Room 1 opens` is left alone."""
+    if _NAME_BEFORE.search(match.string[: match.start()]):
+        return match[0]
+    return f"1 {_singular(match[2])}"
+
+
+def _singular(noun: str) -> str:
+    return noun[:-2] if noun.endswith(("xes", "ches", "shes", "sses")) else noun[:-1]
 
 
 def sentence(text: str) -> str:
