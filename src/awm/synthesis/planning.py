@@ -186,13 +186,14 @@ class Planner:
     def _chosen(self) -> tuple[DomainForm, ...]:
         catalogue, selection = self._catalogue, self._selection
         forms = [catalogue.domain(name) for name in selection.domains or catalogue.domains]
+        if not selection.categories:
+            return tuple(forms)
         known = {catalogue.domain(name).category for name in catalogue.domains}
         for category in selection.categories:
             if category not in known:
                 there = ", ".join(sorted(known))
                 raise UsageError(f"There is no category {category!r}.", f"There is {there}.")
-        wanted = selection.categories or known
-        chosen = tuple(form for form in forms if form.category in wanted)
+        chosen = tuple(form for form in forms if form.category in selection.categories)
         if not chosen:
             raise UsageError(
                 "No domain is of a category that was asked for.",

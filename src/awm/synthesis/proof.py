@@ -6,6 +6,7 @@ any of this fails is not written.
 """
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -170,7 +171,24 @@ class _Bench:
         expected = _changes(self.manuscript.books, task.draft.end)
         if _plain(solved.diff) != expected:
             return Dropped(task.texts[0], "the world's code and the dry books do not agree")
+        if task.draft.kind == "question" and not self._reads_right(solved):
+            return Dropped(task.texts[0], "a tool shows rows that the dry books do not have")
         return solved
+
+    def _reads_right(self, solved: Solved) -> bool:
+        """Whether what the tools showed is what the dry books hold, where nothing was changed."""
+        tools, books = self.manuscript.surface.by_name, self.manuscript.books
+        key = self.manuscript.surface.style.rows_key
+        for step in solved.replays[0].steps:
+            entity = tools[step.call.name].entity
+            shown = json.loads(step.result.text)
+            if entity is None or step.result.is_error:
+                continue
+            for row in shown.get(key, [shown]):
+                known = _stored(books.values(books.row(entity.name, row["id"])))
+                if any(_plain_value(row.get(name)) != value for name, value in known.items()):
+                    return False
+        return True
 
 
 async def _decide(prover: Prover, idx: int, task: DraftedTask, solved: Solved) -> _Proof | Dropped:
@@ -239,6 +257,10 @@ def _oracle(task: DraftedTask) -> dict[str, Any]:
     if draft.facts is not None:
         found["facts"] = [list(wordings) for wordings in draft.facts]
     return found
+
+
+def _plain_value(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
 
 
 _Changes = dict[str, dict[int, tuple[Any, Any]]]
