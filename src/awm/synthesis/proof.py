@@ -30,7 +30,7 @@ from awm.worlds import World, WorldFile
 __all__ = ["LEAN", "Dropped", "ProvenWorld", "prove"]
 
 LEAN: Final = Attack(
-    mutations=3, swaps=1, strays=1, prefixes=1, silences=2, answers=2, evidence=False
+    mutations=2, swaps=0, strays=1, prefixes=1, silences=1, answers=1, evidence=False
 )
 """The near misses that every task is tried on when it is made. `awm audit` tries many more."""
 

@@ -131,7 +131,7 @@ def _play(blueprint: Blueprint, number: int, trial: Trial, samples: int) -> None
 def _try(action: Action, books: Books, lot: random.Random, trial: Trial) -> None:
     """Carry out an action on copies of the books, many times, each with other arguments."""
     for _ in range(_TRIES):
-        copy = books.copy()
+        copy = books.overlay()
         drawer = Drawer(copy, lot)
         on = _subject(action, copy, lot) if action.on else None
         if action.on and on is None:

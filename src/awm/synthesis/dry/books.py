@@ -67,17 +67,23 @@ class Books:
         self.today = today
         self.seen: set[tuple[str, int]] | None = None
         """While it is a set: the rows that were read, by entity and number."""
-        self._tables: dict[str, dict[int, Row]] = {name: {} for name in blueprint.entities}
+        self._tables = _Tables(self, None)
         self._last: dict[str, int] = dict.fromkeys(blueprint.entities, 0)
 
     def copy(self) -> "Books":
         """The same rows once more, to change without changing these."""
+        other = self.overlay()
+        for name in self.names:
+            other._tables[name]  # noqa: B018 - looked at, it is taken over
+        return other
+
+    def overlay(self) -> "Books":
+        """A copy whose tables are taken over when they are first looked at; most never are.
+
+        These books must not change while it is in use.
+        """
         other = Books(self.blueprint, self.today)
-        for name, table in self._tables.items():
-            entity = self.blueprint.entities[name]
-            other._tables[name] = {
-                id_: Row(other, entity, id_, dict(row.values_)) for id_, row in table.items()
-            }
+        other._tables = _Tables(other, self)
         other._last = dict(self._last)
         return other
 
@@ -92,7 +98,7 @@ class Books:
     @property
     def names(self) -> tuple[str, ...]:
         """The entities, those that are referred to first."""
-        return tuple(self._tables)
+        return tuple(self.blueprint.entities)
 
     def rows(self, entity: str) -> list[Row]:
         """An entity's rows in the order of their numbers."""
@@ -118,8 +124,8 @@ class Books:
         return self._tables[row.entity_.name][row.id]
 
     def __iter__(self) -> Iterator[Row]:
-        for table in self._tables.values():
-            yield from table.values()
+        for name in self.names:
+            yield from self._tables[name].values()
 
     def count(self, entity: str) -> int:
         """How many rows an entity has."""
@@ -131,8 +137,8 @@ class Books:
 
     def settle(self) -> None:
         """Forget the numbers of rows that are gone, as a database does that never held them."""
-        for name, table in self._tables.items():
-            self._last[name] = max(table, default=0)
+        for name in self.names:
+            self._last[name] = max(self._tables[name], default=0)
 
     def values(self, row: Row) -> dict[str, Any]:
         """A row by columns, with its `id`; references are numbers."""
@@ -253,6 +259,26 @@ class _Every:
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._books.rows(self._entity))
+
+
+class _Tables(dict[str, dict[int, Row]]):
+    """The tables of some books by entity; each is taken over from other books when it is missed."""
+
+    def __init__(self, books: Books, source: Books | None) -> None:
+        super().__init__()
+        self._books = books
+        self._source = source
+
+    def __missing__(self, name: str) -> dict[int, Row]:
+        entity = self._books.blueprint.entities[name]
+        rows: dict[int, Row] = {}
+        if self._source is not None:
+            rows = {
+                id_: Row(self._books, entity, id_, dict(row.values_))
+                for id_, row in self._source._tables[name].items()  # noqa: SLF001 - books among themselves
+            }
+        self[name] = rows
+        return rows
 
 
 def names_in(expression: Expression) -> frozenset[str]:

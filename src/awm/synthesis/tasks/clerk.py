@@ -43,7 +43,7 @@ class Clerk:
     def __init__(
         self, books: Books, surface: Surface, lot: random.Random, style: DateStyle
     ) -> None:
-        self.books = books.copy()
+        self.books = books.overlay()
         self.initial = books
         self.surface = surface
         self.calls: list[ToolCall] = []

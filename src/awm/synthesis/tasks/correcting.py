@@ -46,7 +46,7 @@ def _edit(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
     changes = _other_values(scene, clerk, row, names)
     if not changes:
         return None
-    trial = clerk.books.copy()
+    trial = clerk.books.overlay()
     if not _accepted(trial.same(row), changes):
         return None
     pointer = scene.pointer(clerk, row)
@@ -79,7 +79,7 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
     other = scene.lot.choice(rivals)
     theirs = getattr(other, field.name)
     one, two = scene.pointer(clerk, row), scene.pointer(clerk, other)
-    trial = clerk.books.copy()
+    trial = clerk.books.overlay()
     for each, value in ((row, theirs), (other, mine)):
         if not _accepted(trial.same(each), {field.name: value}):
             return None

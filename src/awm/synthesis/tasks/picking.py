@@ -106,7 +106,7 @@ def _in_any_order(scene: Scene, clerk: Clerk, move: Move, rows: tuple[Row, ...])
     orders = [rows, rows[::-1], *(tuple(scene.lot.sample(rows, len(rows))) for _ in range(_ORDERS))]
     ends: list[Counter[str]] = []
     for order in orders:
-        end = _end_of(clerk.books.copy(), move, order)
+        end = _end_of(clerk.books.overlay(), move, order)
         if end is None or (ends and end != ends[0]):
             return False
         ends.append(end)
