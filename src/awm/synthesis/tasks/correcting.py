@@ -93,7 +93,7 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
     return Do(
         (
             f"swap the {field.says} of {one} and {two}, which were mixed up",
-            f"give {one} the {field.says} that is on record for {two} and the other way round",
+            f"give {one} the {field.says} on record for {two} and the other way round",
             f"put right that the {field.says} of {one} and of {two} were entered wrong way round",
         )
     )

@@ -16,6 +16,7 @@ from awm.synthesis.tasks.workflows import continued
 __all__ = ["conditional"]
 
 _TRIES: Final = 25
+_TOLD: Final = ("money", "date", "choice")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _condition(scene: Scene, clerk: Clerk) -> _Condition | None:
 def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
     for field in entity_of(row).fields.values():
         value = getattr(row, field.name)
-        if value is None:
+        # What the words that point to the row tell already need not be looked up.
+        if value is None or (field.kind in _TOLD and scene.words(field, value) in pointer):
             continue
         if field.kind in ("int", "money"):
             step = max(1, abs(value) // 5)

@@ -54,7 +54,7 @@ class Group:
         if self.by is not None and self.owner is not None:
             owner = clerk.point_to(self.owner)[0]
             rivals = [each for each in self.entity.references if each.target == self.by.target]
-            if len(rivals) > 1:
+            if len(rivals) > 1 or self.by.says != entity_of(self.owner).says:
                 words += f" with {owner} as {self.by.says}"
             else:
                 words += f" for {owner}" if entity_of(self.owner).named else f" of {owner}"

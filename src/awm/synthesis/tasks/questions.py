@@ -156,7 +156,7 @@ def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
         row = unique_extreme(group.rows, field, lowest=lowest)
         if row is None:
             continue
-        told = _told_of(scene, row, field)
+        told = _told_of(scene, row, field, group.by)
         if told is None:
             continue
         what, said = told
@@ -172,8 +172,10 @@ def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
     return None
 
 
-def _told_of(scene: Scene, row: Row, by: Field) -> tuple[str, str] | None:
-    """What can be asked of a row that was picked: its name, or another of its values."""
+def _told_of(
+    scene: Scene, row: Row, by: Field, known: Field | None
+) -> tuple[str, str] | None:
+    """What can be asked of a row that was picked: its name, or another value, but not a known one."""
     entity = entity_of(row)
     if entity.named:
         return ("", str(getattr(row, entity.named)))
@@ -181,6 +183,7 @@ def _told_of(scene: Scene, row: Row, by: Field) -> tuple[str, str] | None:
         field
         for field in entity.fields.values()
         if field is not by
+        and field is not known
         and getattr(row, field.name) not in (None, 0, "")
         and (field.kind in ("money", "date", "int") or _named_target(row, field))
     ]
