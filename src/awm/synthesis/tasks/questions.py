@@ -172,10 +172,8 @@ def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
     return None
 
 
-def _told_of(
-    scene: Scene, row: Row, by: Field, known: Field | None
-) -> tuple[str, str] | None:
-    """What can be asked of a row that was picked: its name, or another value, but not a known one."""
+def _told_of(scene: Scene, row: Row, by: Field, known: Field | None) -> tuple[str, str] | None:
+    """What can be asked of a row that was picked: its name, or a value not known yet."""
     entity = entity_of(row)
     if entity.named:
         return ("", str(getattr(row, entity.named)))
