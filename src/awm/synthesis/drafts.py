@@ -12,6 +12,7 @@ from awm.synthesis.lots import lot_for
 from awm.synthesis.planning import WorldPlan
 from awm.synthesis.surface import Surface
 from awm.synthesis.tasks import LEVELS, Draft, Scene, TaskKind, difficulty, draft, tell
+from awm.synthesis.tasks.needed import all_needed
 from awm.synthesis.tasks.words import DateStyle, date_words
 
 __all__ = ["DraftedTask", "drafted_tasks"]
@@ -135,9 +136,10 @@ def _task(
         made = draft(scene, slot.kind, slot.parts)
         if made is None or made.signature in seen or difficulty(made) not in levels:
             continue
-        if best is None or _off(made, slot.level) < _off(best, slot.level):
+        closer = best is None or _off(made, slot.level) < _off(best, slot.level)
+        if closer and all_needed(made, books, surface):
             best = made
-        if _off(best, slot.level) == 0:
+        if best is not None and _off(best, slot.level) == 0:
             break
     if best is None:
         return None

@@ -67,7 +67,7 @@ class Books:
         self.today = today
         self.seen: set[tuple[str, int]] | None = None
         """While it is a set: the rows that were read, by entity and number."""
-        self._tables = _Tables(self, None)
+        self.tables_ = _Tables(self, None)
         self._last: dict[str, int] = dict.fromkeys(blueprint.entities, 0)
 
     def copy(self) -> "Books":
@@ -83,7 +83,7 @@ class Books:
         These books must not change while it is in use.
         """
         other = Books(self.blueprint, self.today)
-        other._tables = _Tables(other, self)
+        other.tables_ = _Tables(other, self)
         other._last = dict(self._last)
         return other
 
@@ -93,6 +93,7 @@ class Books:
             [self.values(row) for row in self.rows(name)]
             == [other.values(row) for row in other.rows(name)]
             for name in self.names
+            if self.tables_.may_differ(name, other.tables_)
         )
 
     @property
@@ -102,7 +103,7 @@ class Books:
 
     def rows(self, entity: str) -> list[Row]:
         """An entity's rows in the order of their numbers."""
-        found = list(self._tables[entity].values())
+        found = list(self.tables_[entity].values())
         if self.seen is not None:
             self.seen.update((entity, row.id) for row in found)
         return found
@@ -113,7 +114,7 @@ class Books:
         Raises:
             KeyError: There is none of that number.
         """
-        return self._tables[entity][id_]
+        return self.tables_[entity][id_]
 
     def same(self, row: Row) -> Row:
         """The row here that is a row of a copy.
@@ -121,15 +122,15 @@ class Books:
         Raises:
             KeyError: It is not here.
         """
-        return self._tables[row.entity_.name][row.id]
+        return self.tables_[row.entity_.name][row.id]
 
     def __iter__(self) -> Iterator[Row]:
         for name in self.names:
-            yield from self._tables[name].values()
+            yield from self.tables_[name].values()
 
     def count(self, entity: str) -> int:
         """How many rows an entity has."""
-        return len(self._tables[entity])
+        return len(self.tables_[entity])
 
     def number_from(self, entity: str, first: int) -> None:
         """Let the next row of an entity have this number."""
@@ -138,7 +139,7 @@ class Books:
     def settle(self) -> None:
         """Forget the numbers of rows that are gone, as a database does that never held them."""
         for name in self.names:
-            self._last[name] = max(self._tables[name], default=0)
+            self._last[name] = max(self.tables_[name], default=0)
 
     def values(self, row: Row) -> dict[str, Any]:
         """A row by columns, with its `id`; references are numbers."""
@@ -161,7 +162,7 @@ class Books:
         entity, reference = backs[name]
         found = [
             each
-            for each in self._tables[entity.name].values()
+            for each in self.tables_[entity.name].values()
             if each.values_[reference.name] == row.id
         ]
         if self.seen is not None:
@@ -171,7 +172,7 @@ class Books:
     def _reached(self, entity: str, id_: int) -> Row:
         if self.seen is not None:
             self.seen.add((entity, id_))
-        return self._tables[entity][id_]
+        return self.tables_[entity][id_]
 
     def write(self, row: Row, name: str, value: Any) -> None:
         """Set a field."""
@@ -191,7 +192,7 @@ class Books:
         id_ = self._last[name]
         plain = {key: each.id if isinstance(each, Row) else each for key, each in own.items()}
         row = Row(self, entity, id_, plain)
-        self._tables[name][id_] = row
+        self.tables_[name][id_] = row
         return row
 
     def remove(self, row: Row) -> None:
@@ -199,7 +200,7 @@ class Books:
         for _, reference in self.blueprint.parts_of(row.entity_):
             for each in self.read(row, reference.back):
                 self.remove(each)
-        self._tables[row.entity_.name].pop(row.id, None)
+        self.tables_[row.entity_.name].pop(row.id, None)
 
     def _initial(self, field: Field, own: Mapping[str, Any]) -> Any:
         if field.value is not None:
@@ -267,15 +268,20 @@ class _Tables(dict[str, dict[int, Row]]):
     def __init__(self, books: Books, source: Books | None) -> None:
         super().__init__()
         self._books = books
-        self._source = source
+        self.source_ = source
+
+    def may_differ(self, name: str, other: "_Tables") -> bool:
+        """Whether a table may be another one there: not if neither was touched since it was one."""
+        untouched = name not in self and name not in other
+        return not (untouched and self.source_ is not None and self.source_ is other.source_)
 
     def __missing__(self, name: str) -> dict[int, Row]:
         entity = self._books.blueprint.entities[name]
         rows: dict[int, Row] = {}
-        if self._source is not None:
+        if self.source_ is not None:
             rows = {
                 id_: Row(self._books, entity, id_, dict(row.values_))
-                for id_, row in self._source._tables[name].items()  # noqa: SLF001 - books among themselves
+                for id_, row in self.source_.tables_[name].items()
             }
         self[name] = rows
         return rows

@@ -6,6 +6,7 @@ written down is the oracle.
 
 import datetime as dt
 import random
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -38,6 +39,8 @@ class Clerk:
         calls: The calls so far.
         refused: Which of them are refused.
         hidden: How many rows had to be looked up.
+        revised: The rows that were put right: nobody corrects a correction.
+        sorts: The sorts of answers that were asked for, none of them twice.
     """
 
     def __init__(
@@ -56,6 +59,9 @@ class Clerk:
         self._unseen: set[tuple[str, int]] = set()
         self._made: dict[tuple[str, int], str] = {}
         self._said: dict[tuple[str, int], Description] = {}
+        self._alone: dict[str, set[int]] = defaultdict(set)
+        self.revised: set[tuple[str, int]] = set()
+        self.sorts: set[str] = set()
 
     def point_to(self, row: Row) -> tuple[str, ...]:
         """Ways to say which row is meant.
@@ -68,6 +74,9 @@ class Clerk:
             if not self._made[key]:
                 raise Unfindable
             return (self._made[key],)
+        if self._alone[key[0]] == {key[1]} and not entity_of(row).named:
+            # What was said of it at first need not be so any more.
+            return (f"that {entity_of(row).says}", f"the same {entity_of(row).says}")
         if key not in self._said:
             self._said[key] = self._described(row)
         return self._said[key].texts
@@ -189,6 +198,7 @@ class Clerk:
         for row in (*([on] if on is not None else []), *arguments.values()):
             if isinstance(row, Row):
                 self.know(row)
+                self._alone[entity_of(row).name].add(row.id)
         written: dict[str, Any] = {}
         if on is not None:
             written[f"{entity_of(on).name}_id"] = on.id
@@ -204,6 +214,7 @@ class Clerk:
         elif outcome is not None and action.makes:
             key = action.makes, outcome.id
             self._known.add(key)
+            self._alone[action.makes].add(outcome.id)
             says = entity_of(outcome).says
             first = not any(entity == action.makes for entity, _ in self._made)
             # Two new ones of a kind cannot be told apart in a few words.
@@ -221,6 +232,7 @@ class Clerk:
             if isinstance(each, Row):
                 self.know(each)
         entity = entity_of(row)
+        self.revised.add((entity.name, row.id))
         written: dict[str, Any] = {f"{entity.name}_id": row.id}
         written |= {entity.fields[name].column: _written(value) for name, value in changes.items()}
         self._call(self.surface.edit_of(entity), written)

@@ -72,7 +72,9 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
     rivals = [
         each
         for each in clerk.books.rows(entity.name)
-        if each not in touched and getattr(each, field.name) not in (mine, None)
+        if each not in touched
+        and (entity.name, each.id) not in clerk.revised
+        and getattr(each, field.name) not in (mine, None)
     ]
     if mine is None or not rivals:
         return None
@@ -124,7 +126,8 @@ def _some_row(scene: Scene, clerk: Clerk, touched: set[Row]) -> Row | None:
     if not entities:
         return None
     row = scene.lot.choice(clerk.books.rows(scene.lot.choice(entities).name))
-    return None if row in touched else row
+    done = row in touched or (entity_of(row).name, row.id) in clerk.revised
+    return None if done else row
 
 
 def _other_values(scene: Scene, clerk: Clerk, row: Row, names: list[str]) -> dict[str, Any]:

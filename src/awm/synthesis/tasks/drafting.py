@@ -1,6 +1,6 @@
 """Making up a task of a given sort, and about as hard as is wanted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
@@ -9,9 +9,10 @@ from awm.synthesis.tasks.deciding import conditional
 from awm.synthesis.tasks.declining import decline
 from awm.synthesis.tasks.picking import bulk, choice
 from awm.synthesis.tasks.questions import question
-from awm.synthesis.tasks.request import Branch, Clause, Draft, Part, TaskKind
+from awm.synthesis.tasks.request import Branch, Clause, Draft, Part, TaskKind, sort_of
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.workflows import workflow
+from awm.verify.facts import Fact, missing_facts
 
 __all__ = ["draft"]
 
@@ -77,6 +78,8 @@ def _finished(scene: Scene, kind: TaskKind, clerk: Clerk, parts: list[Part]) -> 
     answers = [answer for part in parts for answer in part.answers]
     if not all(_worded(clause) for clause in clauses) or not _distinct(answers):
         return None
+    if any(_told(wordings, clauses) for _, wordings in answers):
+        return None  # the request gives the answer away
     if not answers and clerk.books.same_as(clerk.initial):
         return None  # what was done was undone again
     acts = kind not in ("question", "decline") and not answers
@@ -97,7 +100,23 @@ def _finished(scene: Scene, kind: TaskKind, clerk: Clerk, parts: list[Part]) -> 
 
 
 def _distinct(answers: list[tuple[str, tuple[str, ...]]]) -> bool:
-    return len({wordings for _, wordings in answers}) == len(answers)
+    """Whether no two answers are of one sort, so that they cannot be taken for one another."""
+    return len({sort_of(wordings[0]) for _, wordings in answers}) == len(answers)
+
+
+def _told(wordings: tuple[str, ...], clauses: list[Clause]) -> bool:
+    """Whether a fact stands in the request already."""
+    fact = (Fact(wordings),)
+    return any(not missing_facts(fact, text) for clause in clauses for text in _texts_of(clause))
+
+
+def _texts_of(clause: Clause) -> Iterator[str]:
+    if isinstance(clause, Branch):
+        yield from clause.conditions
+        for do in (*clause.yes, *clause.no):
+            yield from do.texts
+    else:
+        yield from clause.texts
 
 
 def _worded(clause: Clause) -> bool:

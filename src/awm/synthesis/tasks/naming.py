@@ -17,7 +17,6 @@ from awm.synthesis.tasks.words import DateStyle, tidy, value_words
 __all__ = ["Description", "Namer"]
 
 _PATH: Final = re.compile(r"\{([^{}]*)\}")
-_MOST_TEXTS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,8 @@ class Namer:
         found = [each for each in self._templates(row) if each is not None]
         if not found:
             return None
-        first = self._lot.choice(found)
-        texts = [first.texts[0], *(each.texts[0] for each in found if each is not first)]
-        return Description(tuple(texts[:_MOST_TEXTS]), first.through, first.filters)
+        # One way only: what it tells is what there is to find the row by.
+        return self._lot.choice(found)
 
     def numbered(self, row: Row) -> Description:
         """By its number."""

@@ -9,7 +9,7 @@ from awm.synthesis.blueprints import Field, Question
 from awm.synthesis.dry import Row, entity_of, money
 from awm.synthesis.tasks.clerk import Clerk
 from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
-from awm.synthesis.tasks.request import Clause, Find, Part
+from awm.synthesis.tasks.request import Clause, Find, Part, sort_of
 from awm.synthesis.tasks.revealing import reveal
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.words import date_words
@@ -48,9 +48,10 @@ def question(scene: Scene, clerk: Clerk) -> Part | None:
         if len(asked) >= wanted:
             break
         found = _one(scene, clerk)
-        if found is None or any(found.key == each.key or found.said == each.said for each in asked):
+        if found is None or sort_of(found.said) in clerk.sorts:
             continue
         found.find()
+        clerk.sorts.add(sort_of(found.said))
         asked.append(found)
         clauses.append(Find(found.texts))
     answers = [(f"{each.subject}: {each.said}.", (each.said,)) for each in asked]

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from awm.synthesis.dry import Books
 from awm.types import ToolCall
 
-__all__ = ["KINDS", "Branch", "Clause", "Do", "Draft", "Find", "Part", "TaskKind"]
+__all__ = ["KINDS", "Branch", "Clause", "Do", "Draft", "Find", "Part", "TaskKind", "sort_of"]
 
 TaskKind: TypeAlias = Literal[
     "question",  # something to find out that changes nothing
@@ -53,6 +53,15 @@ class Branch:
 
 
 Clause: TypeAlias = Do | Find | Branch
+
+
+def sort_of(fact: str) -> str:
+    """What sort of answer a fact is: money, a number, a date, or words."""
+    if fact.lstrip("-").startswith("$"):
+        return "money"
+    if fact.lstrip("-").isdecimal():
+        return "number"
+    return "date" if fact[:1].isdigit() or fact[-4:].isdecimal() else "words"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from awm.synthesis.blueprints import Action, Field
 from awm.synthesis.dry import Refusal, Row, entity_of
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.request import Clause, Do, Find, Part
+from awm.synthesis.tasks.request import Clause, Do, Find, Part, sort_of
 from awm.synthesis.tasks.scene import Move, Scene, is_undoing
 
 __all__ = ["continued", "reported", "workflow"]
@@ -96,6 +96,9 @@ def _report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, str, str] | Non
     if target is not row and not entity_of(target).part_of:
         clerk.show(target)
     said = scene.words(field, getattr(target, field.name))
+    if sort_of(said) in clerk.sorts:
+        return None
+    clerk.sorts.add(sort_of(said))
     texts = (
         f"the {field.says} of {pointer} after that",
         f"what the {field.says} of {pointer} comes to then",
