@@ -6,6 +6,7 @@ import pytest
 from awm import errors
 from awm.errors import (
     AwmError,
+    BlueprintError,
     InfrastructureError,
     Problem,
     UnknownWorldError,
@@ -23,7 +24,7 @@ PROBLEM = Problem("shop", "gen_db.jsonl: table t", "syntax error", "mend it")
 
 
 def made(kind: type[AwmError]) -> AwmError:
-    if issubclass(kind, WorldError):
+    if issubclass(kind, (BlueprintError, WorldError)):
         return kind("shop", "it is broken.", "Mend it.", [PROBLEM])
     return kind("it is broken.", "Mend it.")
 

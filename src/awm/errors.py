@@ -187,18 +187,25 @@ class BlueprintError(AwmError):
 
     Args:
         blueprint: Its name, or the file's.
+        message: What happened.
+        hint: What to do about it.
         problems: Everything that was found.
     """
 
-    def __init__(self, blueprint: str, problems: Sequence[Problem]) -> None:
-        super().__init__(
-            f"{blueprint!r} has {len(problems)} problems.",
-            "docs/blueprints.md tells how a domain is written.",
-        )
-        self.args = (blueprint, tuple(problems))  # what pickle calls the class with
+    def __init__(
+        self, blueprint: str, message: str, hint: str = "", problems: Sequence[Problem] = ()
+    ) -> None:
+        super().__init__(message, hint)
+        self.args = (blueprint, message, hint, tuple(problems))  # what pickle calls the class with
         self.blueprint = blueprint
         self.problems = tuple(problems)
 
+    @classmethod
+    def of(cls, blueprint: str, problems: Sequence[Problem]) -> "BlueprintError":
+        """The error that tells these problems."""
+        message = f"it has {len(problems)} problem{'' if len(problems) == 1 else 's'}."
+        return cls(blueprint, message, "docs/blueprints.md tells how it is written.", problems)
+
     def __str__(self) -> str:
-        lines = [f"{self.message} {self.hint}", *(f"  - {problem}" for problem in self.problems)]
-        return "\n".join(lines)
+        head = f"blueprint {self.blueprint!r}: {self.message} {self.hint}".strip()
+        return "\n".join([head, *(f"  - {problem}" for problem in self.problems)])

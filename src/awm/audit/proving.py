@@ -22,7 +22,7 @@ _AHEAD: Final = 12
 """Cases that are tried while further ones are made."""
 _AHEAD_BYTES: Final = 1 << 28
 
-_TELLING: Final = frozenset(("oracle", "again", "nothing"))
+_TELLING: Final = frozenset(("oracle", "nothing"))
 """The cases without which evidence cannot be called misleading."""
 
 _ELSEWHERE: Final = "#again"

@@ -7,7 +7,7 @@ any of this fails is not written.
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -72,12 +72,18 @@ class ProvenWorld:
         return len(self.records[WorldFile.ORACLE])
 
 
+_Programs = tuple[tuple[WorldFile, JsonObject], ...]
+"""The verifiers of a task as rows, each with its file."""
+
+
 @dataclass(frozen=True)
 class _Proof:
     """A task that was proven."""
 
     task: DraftedTask
     solved: Solved
+    idx: int
+    programs: _Programs
 
 
 async def prove(
@@ -140,23 +146,24 @@ class _Bench:
         records = {**self.manuscript.records, **_task_rows(self.manuscript, batch)}
         world = World.from_records(records)
         solved = [await self._solve(world, idx, task) for idx, task in enumerate(batch)]
-        programs: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
+        programs: dict[int, _Programs] = {}
         for idx, found in enumerate(solved):
             if not isinstance(found, Solved):
                 continue
             try:
-                for part, row in _programs(world.name, idx, batch[idx], found, self.schema):
-                    programs[part].append(row)
+                programs[idx] = _programs(world.name, idx, batch[idx], found, self.schema)
             except OracleError as error:
                 solved[idx] = Dropped(batch[idx].texts[0], error.message)
-        verified = World.from_records({**records, **programs})
+        verified = World.from_records({**records, **_by_file(programs.values())})
         strays = [call for o in world.oracles.values() for call in o.solution.calls]
         tools = self.manuscript.surface.tools
         reads = frozenset(tool.name for tool in tools if tool.method == "GET")
         ground = Ground(verified, self.instance, self.schema, self.hints, strays, reads)
         prover = Prover(self.runtime, self.pool, ground, self.manuscript.plan.seed, LEAN)
         return [
-            await _decide(prover, idx, batch[idx], found) if isinstance(found, Solved) else found
+            await _decide(prover, idx, batch[idx], found, programs[idx])
+            if isinstance(found, Solved)
+            else found
             for idx, found in enumerate(solved)
         ]
 
@@ -191,19 +198,29 @@ class _Bench:
         return True
 
 
-async def _decide(prover: Prover, idx: int, task: DraftedTask, solved: Solved) -> _Proof | Dropped:
+async def _decide(
+    prover: Prover, idx: int, task: DraftedTask, solved: Solved, programs: _Programs
+) -> _Proof | Dropped:
     found = await prover.prove(idx, solved)
     if found.verdict == "proven":
-        return _Proof(task, solved)
+        return _Proof(task, solved, idx, programs)
     return Dropped(task.texts[0], f"{found.verdict}: {found.reason}")
 
 
-def _programs(
-    world: str, idx: int, task: DraftedTask, solved: Solved, schema: Schema
-) -> Iterator[tuple[WorldFile, JsonObject]]:
+def _programs(world: str, idx: int, task: DraftedTask, solved: Solved, schema: Schema) -> _Programs:
+    found = []
     for mode, part in PARTS.items():
         program = compile_verifier(mode, world, idx, task.texts[0], solved.expectation, schema)
-        yield part, verifier_row(world, program)
+        found.append((part, verifier_row(world, program)))
+    return tuple(found)
+
+
+def _by_file(programs: Iterable[_Programs]) -> dict[WorldFile, list[JsonObject]]:
+    rows: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
+    for each in programs:
+        for part, row in each:
+            rows[part].append(row)
+    return rows
 
 
 def _written(manuscript: Manuscript, proven: Sequence[_Proof], order: Order) -> Records:
@@ -214,12 +231,14 @@ def _written(manuscript: Manuscript, proven: Sequence[_Proof], order: Order) -> 
         {**row, "state_hash": proof.solved.state_hash}
         for row, proof in zip(rows[WorldFile.ORACLE], proven, strict=True)
     ]
-    programs: dict[WorldFile, list[JsonObject]] = {part: [] for part in PARTS.values()}
-    for idx, proof in enumerate(proven):
-        found = _programs(manuscript.name, idx, proof.task, proof.solved, proof.solved.schema)
-        for part, program in found:
-            programs[part].append(program)
-    records = {**manuscript.records, **rows, WorldFile.ORACLE: oracles, **programs}
+    programs = [
+        proof.programs
+        if proof.idx == idx  # otherwise the number that they tell is another one now
+        else _programs(manuscript.name, idx, proof.task, proof.solved, proof.solved.schema)
+        for idx, proof in enumerate(proven)
+    ]
+    verifiers = _by_file(programs)
+    records = {**manuscript.records, **rows, WorldFile.ORACLE: oracles, **verifiers}
     return {part: records[part] for part in WorldFile if part in records}
 
 

@@ -44,4 +44,4 @@ class Faults:
             BlueprintError: Something is wrong.
         """
         if self.problems:
-            raise BlueprintError(self._blueprint, self.problems)
+            raise BlueprintError.of(self._blueprint, self.problems)

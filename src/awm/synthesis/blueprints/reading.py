@@ -42,7 +42,7 @@ def read_yaml(text: str, name: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
     except yaml.YAMLError as error:
-        raise BlueprintError(name, [Problem(name, "", f"it is no YAML: {error}")]) from error
+        raise BlueprintError.of(name, [Problem(name, "", f"it is no YAML: {error}")]) from error
 
 
 def read_domain(path: Path) -> DomainForm:
@@ -76,7 +76,7 @@ def read_capability(path: Path, roles: Mapping[str, tuple[str, str]]) -> Capabil
     text = _ROLE.sub(fill, path.read_text(encoding="utf-8"))
     if missing:
         problems = [Problem(path.stem, "", f"nothing plays the part <{each}>") for each in missing]
-        raise BlueprintError(path.stem, problems)
+        raise BlueprintError.of(path.stem, problems)
     return shaped(CapabilityForm, read_yaml(text, path.stem), path.stem)
 
 
@@ -93,7 +93,7 @@ def read_pools(path: Path) -> dict[str, tuple[str, ...]]:
     """
     pools = read_yaml(path.read_text(encoding="utf-8"), path.stem)
     if not isinstance(pools, dict):
-        raise BlueprintError(path.stem, [Problem(path.stem, "", "it is no mapping of pools")])
+        raise BlueprintError.of(path.stem, [Problem(path.stem, "", "it is no mapping of pools")])
     return {name: tuple(str(each) for each in entries) for name, entries in pools.items()}
 
 
@@ -110,4 +110,4 @@ def shaped(form: type[_FormT], written: Any, name: str) -> _FormT:
             Problem(name, ".".join(str(part) for part in each["loc"]), each["msg"])
             for each in error.errors()
         ]
-        raise BlueprintError(name, problems) from error
+        raise BlueprintError.of(name, problems) from error
