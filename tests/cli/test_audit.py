@@ -200,7 +200,7 @@ def test_a_report_that_cannot_be_written_is_infrastructure(awm, sound, tmp_path,
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("awm.cli.auditing.write_whole", full)
+    monkeypatch.setattr("awm.cli.report_file.write_whole", full)
     outcome = awm("audit", sound, *FEW, "--html", place / "audit.html")
     assert outcome.code == 3
     assert "cannot be written: No space left on device." in outcome.err

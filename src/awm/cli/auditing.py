@@ -27,11 +27,11 @@ from awm.cli.console import print_json, progress
 from awm.cli.context import new_pool, new_runtime, settings
 from awm.cli.fix_view import show_fixes
 from awm.cli.outcome import EXIT_CHECK_FAILED
+from awm.cli.report_file import check_report_file, write_report
 from awm.cli.signals import run
 from awm.cli.sweep import choose
-from awm.errors import InfrastructureError, UsageError
+from awm.errors import UsageError
 from awm.settings import Settings
-from awm.whole import write_whole
 from awm.worlds import WorldFolder, open_worlds
 
 __all__ = ["Request", "audit", "repeat_findings"]
@@ -128,7 +128,7 @@ def repeat_findings(request: Request, report: Path) -> int:
         print_json(_plain(found))
     else:
         if request.json_file:
-            _write(Path(request.json_file), _json_text(_plain(found)))
+            write_report(Path(request.json_file), _json_text(_plain(found)))
         show_repeated(found)
     return 0 if _all_gone(found) else EXIT_CHECK_FAILED
 
@@ -218,47 +218,25 @@ def _check(request: Request) -> None:
     if not -_SEEDS <= request.seed < _SEEDS:
         raise UsageError(f"--seed {request.seed} has more than 64 bits.", "Take a smaller one.")
     json_file = None if request.json_file in (None, _PRINT) else Path(str(request.json_file))
-    _check_target("--json", json_file)
-    _check_target("--html", request.html_file)
+    check_report_file("--json", json_file)
+    check_report_file("--html", request.html_file)
     files = [path.resolve() for path in (json_file, request.html_file) if path is not None]
     if len(set(files)) < len(files):
         raise UsageError(f"--json and --html both name {json_file}.", "Name two files.")
 
 
-def _check_target(option: str, path: Path | None) -> None:
-    if path is None:
-        return
-    if path.is_dir():
-        raise UsageError(f"{option} {path} is a folder.", "Name a file in it.")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to put {path.name} in.", "Make it.")
-
-
 def _write_reports(found: Audit, request: Request) -> None:
     if request.html_file is not None:
-        _write(request.html_file, audit_html(found))
+        write_report(request.html_file, audit_html(found))
     if request.json_file == _PRINT:
         print_json(audit_json(found))
     elif request.json_file is not None:
-        _write(Path(request.json_file), _json_text(audit_json(found)))
+        write_report(Path(request.json_file), _json_text(audit_json(found)))
 
 
 def _json_text(document: dict[str, Any]) -> str:
     # Half of a surrogate pair, which a world may well say, has no form in UTF-8: escape it all.
     return json.dumps(document, indent=1) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe, such as /dev/null, is written to; root would replace it.
-            path.write_bytes(text.encode())
-        else:
-            write_whole(path.resolve(), text.encode())  # /dev/stdout is a link, and stays one
-    except OSError as error:
-        raise InfrastructureError(
-            f"{path} cannot be written: {error.strerror or error}.", "Nothing of it was kept."
-        ) from error
 
 
 def _read(path: Path) -> object:

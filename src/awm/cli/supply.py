@@ -16,11 +16,11 @@ from awm.audit.plain import audit_json
 from awm.audit.playing import PLAYERS, Played, play_world
 from awm.cli.console import counted, new_table, progress, stdout
 from awm.cli.context import new_pool, new_runtime
+from awm.cli.report_file import write_report
 from awm.runtime import Runtime, VerifierPool
 from awm.settings import Settings
 from awm.synthesis import Order, generate
 from awm.synthesis.details import TaskDetail, details_of
-from awm.whole import write_whole
 from awm.worlds import World, WorldFile, WorldFolder, open_worlds
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _kind(details: tuple[TaskDetail, ...], idx: int) -> str:
 def _save(folder: Path, audit: Audit, played: list[Played]) -> None:
     report = {**audit_json(audit), "played": [asdict(each) for each in played]}
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    write_whole(folder / "report.json", f"{text}\n".encode())
-    write_whole(folder / "report.html", audit_html(audit).encode())
+    # Escaped: half of a surrogate pair, which a world may well say, has no form in UTF-8.
+    write_report(folder / "report.json", json.dumps(report, indent=1) + "\n")
+    write_report(folder / "report.html", audit_html(audit))
     stdout().print(Text(f"\nReports: {folder / 'report.html'}, {folder / 'report.json'}"))

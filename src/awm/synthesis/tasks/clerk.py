@@ -249,10 +249,6 @@ class Clerk:
         """Note that a row was shown, and how to point to it is clear."""
         self._known.add((entity_of(row).name, row.id))
 
-    def call_policies(self) -> None:
-        """Ask for the date and the limits."""
-        self._call(self.surface.by_name[self.surface.style.policies], {})
-
     def _call(self, tool: Tool, arguments: Mapping[str, Any]) -> None:
         call = ToolCall(tool.name, dict(arguments))
         reads = tool.kind in ("list", "get", "policies")

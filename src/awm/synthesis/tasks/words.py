@@ -1,7 +1,6 @@
 """Values and sentences as a person writes them."""
 
 import datetime as dt
-import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
@@ -101,9 +100,3 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
-
-
-def chosen(lot: random.Random, texts: Sequence[str], count: int) -> list[str]:
-    """Up to so many of several texts, each once."""
-    distinct = list(dict.fromkeys(texts))
-    return lot.sample(distinct, min(count, len(distinct)))
