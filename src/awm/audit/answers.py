@@ -24,7 +24,7 @@ _MOST: Final = 6
 def wrong_answers(
     answer: str, facts: tuple[Fact, ...], task: str, *, declared: bool = False
 ) -> Iterator[tuple[str | None, str]]:
-    """Answers that lack a fact or state it wrongly, and what is wrong with each.
+    """Answers that lack a fact or state it wrongly, and what is wrong with each; nearest first.
 
     None of them holds every fact. Facts that were read from the answer, rather than declared, may
     only repeat what was asked: who leaves `OP-10019` out when telling what that order cost is not
@@ -40,11 +40,11 @@ def wrong_answers(
     # Where everything was asked, as when the answer is one of two that the task names, all count.
     telling = asked or facts
     candidates = [
-        *EMPTY,
-        ("I could not find that out.", "an answer that gives up"),
-        (task, "the task's own words"),
         *_altered(answer),
         *_lacking(answer, telling),
+        (task, "the task's own words"),
+        ("I could not find that out.", "an answer that gives up"),
+        *EMPTY,
     ]
     seen: set[str | None] = set()
     for text, why in candidates:

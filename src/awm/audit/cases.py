@@ -17,6 +17,7 @@ import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from awm.audit.answers import EMPTY, wrong_answers
@@ -51,7 +52,7 @@ class Attack:
         strays: One more change.
         prefixes: Broken off; the last ones, which come nearest. None for all.
         silences: Nothing done, and nothing said that matters. None for all.
-        answers: The right state with a wrong answer. None for all.
+        answers: The right state with a wrong answer, the nearest first. None for all.
         evidence: Whether to look at the evidence on a case of each kind, and not only on those
             that tell whether it is evidence at all; to run programs again in another process,
             which has to read them anew; and to try the oracle with words of no need.
@@ -178,7 +179,7 @@ class CaseMaker:
             yield exhibit
         template = self._instance.world.template
         silences = [*idle_cases(self._task, template)][: self._attack.silences]
-        for exhibit in (*silences, *[*self._answers()][: self._attack.answers]):
+        for exhibit in (*silences, *islice(self._answers(), self._attack.answers)):
             if self._is_wrong(await self._effects_of(exhibit.image), exhibit.case.answer):
                 yield exhibit
         for source in (self._prefixes, self._swapped, self._mutated, self._strayed):
@@ -191,7 +192,8 @@ class CaseMaker:
     def _solutions(self) -> Iterator[Exhibit]:
         calls, answer, image = self._solution.calls, self._solution.answer, self._replay.image
         yield Exhibit(Case("oracle", True, calls, answer, "the oracle"), image)
-        yield Exhibit(Case("again", True, calls, answer, "the oracle, once more"), image)
+        if self._attack.evidence:
+            yield Exhibit(Case("again", True, calls, answer, "the oracle, once more"), image)
         late_replay = self._solved.late
         seed = late_replay.start.seed
         if late_replay is not self._replay and self._tells_the_same(late_replay.steps):
@@ -311,7 +313,7 @@ class CaseMaker:
     def _tells_the_same(self, steps: Sequence[Step]) -> bool:
         """Whether each call answers with the facts that it answered with for the oracle."""
         return all(
-            self._facts_in(before) <= self._facts_in(now)
+            before.result.text == now.result.text or self._facts_in(before) <= self._facts_in(now)
             for before, now in zip(self._replay.steps, steps, strict=True)
         )
 

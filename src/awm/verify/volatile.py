@@ -8,9 +8,10 @@ same calls may be made twice, at another time and with other dice: what then dif
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
-from awm.runtime import Column, Row, RowChange, Schema, StateDiff, TableDiff, TableSchema
+from awm.runtime import Row, RowChange, Schema, StateDiff, TableDiff, TableSchema
 from awm.verify.naming import words_of
 from awm.verify.references import References, numbering_column
 from awm.verify.values import same_value
@@ -53,7 +54,7 @@ def volatile_by_schema(schema: Schema) -> Volatile:
     found = {}
     for table in schema:
         for column in table.columns:
-            if reason := _by_default(column) or _by_name(column):
+            if reason := _by_default(column.default) or _by_name(column.name, column.type):
                 found[table.name, column.name] = reason
     return found
 
@@ -85,8 +86,9 @@ def _counts_along(table: TableSchema, column: str, row: Row, number: object) -> 
     return form is None or row.get(column) is None or form.fits(row.get(column), number)
 
 
-def _by_default(column: Column) -> str | None:
-    tokens = [match.groups() for match in _TOKEN.finditer(column.default or "")]
+@lru_cache(maxsize=1024)  # a schema is looked at for each of a world's tasks
+def _by_default(default: str | None) -> str | None:
+    tokens = [match.groups() for match in _TOKEN.finditer(default or "")]
     words = {word.lower() for _, word, _ in tokens if word}
     texts = {text.strip().lower() for text, _, _ in tokens if text is not None}
     if keyword := next(iter(words & _KEYWORDS), None):
@@ -95,15 +97,16 @@ def _by_default(column: Column) -> str | None:
     # A function of time that is given no time takes the present one, as does strftime('%s').
     alone = not given or (given == 1 and "strftime" in words)
     if words & _CLOCKS and (texts & _NOW or alone):
-        return f"its default is the time: {_shown(column.default)}"
+        return f"its default is the time: {_shown(default)}"
     if words & _CHANCE:
-        return f"its default is random: {_shown(column.default)}"
+        return f"its default is random: {_shown(default)}"
     return None
 
 
-def _by_name(column: Column) -> str | None:
-    match = _AUDIT.fullmatch("_".join(words_of(column.name)))
-    if match is None or (match["bare"] and not _MOMENT.search(column.type)):
+@lru_cache(maxsize=4096)
+def _by_name(name: str, type_: str) -> str | None:
+    match = _AUDIT.fullmatch("_".join(words_of(name)))
+    if match is None or (match["bare"] and not _MOMENT.search(type_)):
         return None
     return "its name is one for the time of writing"
 

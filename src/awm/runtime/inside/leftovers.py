@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,9 +73,11 @@ def _fingerprint() -> tuple[Any, ...]:
         (id(warnings.showwarning), tuple(map(id, warnings.filters))),
         (tuple(map(id, logging.root.handlers)), logging.root.level, logging.root.manager.disable),
         len(logging.root.manager.loggerDict),
-        (tuple(map(id, map(signal.getsignal, _SIGNALS))), signal.pthread_sigmask(0, ()) == set()),
+        (tuple(map(id, map(_getsignal, _SIGNALS))), signal.pthread_sigmask(0, ()) == set()),
         (atexit._ncallbacks(), id(threading.excepthook), id(threading.gettrace())),  # noqa: SLF001
     )
 
 
+_getsignal: Final[Callable[[int], object]] = sys.modules["_signal"].getsignal
+"""That of `signal` makes a member of an enumeration of each answer."""
 _SIGNALS: Final = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
