@@ -1,10 +1,15 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
-__all__ = ["write_whole"]
+__all__ = ["NO_ROOM", "write_whole"]
+
+NO_ROOM: Final = frozenset({errno.EDQUOT, errno.EFBIG, errno.ENOSPC})
+"""What systems say when a file does not fit: no fault of whoever chose the place."""
 
 
 def write_whole(path: Path, content: bytes) -> None:

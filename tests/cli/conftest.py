@@ -1,6 +1,7 @@
 """A command line to call, and worlds to call it on."""
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -8,9 +9,10 @@ from typing import NamedTuple
 import pytest
 
 from awm.cli.app import run
-from awm.worlds import write_worlds
+from awm.worlds import WorldFile, write_worlds
 from tests.cli.running import Server, start_server
 from tests.conftest import make_world
+from tests.synthesis.ordering import Command, made_below, whole_catalogue
 
 
 class Outcome(NamedTuple):
@@ -69,6 +71,33 @@ def mixed(tmp_path_factory) -> Path:
         folder,
     )
     return folder
+
+
+@pytest.fixture
+def read_once(monkeypatch) -> None:
+    """What the author knows is read once for all tests: that takes longer than they do."""
+    for module in ("planning", "sources", "staging"):
+        monkeypatch.setattr(f"awm.synthesis.{module}.Catalogue", whole_catalogue)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Command:
+    """The command that made the worlds which tests share."""
+    return made_below(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def generated(made) -> Path:
+    """Its folder; nobody writes to it."""
+    return made.folder
+
+
+@pytest.fixture
+def scenarios(generated, tmp_path) -> Path:
+    """The scenarios of the shared worlds, in a folder `staged` with nothing else."""
+    (tmp_path / "staged").mkdir()
+    shutil.copy(generated / WorldFile.SCENARIO, tmp_path / "staged")
+    return tmp_path / "staged" / WorldFile.SCENARIO
 
 
 @pytest.fixture

@@ -43,6 +43,11 @@ def test_what_is_written_is_read():
     assert found == (TaskDetail("bulk", 4, ("Do it.", "Please do it.")), EMPTY, EMPTY)
 
 
+@pytest.mark.parametrize("level", [True, False, 3.0, "3", None, [3]])
+def test_what_is_no_whole_number_is_no_difficulty(level):
+    assert details_of(detailed([{"kind": "bulk", "difficulty": level}]))[0] == TaskDetail("bulk")
+
+
 def test_details_beyond_the_tasks_are_left():
     assert len(details_of(detailed([{"kind": "bulk"}] * 5))) == 3
 
@@ -70,5 +75,5 @@ def test_whatever_is_written_each_task_has_details_of_the_right_types(written):
     assert len(found) == len(TASKS)
     for each in found:
         assert isinstance(each.kind, str)
-        assert each.difficulty is None or isinstance(each.difficulty, int)
+        assert each.difficulty is None or type(each.difficulty) is int
         assert all(isinstance(text, str) for text in each.phrasings)

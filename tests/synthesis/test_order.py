@@ -20,7 +20,11 @@ def test_difficulties_are_read(written, levels):
 
 
 @pytest.mark.parametrize(
-    "written", ["", "0", "6", "4-2", "1,4-2", "2-", "-2", "easy", "1;2", "1-99999999999", "1,,2"]
+    "written",
+    [
+        *("", "0", "6", "4-2", "1,4-2", "2-", "-2", "easy", "1;2", "1-99999999999", "1,,2"),
+        *("\u0661", "1-\u0665", "\u00b2", "1\n", "+1", "1_0", "01", "9" * 5000),
+    ],
 )
 def test_what_is_no_difficulty_is_refused_with_a_hint(written):
     with pytest.raises(UsageError, match="Give numbers from 1 to 5"):
@@ -36,6 +40,35 @@ def test_whatever_is_read_is_a_difficulty(written):
     assert levels
     assert set(levels) <= {1, 2, 3, 4, 5}
     assert list(levels) == sorted(set(levels))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"count": 0},
+        {"count": True},
+        {"count": "3"},
+        {"seed": "a"},
+        {"seed": 1.0},
+        {"seed": 1 << 63},
+        {"seed": -(1 << 63) - 1},
+        {"tasks": 0},
+        {"tasks": 101},
+        {"tasks": float("nan")},
+        {"levels": ()},
+        {"levels": (0,)},
+        {"levels": ("1",)},
+        {"state": -1},
+        {"state": None},
+        {"selection": Selection(per_category=0)},
+    ],
+    ids=str,
+)
+def test_an_order_that_makes_no_sense_is_refused_with_a_hint(change):
+    with pytest.raises(UsageError) as caught:
+        replace(Order(3), **change)
+    assert "order" in caught.value.message
+    assert caught.value.hint.startswith("Give ")
 
 
 def test_the_count_is_no_part_of_what_worlds_depend_on():

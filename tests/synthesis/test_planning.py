@@ -90,9 +90,7 @@ def test_a_plan_survives_being_written_down():
         assert WorldPlan.from_row(row) == plan
 
 
-@pytest.mark.parametrize(
-    "row", [{}, {"builtin": {}}, {"builtin": None}, {"builtin": {"recipe": 3}}]
-)
+@pytest.mark.parametrize("row", [{}, {"builtin": None}, {"builtin": 3}, {"builtin": [{}]}])
 def test_a_row_that_was_not_planned_here_is_refused(row):
     with pytest.raises(UsageError, match="was not planned by the builtin author"):
         WorldPlan.from_row(row)
@@ -129,3 +127,19 @@ def test_options_are_some_that_were_listed():
         for name, value in plan.recipe.options:
             listed = form.options.get(name)
             assert listed is None or value in listed
+
+
+def test_one_planner_gives_the_same_plans_whenever_it_is_asked(catalogue):
+    planner = Planner(5, CATALOGUE, Selection(("campsite",)))
+    first = list(planner.plans(3))
+    assert list(planner.plans(3)) == first
+    side, by_side = planner.plans(3), planner.plans(2)
+    assert [next(side), next(by_side), next(side), next(by_side), next(side)] == [
+        first[0], first[0], first[1], first[1], first[2],
+    ]  # fmt: skip
+
+
+def test_a_domain_that_is_named_twice_is_one():
+    names = ("campsite", "boutique_hotel")
+    once, twice = (Planner(5, CATALOGUE, Selection(each)) for each in (names, (*names, *names)))
+    assert list(twice.plans(2)) == list(once.plans(2))

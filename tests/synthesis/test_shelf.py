@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -61,12 +62,56 @@ def test_another_order_takes_the_place_where_that_is_wanted(shelf, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[]", b"3", b"{}"])
-def test_an_order_that_cannot_be_read_is_another_order(shelf, content):
+def test_an_order_that_cannot_be_read_is_told_with_what_to_delete(shelf, content):
     (shelf.path / "order.json").write_bytes(content)
-    with pytest.raises(UsageError, match="it cannot be read"):
+    with pytest.raises(UsageError) as caught:
         shelf.open()
+    assert caught.value.message.startswith(f"{shelf.path / 'order.json'} cannot be read, so ")
+    assert caught.value.hint == (
+        f"Delete {shelf.path}, or give --overwrite: they have to be made again."
+    )
     shelf.open(overwrite=True)
     assert json.loads((shelf.path / "order.json").read_text()) == Order(3).as_json()
+
+
+def test_worlds_are_not_thrown_away_because_their_order_may_not_be_read(
+    shelf, tmp_path, monkeypatch
+):
+    shelf.put(0, RECORDS, b"rows", REPORT)
+    read_text = Path.read_text
+
+    def forbidden(path, **given):
+        if path.name == "order.json":
+            raise PermissionError(13, "Permission denied")
+        return read_text(path, **given)
+
+    monkeypatch.setattr(Path, "read_text", forbidden)
+    with pytest.raises(UsageError, match=r"order\.json cannot be read"):
+        shelf.open()
+    monkeypatch.undo()
+    assert shelf.done() == {0}
+
+
+def test_a_world_is_not_put_where_another_order_is_now(shelf, tmp_path):
+    """As a process does whose run was killed, while another run has thrown its shelf away."""
+    Shelf(tmp_path, Order(3, seed=1)).open(overwrite=True)
+    with pytest.raises(UsageError, match="is of another order now"):
+        shelf.put(0, RECORDS, b"rows", REPORT)
+    assert shelf.done() == frozenset()
+
+
+def test_what_is_being_put_in_place_is_known_until_the_shelf_is_cleared(shelf, tmp_path):
+    assert shelf.placing() is None
+    shelf.place({"worlds": 3})
+    assert Shelf(tmp_path, Order(3)).placing() == {"worlds": 3}
+    shelf.clear()
+    assert shelf.placing() is None
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b"3"])
+def test_a_note_that_cannot_be_read_says_nothing(shelf, content):
+    (shelf.path / "placing.json").write_bytes(content)
+    assert shelf.placing() is None
 
 
 @pytest.mark.parametrize("writes", [0, 1])
@@ -116,11 +161,8 @@ def test_a_run_that_is_killed_while_it_clears_leaves_nothing_that_is_taken_for_a
     for index in again.done():
         assert again.lines(index)
         assert again.database(index).exists()
-    if gone == "order.json":
-        other = Shelf(tmp_path, Order(3, seed=9))
-        with pytest.raises(UsageError):
-            other.open()
-        assert again.done() == frozenset()
+    assert again.done() == frozenset()
+    assert {path.name for path in tmp_path.iterdir()} == {".generating"}
 
 
 def test_worlds_whose_order_is_gone_are_never_taken_for_those_of_another(shelf, tmp_path):

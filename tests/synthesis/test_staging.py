@@ -1,7 +1,5 @@
 """The stages one by one come to what all at once come to, file by file."""
 
-import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,15 +7,8 @@ import pytest
 from awm.errors import UsageError, WorldFileError
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Selection, WorldPlan
-from awm.synthesis.staging import (
-    PARTS,
-    PROVEN,
-    prove_stage,
-    read_plans,
-    tasks_ordered,
-    write_plans,
-    write_stage,
-)
+from awm.synthesis.sources import read_plans
+from awm.synthesis.staging import PARTS, PROVEN, prove_stage, write_plans, write_stage
 from awm.worlds import WorldFile
 from tests.synthesis.ordering import SHARED, files, lines, shelve, world_rows
 
@@ -35,19 +26,6 @@ STAGED = Order(2, SHARED.seed)
 def plans(generated):
     """The plans of the shared worlds, as their scenarios tell them."""
     return read_plans(generated / WorldFile.SCENARIO)
-
-
-@pytest.fixture
-def scenarios(generated, tmp_path):
-    """A folder with the scenarios of the shared worlds and nothing else."""
-    shutil.copy(generated / WorldFile.SCENARIO, tmp_path)
-    return tmp_path / WorldFile.SCENARIO
-
-
-def rewritten(path, change) -> None:
-    """Change the rows of a file."""
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in change(rows)), "utf-8")
 
 
 # --- the same as all at once ---
@@ -91,70 +69,6 @@ async def test_what_is_on_the_shelf_is_not_made_again(generated, plans, tmp_path
 def test_every_file_of_the_layout_has_a_stage():
     assert set(PARTS.values()) == set(WorldFile)
     assert PROVEN == ("task", "verifier")
-
-
-# --- reading plans ---
-
-
-def test_plans_are_found_in_a_file_and_beside_those_of_later_stages(generated, tmp_path):
-    found = read_plans(generated / WorldFile.SCENARIO)
-    assert [(plan.seed, plan.index) for plan in found] == [(SHARED.seed, 0), (SHARED.seed, 1)]
-    for part in WorldFile:
-        assert read_plans(generated / part) == found
-    assert read_plans(generated / "not_yet_written.jsonl") == found
-    shutil.copy(generated / WorldFile.SCENARIO, tmp_path / "mine.jsonl")
-    assert read_plans(tmp_path / "mine.jsonl") == found
-
-
-def test_scenarios_are_chosen_by_any_spelling(generated, plans):
-    spelled = plans[1].title.upper().replace(" ", "--")
-    assert read_plans(generated / WorldFile.SCENARIO, [spelled]) == [plans[1]]
-    with pytest.raises(UsageError) as caught:
-        read_plans(generated / WorldFile.SCENARIO, [spelled, "No Such", "nor this"])
-    assert caught.value.message.endswith("has no scenario no_such, nor_this.")
-
-
-def test_rows_may_carry_keys_of_others_and_lines_may_be_empty(scenarios, plans):
-    rewritten(scenarios, lambda rows: [{**row, "mine": "\u2028"} for row in rows])
-    text = scenarios.read_text("utf-8").replace("\\u2028", "\u2028")
-    scenarios.write_text("\n" + text.replace("\n", "\n\n"), "utf-8")
-    assert read_plans(scenarios) == plans
-
-
-@pytest.mark.parametrize(
-    ("content", "error", "what"),
-    [
-        (b"", UsageError, "holds no scenario."),
-        (b"\n \n", UsageError, "holds no scenario."),
-        (b"\xff\n", WorldFileError, "cannot be read: it is no UTF-8."),
-        (b"{\n", WorldFileError, "is no JSON: "),
-        (b"[]\n", WorldFileError, "line 1 of"),
-        (b'{"name": "Rover"}\n', UsageError, "'Rover' was not planned by the builtin author."),
-        (b'{"name": "Rover", "builtin": 7}\n', UsageError, "was not planned by the builtin"),
-        (b'{"name": "R", "builtin": {"recipe": {}}}\n', UsageError, "was not planned by the"),
-    ],
-)
-def test_what_holds_no_plans_is_told(scenarios, content, error, what):
-    scenarios.write_bytes(content)
-    with pytest.raises(error) as caught:
-        read_plans(scenarios)
-    assert what in caught.value.message
-    assert "\n" not in caught.value.message
-
-
-def test_a_file_that_is_not_there_is_named_once(tmp_path):
-    for path in (tmp_path / WorldFile.SCENARIO, tmp_path / "gen_tasks.jsonl"):
-        with pytest.raises(WorldFileError) as caught:
-            read_plans(path)
-        assert caught.value.message == (
-            f"{tmp_path / WorldFile.SCENARIO} cannot be read: No such file or directory."
-        )
-        assert caught.value.hint == "Begin with `awm gen scenario`."
-
-
-def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(WorldFileError, match="cannot be read: Is a directory"):
-        read_plans(tmp_path)
 
 
 # --- writing ---
@@ -209,30 +123,3 @@ async def test_scenarios_of_several_orders_are_not_proven_together(tmp_path, pla
     with pytest.raises(UsageError, match="not all of one order"):
         await prove_stage(parts, [plans[0], other], STAGED)
     assert files(tmp_path) == {}
-
-
-# --- what tasks were ordered ---
-
-
-def test_the_order_of_tasks_is_read_from_their_file(generated, plans):
-    assert tasks_ordered(generated / WorldFile.TASKS, plans) == STAGED
-
-
-def test_the_state_that_they_are_of_is_read_too(scenarios, plans):
-    path = scenarios.with_name("gen_tasks.jsonl")
-    row = {"scenario": "x", "tasks": [], "builtin": {"tasks": 4, "levels": [2, 3], "state": 3}}
-    path.write_text(json.dumps(row) + "\n")
-    found = tasks_ordered(path, plans[:1])
-    assert found == Order(1, SHARED.seed, tasks=4, levels=(2, 3), state=3)
-
-
-@pytest.mark.parametrize(
-    "row", [{}, {"builtin": 7}, {"builtin": {}}, {"builtin": {"tasks": 4, "levels": 3}}]
-)
-def test_tasks_of_others_have_no_order(scenarios, plans, row):
-    path = scenarios.with_name("gen_tasks.jsonl")
-    path.write_text(json.dumps(row) + "\n")
-    with pytest.raises(UsageError) as caught:
-        tasks_ordered(path, plans)
-    assert caught.value.message == f"{path} holds no tasks of the builtin author."
-    assert caught.value.hint == "Begin with `awm gen task`."

@@ -123,10 +123,11 @@ async def test_a_row_that_it_cannot_make_is_told_and_it_goes_on(plans, shared, s
     nowhere = {**row, "builtin": {**row["builtin"], "recipe": {"domain": "nowhere"}}}
     unknown = {**row, "builtin": {**row["builtin"]}}
     unknown["builtin"]["recipe"] = {**row["builtin"]["recipe"], "domain": "nowhere"}
+    damaged = "The plan of the scenario {!r} makes no sense: builtin.recipe.modules is missing."
     foreign = "The scenario {!r} was not planned by the builtin author."
     for bad, why, hint in (
         ({"name": "Other"}, foreign.format("Other"), "Begin with `awm gen scenario"),
-        (nowhere, foreign.format(row["name"]), "Begin with `awm gen scenario"),
+        (nowhere, damaged.format(row["name"]), "Its row was changed: plan it again"),
         (unknown, "There is no domain 'nowhere'.", "There is "),
     ):
         with pytest.raises(InfrastructureError) as caught:

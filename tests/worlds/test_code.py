@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from awm.worlds.code import SourceError, compiles, read_code
+from awm.worlds.code import SourceError, compiles, operation_ids, read_code
 
 
 def test_the_facts_of_an_application_are_found():
@@ -122,3 +122,12 @@ def test_syntax_of_python_3_14_is_recognised():
 def test_nothing_is_run():
     read_code("raise SystemExit('run')")
     compiles("import nothing_of_that_name")
+
+
+def test_operation_ids_alone_are_those_of_all_facts():
+    source = "@app.get('/b', operation_id='b')\ndef b(): f(operation_id='c')\nf(operation_id=1)\n"
+    assert operation_ids(source) == read_code(source).operation_ids == ("b", "c")
+    assert operation_ids("nothing") == ()
+    assert operation_ids("# operation_id='a'") == ()
+    with pytest.raises(SourceError, match="does not compile"):
+        operation_ids("operation_id = (")

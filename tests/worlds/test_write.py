@@ -177,3 +177,19 @@ def test_a_context_left_by_an_exception_leaves_nothing(worlds, tmp_path):
     with pytest.raises(UsageError), writing_worlds(tmp_path / "set") as writer:
         [writer.add(world) for world in (worlds[0], worlds[0])]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_writes_is_told_when_all_is_written_and_nothing_has_changed(worlds, tmp_path):
+    (tmp_path / "set").mkdir()
+    seen = []
+
+    def written() -> None:
+        seen.append({path.name for path in (tmp_path / "set").iterdir()})
+        seen.append((tmp_path / "set" / ".draft" / WorldFile.TASKS).exists())
+
+    draft = tmp_path / "set" / ".draft"
+    with writing_worlds(tmp_path / "set", draft=draft, written=written) as writer:
+        writer.add(worlds[0])
+        assert seen == []
+    assert seen == [{".draft"}, True]
+    assert set(everything(tmp_path / "set")) == {str(part) for part in worlds[0].records}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Final
 
-from awm.audit.html_page import page_part, policy, style
+from awm.audit.html_page import page_head, page_part, style
 from awm.audit.html_tasks import KINDS
 from awm.audit.html_text import MARKS, bar, escaped, plural, verdict_tally
 from awm.audit.html_worlds import COLUMNS, problem_list, world_row, world_section
@@ -32,8 +32,7 @@ def audit_html(audit: Audit) -> str:
     """
     script = page_part("awm.audit", "report.js")
     return Template(page_part("awm.audit", "report.html")).substitute(
-        policy=policy(style(), script),
-        style=style(),
+        head=page_head(f"Audit of {escaped(audit.folder)}", style(), script),
         script=script,
         folder=escaped(audit.folder),
         headline=_headline(audit),

@@ -9,8 +9,9 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
+from string import Template
 
-__all__ = ["page_part", "policy", "style"]
+__all__ = ["page_head", "page_part", "policy", "style"]
 
 
 @cache
@@ -22,6 +23,18 @@ def page_part(package: str, name: str) -> str:
 def style() -> str:
     """The style that all pages share; a page may add to it."""
     return page_part("awm.audit", "report.css")
+
+
+def page_head(title: str, styles: str, script: str | None = None) -> str:
+    """How all pages begin, up to their body.
+
+    Args:
+        title: Of the page, escaped already.
+        styles: All of its style.
+        script: What stands in its `script` element, if it has one.
+    """
+    head = Template(page_part("awm.audit", "head.html"))
+    return head.substitute(title=title, style=styles, policy=policy(styles, script)).rstrip("\n")
 
 
 def policy(style: str, script: str | None = None) -> str:

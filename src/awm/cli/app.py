@@ -1,11 +1,10 @@
 """The commands put together, and how each of them ends."""
 
-import errno
 import io
 import platform
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -17,10 +16,9 @@ from awm.cli.options import AsJson, new_app
 from awm.cli.outcome import EXIT_INTERRUPTED, complain
 from awm.cli.signals import StoppedError
 from awm.errors import AwmError, InfrastructureError
+from awm.whole import NO_ROOM
 
 __all__ = ["app", "run"]
-
-_NO_ROOM: Final = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 
 app = new_app("Worlds for agents: look at them, check them, serve them, try them.")
 app.add_typer(domains.app, name="domains")
@@ -87,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write("\n")
         return EXIT_INTERRUPTED
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in NO_ROOM:
             raise
         return complain(InfrastructureError(f"the output has no room: {error.strerror}."))
     return 0

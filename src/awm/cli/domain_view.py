@@ -58,8 +58,7 @@ def check(files: Sequence[Path], samples: int, *, as_json: bool) -> int:
     """
     paths = list(files) or _all_of_ours()
     for path in paths:
-        if not path.is_file():
-            raise UsageError(f"{path} is no file.", "Name the YAML file of a domain.")
+        _check_file(path)
     trials: dict[str, Trial] = {}
     with progress("Trying", len(paths)) as advance:
         for path in paths:
@@ -71,6 +70,18 @@ def check(files: Sequence[Path], samples: int, *, as_json: bool) -> int:
         for name, trial in trials.items():
             _show(Path(name).stem, trial)
     return EXIT_CHECK_FAILED if any(trial.problems for trial in trials.values()) else 0
+
+
+def _check_file(path: Path) -> None:
+    hint = "Name the YAML file of a domain."
+    if not path.is_file():
+        raise UsageError(f"{path} is no file.", hint)
+    try:
+        path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", hint) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} cannot be read: it is no UTF-8.", hint) from error
 
 
 def _all_of_ours() -> list[Path]:

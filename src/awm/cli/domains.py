@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from awm.cli.options import AsJson, new_app
+from awm.cli.options import AsJson, new_app, place, whole
 
 __all__ = ["app"]
 
@@ -25,10 +25,18 @@ def check(
     *,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Domains or capabilities; all of ours if none."),
+        typer.Argument(
+            metavar="[FILE]...", parser=place, help="Domains or capabilities; all of ours if none."
+        ),
     ] = None,
     samples: Annotated[
-        int, typer.Option("--samples", min=0, help="How many tasks of each sort to show.")
+        int,
+        typer.Option(
+            "--samples",
+            parser=whole(0),
+            metavar="INTEGER",
+            help="How many tasks of each sort to show.",
+        ),
     ] = 1,
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from awm.cli.options import AllowWeak, AsJson, Jobs, Overwrite, new_app
+from awm.cli.options import AllowWeak, AsJson, Jobs, Overwrite, new_app, place, whole
 
 __all__ = ["app"]
 
@@ -27,20 +27,41 @@ class _Mode(StrEnum):
     SQL = "sql"
 
 
+_LARGEST: Final = (1 << 63) - 1
 _OUTPUTS: Final = Path("outputs")
+_SCENARIOS: Final = _OUTPUTS / "gen_scenario.jsonl"
+_TASKS: Final = _OUTPUTS / "gen_tasks.jsonl"
 
 Author: TypeAlias = Annotated[
     _Author,
     typer.Option("--author", help="Who writes: builtin needs no model and no network."),
 ]
 Count: TypeAlias = Annotated[
-    int, typer.Option("--target_count", min=1, help="How many worlds there are to be.")
+    int,
+    typer.Option(
+        "--target_count",
+        parser=whole(1),
+        metavar="INTEGER",
+        help="How many worlds there are to be.",
+    ),
 ]
 Seed: TypeAlias = Annotated[
-    int, typer.Option("--seed", help="The same seed gives the same worlds, whatever their number.")
+    int,
+    typer.Option(
+        "--seed",
+        parser=whole(),
+        metavar="INTEGER",
+        help="The same seed gives the same worlds, whatever their number.",
+    ),
 ]
 Tasks: TypeAlias = Annotated[
-    int, typer.Option("--num_tasks", min=1, max=100, help="How many tasks each world has.")
+    int,
+    typer.Option(
+        "--num_tasks",
+        parser=whole(1, 100),
+        metavar="INTEGER",
+        help="How many tasks each world has, up to 100.",
+    ),
 ]
 Difficulty: TypeAlias = Annotated[
     str, typer.Option("--difficulty", help="How hard tasks may be, from 1 to 5: 3, 2-4 or 1,5.")
@@ -55,11 +76,33 @@ Categories: TypeAlias = Annotated[
 ]
 PerCategory: TypeAlias = Annotated[
     int,
-    typer.Option("--max_per_category", min=1, help="How many worlds of one category at most."),
+    typer.Option(
+        "--max_per_category",
+        parser=whole(1),
+        metavar="INTEGER",
+        help="How many worlds of one category at most.",
+    ),
+]
+State: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--state",
+        parser=whole(0, _LARGEST),
+        metavar="INTEGER",
+        help="Another initial state: the same tools, other rows.",
+    ),
 ]
 Input: TypeAlias = Annotated[
     Path,
-    typer.Option("--input", help="The scenarios: gen_scenario.jsonl, or a file beside it."),
+    typer.Option(
+        "--input",
+        parser=place,
+        metavar="PATH",
+        help="The scenarios: gen_scenario.jsonl, or a file beside it.",
+    ),
+]
+Output: TypeAlias = Annotated[
+    Path, typer.Option("--output", parser=place, metavar="PATH", help="The file to write.")
 ]
 Only: TypeAlias = Annotated[
     list[str] | None,
@@ -80,12 +123,15 @@ def gen_all(  # noqa: PLR0913 - one for each option
     domain: Domains = None,
     category: Categories = None,
     max_per_category: PerCategory = 80,
-    state: Annotated[
-        int,
-        typer.Option("--state", min=0, help="Another initial state: the same tools, other rows."),
-    ] = 0,
+    state: State = 0,
     output_dir: Annotated[
-        Path, typer.Option("--output_dir", help="The folder that the worlds are written to.")
+        Path,
+        typer.Option(
+            "--output_dir",
+            parser=place,
+            metavar="PATH",
+            help="The folder that the worlds are written to.",
+        ),
     ] = _OUTPUTS,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -117,8 +163,7 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
     domain: Domains = None,
     category: Categories = None,
     max_per_category: PerCategory = 80,
-    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = _OUTPUTS
-    / "gen_scenario.jsonl",
+    output: Output = _SCENARIOS,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
@@ -133,9 +178,8 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
 def gen_task(  # noqa: PLR0913 - one for each option
     *,
     author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-    source: Input = _OUTPUTS / "gen_scenario.jsonl",
-    output: Annotated[Path, typer.Option("--output", help="The file to write.")] = _OUTPUTS
-    / "gen_tasks.jsonl",
+    source: Input = _SCENARIOS,
+    output: Output = _TASKS,
     num_tasks: Tasks = 10,
     difficulty: Difficulty = "1-5",
     allowed_scenarios: Only = None,
@@ -162,13 +206,19 @@ def gen_verifier(  # noqa: PLR0913 - one for each option
     *,
     author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
     input_task: Annotated[
-        Path, typer.Option("--input_task", help="The tasks, beside their scenarios.")
-    ] = _OUTPUTS / "gen_tasks.jsonl",
+        Path,
+        typer.Option(
+            "--input_task", parser=place, metavar="PATH", help="The tasks, beside their scenarios."
+        ),
+    ] = _TASKS,
     mode: Annotated[
         _Mode, typer.Option("--mode", help="Decide (code), or gather evidence (sql).")
     ] = _Mode.CODE,
     output: Annotated[
-        Path | None, typer.Option("--output", help="The file to write.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--output", parser=place, metavar="PATH", help="The file to write.", show_default=False
+        ),
     ] = None,
     allowed_scenarios: Only = None,
     jobs: Jobs = None,
@@ -195,13 +245,16 @@ def _stage(name: str, file: str, about: str) -> None:
     def command(
         *,
         author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-        source: Input = _OUTPUTS / "gen_scenario.jsonl",
-        output: Annotated[Path, typer.Option("--output", help="The file to write.")] = _OUTPUTS
-        / file,
+        source: Input = _SCENARIOS,
+        output: Output = _OUTPUTS / file,
         database_dir: Annotated[
             Path | None,
             typer.Option(
-                "--database_dir", help="Also build the databases there.", hidden=name != "sample"
+                "--database_dir",
+                parser=place,
+                metavar="PATH",
+                help="Also build the databases there.",
+                hidden=name != "sample",
             ),
         ] = None,
         allowed_scenarios: Only = None,

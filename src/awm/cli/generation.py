@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 from rich.text import Text
 
@@ -23,27 +22,22 @@ from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.generating import Generated, generate
+from awm.synthesis.holding import writing_to
 from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order, levels_from
-from awm.synthesis.planning import Selection, WorldPlan
-from awm.synthesis.shelf import writing_to
-from awm.synthesis.staging import (
-    PARTS,
-    prove_stage,
-    read_plans,
-    tasks_ordered,
-    write_plans,
-    write_stage,
-)
+from awm.synthesis.outputs import check_databases, check_sources
+from awm.synthesis.plan import WorldPlan
+from awm.synthesis.planning import Selection
+from awm.synthesis.sources import read_plans, scenarios_of, tasks_ordered
+from awm.synthesis.staging import PARTS, prove_stage, write_plans, write_stage
 from awm.synthesis.workshop import Made
+from awm.synthesis.written import SEEDS
 from awm.whole import write_whole
 from awm.worlds import World, WorldFile
 from awm.worlds.database import build_database
 from awm.worlds.names import database_name
 
 __all__ = ["Run", "make", "order_of", "plan", "stage", "tasks", "verifiers"]
-
-_SEEDS: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +76,18 @@ def order_of(
     Raises:
         UsageError: An option makes no sense.
     """
-    if not -_SEEDS <= seed < _SEEDS:
+    if seed not in SEEDS:
         raise UsageError(f"{seed} is no seed.", "Give an integer of 64 bits.")
-    selection = Selection(tuple(domains or ()), tuple(categories or ()), per_category)
+    selection = Selection(_once(domains), _once(categories), per_category)
     return Order(count, seed, tasks, levels_from(difficulty), selection)
 
 
-def make(
-    order: Order,
-    folder: Path,
-    *,
-    run: Run,
-) -> None:
+def _once(names: Sequence[str] | None) -> tuple[str, ...]:
+    """What was said twice is no other order."""
+    return tuple(dict.fromkeys(names or ()))
+
+
+def make(order: Order, folder: Path, *, run: Run) -> None:
     """Make worlds and write them to a folder."""
     chosen = settings(allow_weak_isolation=run.allow_weak_isolation)
     with progress("Making worlds", order.count) as advance:
@@ -132,7 +126,8 @@ def tasks(
     """Write tasks and their oracles."""
     plans = read_plans(source, names)
     order = Order(len(plans), plans[0].seed, num_tasks, levels_from(difficulty))
-    parts = {PARTS["task"]: output, PARTS["oracle"]: output.with_name(PARTS["oracle"].value)}
+    parts = {PARTS["task"]: output, PARTS["oracle"]: output.parent / PARTS["oracle"].value}
+    check_sources([*parts.values()], [source, scenarios_of(source)])
     _prove(parts, plans, order, output, run)
 
 
@@ -147,8 +142,9 @@ def verifiers(
     """Write the verifiers of one mode."""
     plans = read_plans(source, names)
     order = tasks_ordered(source, plans)
-    target = output or source.with_name(PARTS[mode].value)
+    target = output or source.parent / PARTS[mode].value
     parts = {PARTS[mode]: target}
+    check_sources([target], [source, scenarios_of(source)])
     _prove(parts, plans, order, target, run)
 
 
@@ -164,6 +160,9 @@ def stage(
 ) -> None:
     """Write the rows of a stage that only needs the plans."""
     plans = read_plans(source, names)
+    check_sources([output], [source, scenarios_of(source)])
+    if database_dir is not None:
+        check_databases(database_dir, [each.title for each in plans], overwrite=overwrite)
     with progress(f"Writing {output.name}", len(plans)) as advance:
         count = write_stage(name, plans, output, overwrite=overwrite, done=advance)
     if database_dir is not None:

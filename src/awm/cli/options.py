@@ -1,10 +1,13 @@
 """What the commands' options have in common: spelling, and the options that many of them take."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
 
-__all__ = ["AllowWeak", "AsJson", "Folder", "Jobs", "Overwrite", "new_app"]
+__all__ = ["AllowWeak", "AsJson", "Folder", "Jobs", "Overwrite", "new_app", "place", "whole"]
 
 _CONTEXT: Final = {
     # One spelling inside, both outside: --envs-load-path is --envs_load_path, check-all check_all.
@@ -25,6 +28,34 @@ def new_app(text: str) -> typer.Typer:
     )
 
 
+def whole(least: int | None = None, most: int | None = None) -> Callable[[object], int]:
+    """A parser of whole numbers as everybody writes them: Python reads `1_0` too.
+
+    Args:
+        least: The smallest that is all right; None if any is.
+        most: The largest, likewise.
+    """
+
+    def number(value: object) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,40}", str(value)):
+            raise typer.BadParameter(f"{str(value)[:40]!r} is not a valid integer.")
+        found = int(str(value))
+        if least is not None and found < least:
+            raise typer.BadParameter(f"{found} is less than {least}.")
+        if most is not None and found > most:
+            raise typer.BadParameter(f"{found} is more than {most}.")
+        return found
+
+    return number
+
+
+def place(value: object) -> Path:
+    """A file or a folder; an empty name, as of a variable that is not set, would be this folder."""
+    if not str(value) or "\0" in str(value):
+        raise typer.BadParameter(f"{value!r} is no path: name one, `.` for this folder.")
+    return Path(str(value))
+
+
 AsJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else.")
 ]
@@ -34,7 +65,12 @@ Folder: TypeAlias = Annotated[
 ]
 Jobs: TypeAlias = Annotated[
     int | None,
-    typer.Option("--jobs", min=1, help="How many at a time; by default one for each core."),
+    typer.Option(
+        "--jobs",
+        parser=whole(1),
+        metavar="INTEGER",
+        help="How many at a time; by default one for each core.",
+    ),
 ]
 AllowWeak: TypeAlias = Annotated[
     bool | None,

@@ -16,10 +16,15 @@ def check_report_file(option: str, path: Path | None) -> None:
     """
     if path is None:
         return
-    if path.is_dir():
-        raise UsageError(f"{option} {path} is a folder.", "Name a file in it.")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to put {path.name} in.", "Make it.")
+    try:
+        if path.is_dir():
+            raise UsageError(f"{option} {path} is a folder.", "Name a file in it.")
+        if not path.parent.is_dir():
+            raise UsageError(f"there is no folder {path.parent} to put {path.name} in.", "Make it.")
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise UsageError(
+            f"{option} {path} cannot be written: {error.strerror}.", "Name another file."
+        ) from error
 
 
 def write_report(path: Path, text: str) -> None:

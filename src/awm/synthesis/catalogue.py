@@ -133,11 +133,29 @@ class Catalogue:
             BlueprintError: What comes of it is wrong.
         """
         domain = self.domain(recipe.domain)
+        whole = self._merged(recipe)
         flavour = domain.flavours[recipe.flavour]
         modules: dict[str, ModuleForm] = {name: domain.modules[name] for name in recipe.modules}
         capabilities = {name: self.capability(name, domain) for name in recipe.capabilities}
-        whole = merged(domain, (*modules.values(), *capabilities.values()))
         return _composed(whole, flavour, recipe, modules, capabilities, self.common)
+
+    def check(self, recipe: Recipe) -> None:
+        """See that all of a recipe is known, before much is made of it.
+
+        Raises:
+            UsageError: Something in it is not known.
+            BlueprintError: Its parts do not go together.
+        """
+        self._merged(recipe)
+
+    def _merged(self, recipe: Recipe) -> DomainForm:
+        domain = self.domain(recipe.domain)
+        _check_parts(domain, recipe)
+        modules = [domain.modules[name] for name in recipe.modules]
+        capabilities = [self.capability(name, domain) for name in recipe.capabilities]
+        whole = merged(domain, (*modules, *capabilities))
+        _check_options(whole, recipe)
+        return whole
 
     def blurbs(self, recipe: Recipe) -> list[str]:
         """Clauses that tell what a world of a recipe does, module by module.
@@ -155,6 +173,35 @@ class Catalogue:
 
     def _names(self, folder: str) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in (self._path / folder).glob("*.yaml")))
+
+
+def _check_parts(domain: DomainForm, recipe: Recipe) -> None:
+    unknown = [name for name in recipe.modules if name not in domain.modules]
+    if unknown:
+        known = ", ".join(domain.modules)
+        raise UsageError(
+            f"The domain {domain.domain} has no module {unknown[0]!r}.", f"There is {known}."
+        )
+    if recipe.flavour not in range(len(domain.flavours)):
+        raise UsageError(
+            f"The domain {domain.domain} has no flavour {recipe.flavour}.",
+            f"They are numbered from 0 to {len(domain.flavours) - 1}.",
+        )
+    if recipe.synonyms is not None and recipe.synonyms not in range(len(domain.synonyms)):
+        raise UsageError(
+            f"The domain {domain.domain} has no set of synonyms {recipe.synonyms}.",
+            f"It has {len(domain.synonyms)}, numbered from 0.",
+        )
+
+
+def _check_options(whole: DomainForm, recipe: Recipe) -> None:
+    """Numbers that nobody thought of could divide by zero, or forbid everything."""
+    for name, number in recipe.options:
+        if number not in whole.options.get(name, ()):
+            known = ", ".join(map(str, whole.options.get(name, ()))) or "no such option"
+            raise UsageError(
+                f"The option {name!r} of {whole.domain} cannot be {number}.", f"There is {known}."
+            )
 
 
 def _composed(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from awm.synthesis.written import is_whole
 from awm.worlds import World, WorldFile
 
 __all__ = ["TaskDetail", "details_of"]
@@ -40,6 +41,6 @@ def _detail(written: Any) -> TaskDetail:
     phrasings = written.get("phrasings")
     return TaskDetail(
         kind if isinstance(kind, str) else "",
-        level if isinstance(level, int) else None,
+        level if is_whole(level) else None,
         tuple(str(each) for each in phrasings) if isinstance(phrasings, (list, tuple)) else (),
     )

@@ -10,11 +10,13 @@ from time import perf_counter
 from typing import Final
 
 from awm.errors import UsageError
+from awm.synthesis.holding import held
 from awm.synthesis.manuscript import scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made, Workshop
+from awm.synthesis.written import is_whole
 from awm.types import JsonObject
 from awm.worlds import WorldFile
 from awm.worlds.names import normalise
@@ -69,37 +71,41 @@ async def generate(
         done: Told of each world that was made.
 
     Raises:
-        UsageError: The order cannot be met, or the folder holds something else.
+        UsageError: The order cannot be met, the folder holds something else, or another run is
+            writing to it.
         WorldFileError: The folder cannot be written to.
-        InfrastructureError: A world could not be made; what was finished is kept.
+        InfrastructureError: A world could not be made, or there is no room; what was finished is
+            kept.
     """
     started = perf_counter()
-    shelf = Shelf(folder, order)
-    if not overwrite:
-        _check_folder(folder, order)
-        shelf.check()
-    planner = Planner(order.seed, selection=order.selection)
-    stream = planner.plans(order.count)
-    # The first plan tells whether the order can be met: one that cannot leaves nothing behind.
-    plans = [next(stream)]
-    shelf.open(overwrite=overwrite)
-    made: list[Made] = []
+    with held(folder):
+        shelf = Shelf(folder, order)
+        shelf.sweep()
+        if not overwrite:
+            shelf.check()
+            _check_folder(folder, order, shelf)
+        planner = Planner(order.seed, selection=order.selection)
+        stream = planner.plans(order.count)
+        # The first plan tells whether the order can be met: one that cannot leaves nothing behind.
+        plans = [next(stream)]
+        shelf.open(overwrite=overwrite)
+        made: list[Made] = []
 
-    def note(world: Made) -> None:
-        made.append(world)
-        done(world)
+        def note(world: Made) -> None:
+            made.append(world)
+            done(world)
 
-    def as_planned() -> Iterator[WorldPlan]:
-        """Plans while the first worlds are being made: planning takes its time too."""
-        yield plans[0]
-        for plan in stream:
-            plans.append(plan)
-            yield plan
+        def as_planned() -> Iterator[WorldPlan]:
+            """Plans while the first worlds are being made: planning takes its time too."""
+            yield plans[0]
+            for plan in stream:
+                plans.append(plan)
+                yield plan
 
-    left = unfinished(as_planned(), shelf, kept)
-    jobs = min(jobs, order.count)
-    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=note)
-    return _publish(plans, order, folder, shelf, len(made), started, overwrite=overwrite)
+        left = unfinished(as_planned(), shelf, kept)
+        jobs = min(jobs, order.count)
+        await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=note)
+        return _publish(plans, order, shelf, len(made), started, overwrite=overwrite)
 
 
 def unfinished(
@@ -118,18 +124,25 @@ def unfinished(
 
 def _is_of(plan: WorldPlan, shelf: Shelf) -> bool:
     """Whether the world that has the number of a plan was made from it, not from another's."""
-    (row,) = shelf.lines(plan.index)[0][WorldFile.SCENARIO]
-    return WorldPlan.from_row(json.loads(row)) == plan
+    try:
+        (row,) = shelf.lines(plan.index)[0][WorldFile.SCENARIO]
+        return WorldPlan.from_row(json.loads(row)) == plan
+    except (OSError, ValueError, KeyError, AttributeError, UsageError):
+        return False  # it is nothing that we would have put there
 
 
-def _check_folder(folder: Path, order: Order) -> None:
+def _check_folder(folder: Path, order: Order, shelf: Shelf) -> None:
+    placing = (shelf.placing() or {}).get("worlds")
+    if is_whole(placing):
+        _check_placing(placing, folder, order)
+        return
     if not any((folder / part).exists() for part in WorldFile):
         return
     try:
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         same = written["order"] == order.as_json()
         count = written["worlds"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         same, count = False, 0
     hint = "Give another --output_dir, or --overwrite to replace them."
     if same and count >= order.count:
@@ -139,6 +152,16 @@ def _check_folder(folder: Path, order: Order) -> None:
     else:
         what = f"{folder} holds worlds already, of another order."
     raise UsageError(what, hint)
+
+
+def _check_placing(count: int, folder: Path, order: Order) -> None:
+    """What is in the folder was put there by a run that was stopped before all of it was."""
+    if order.count < count:
+        raise UsageError(
+            f"{folder} holds some files of {count} of these worlds: the run that put them there"
+            " was stopped.",
+            f"Give --target_count {count} to finish it, or --overwrite to replace them.",
+        )
 
 
 async def make_all(
@@ -178,16 +201,23 @@ async def make_all(
 def _publish(
     plans: Sequence[WorldPlan],
     order: Order,
-    folder: Path,
     shelf: Shelf,
     made: int,
     started: float,
     *,
     overwrite: bool,
 ) -> Generated:
+    folder = shelf.path.parent
     tasks, dropped = 0, 0
     short: list[str] = []
-    with writing_worlds(folder, overwrite=overwrite) as writer:
+    with writing_worlds(
+        folder,
+        overwrite=overwrite or shelf.placing() is not None,
+        draft=shelf.draft.resolve(),
+        kept=f"All {len(plans)} worlds are finished and kept in {shelf.path}. Make room, or mend"
+        " what is in the way, and run the same command again: it goes on from there.",
+        written=lambda: shelf.place({"worlds": len(plans)}),
+    ) as writer:
         for plan in plans:
             report = _add(writer, shelf, plan)
             tasks += report["tasks"]

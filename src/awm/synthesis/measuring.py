@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from awm.synthesis.details import TaskDetail, details_of
+from awm.synthesis.details import details_of
 from awm.types import JsonObject
 from awm.worlds import World, WorldFile
-from awm.worlds.code import SourceError, read_code
+from awm.worlds.code import SourceError, operation_ids
 from awm.worlds.inserted import rows_inserted
 from awm.worlds.shapes import is_sound
 
@@ -112,7 +112,7 @@ def _coded(world: World) -> frozenset[str] | None:
     if not world.has(WorldFile.ENVIRONMENT):
         return None
     try:
-        return frozenset(read_code(world.code).operation_ids) or None
+        return frozenset(operation_ids(world.code)) or None
     except SourceError:
         return None
 
@@ -121,13 +121,9 @@ def _tasks(world: World) -> tuple[TaskFigures, ...]:
     if not world.has(WorldFile.TASKS):
         return tuple(TaskFigures(calls=_calls(world, number)) for number in world.oracles)
     return tuple(
-        TaskFigures(detail.kind or None, _level(detail), _calls(world, number))
+        TaskFigures(detail.kind or None, detail.difficulty, _calls(world, number))
         for number, detail in enumerate(details_of(world))
     )
-
-
-def _level(detail: TaskDetail) -> int | None:
-    return None if isinstance(detail.difficulty, bool) else detail.difficulty  # `true` is no level
 
 
 def _calls(world: World, number: int) -> int | None:

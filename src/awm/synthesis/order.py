@@ -1,21 +1,37 @@
 """What was ordered: everything that the worlds of a folder depend on."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from awm.errors import UsageError
 from awm.synthesis.planning import Selection
 from awm.synthesis.tasks import LEVELS
+from awm.synthesis.written import SEEDS, is_whole, shown
 
 __all__ = ["FORMAT", "Order", "levels_from"]
 
 FORMAT: Final = 1
 """Raised whenever the same order would give other worlds, so that two halves never get mixed."""
 
+_COUNTS: Final = range(1, SEEDS.stop)
+_LEVELS: Final = range(LEVELS[0], LEVELS[-1] + 1)
+_RANGES: Final[Mapping[str, range]] = {
+    "count": _COUNTS,
+    "seed": SEEDS,
+    "tasks": range(1, 101),
+    "state": range(SEEDS.stop),
+}
+_DIFFICULTY: Final = re.compile(r"([0-9])(?:-([0-9]))?")
+
 
 @dataclass(frozen=True)
 class Order:
     """An order for worlds.
+
+    Raises:
+        UsageError: A number makes no sense.
 
     Attributes:
         count: How many worlds.
@@ -34,6 +50,18 @@ class Order:
     selection: Selection = field(default_factory=Selection)
     state: int = 0
 
+    def __post_init__(self) -> None:
+        for name, among in _RANGES.items():
+            if not is_whole(value := getattr(self, name), among):
+                raise _wrong(name, value, among)
+        if not is_whole(self.selection.per_category, _COUNTS):
+            raise _wrong("per_category", self.selection.per_category, _COUNTS)
+        if not self.levels or not all(is_whole(each, _LEVELS) for each in self.levels):
+            raise UsageError(
+                f"An order has levels from {LEVELS[0]} to {LEVELS[-1]}, not {shown(self.levels)}.",
+                "Give at least one.",
+            )
+
     def as_json(self) -> dict[str, Any]:
         """All of it but the count: world i is the same however many there are."""
         return {
@@ -49,6 +77,14 @@ class Order:
         }
 
 
+def _wrong(name: str, value: object, among: range) -> UsageError:
+    return UsageError(
+        f"{shown(value)} is no {name.replace('per_category', 'number of worlds of a category')}"
+        " of an order.",
+        f"Give an integer from {among[0]} to {among[-1]}.",
+    )
+
+
 def levels_from(written: str) -> tuple[int, ...]:
     """Read difficulties: `3`, `2-4`, `1,5`.
 
@@ -57,13 +93,15 @@ def levels_from(written: str) -> tuple[int, ...]:
     """
     found: set[int] = set()
     for part in written.split(","):
-        low, dash, high = part.strip().partition("-")
-        if not low.isdecimal() or (dash and not high.isdecimal()):
+        matched = _DIFFICULTY.fullmatch(part.strip(" "))
+        if matched is None:
             break
-        first, last = int(low), int(high or low)
+        first, last = int(matched[1]), int(matched[2] or matched[1])
         if not LEVELS[0] <= first <= last <= LEVELS[-1]:
             break
         found.update(range(first, last + 1))
     else:
         return tuple(sorted(found))
-    raise UsageError(f"{written!r} is no difficulty.", "Give numbers from 1 to 5: 3, 2-4 or 1,5.")
+    raise UsageError(
+        f"{shown(written)} is no difficulty.", "Give numbers from 1 to 5: 3, 2-4 or 1,5."
+    )

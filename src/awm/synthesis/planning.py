@@ -8,15 +8,16 @@ enough from those before it, so ten are the first ten of a thousand.
 import datetime as dt
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from awm.errors import BlueprintError, UsageError
 from awm.synthesis.blueprints import DomainForm
 from awm.synthesis.catalogue import Catalogue, Recipe
 from awm.synthesis.describing import described, titled
 from awm.synthesis.lots import lot_for
+from awm.synthesis.plan import WorldPlan
 from awm.synthesis.similarity import SIMILAR, Crowd, Embedder, StaticEmbedder
 from awm.synthesis.surface import Style, Surface
 from awm.worlds.names import normalise
@@ -47,70 +48,6 @@ _POLICIES: Final = (
 _PREFIXES: Final = ("", "", "/api", "/api/v1", "/v2", "/office")
 _ROWS: Final = ("items", "results", "records", "rows", "entries")
 _TOTALS: Final = ("total", "count", "total_count", "matches")
-
-
-@dataclass(frozen=True)
-class WorldPlan:
-    """What was decided about a world.
-
-    Attributes:
-        seed: Of the whole set.
-        index: The number of the world in it.
-        title: The scenario's name.
-        description: What it is about.
-        category: Of its domain.
-        recipe: What its blueprint is made of.
-        style: How its tools are called.
-        today: The day on which it stands.
-    """
-
-    seed: int
-    index: int
-    title: str
-    description: str
-    category: str
-    recipe: Recipe
-    style: Style
-    today: dt.date
-
-    def as_json(self) -> dict[str, Any]:
-        """What the scenario's row carries, so that each stage can start from it."""
-        return {
-            "seed": self.seed,
-            "index": self.index,
-            "recipe": asdict(self.recipe),
-            "style": asdict(self.style),
-            "today": self.today.isoformat(),
-        }
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "WorldPlan":
-        """Read the row of a scenario that this author planned.
-
-        Raises:
-            UsageError: It was not.
-        """
-        try:
-            written = row["builtin"]
-            recipe = dict(written["recipe"])
-            for key in ("modules", "capabilities"):
-                recipe[key] = tuple(recipe[key])
-            recipe["options"] = tuple((name, value) for name, value in recipe["options"])
-            return cls(
-                seed=written["seed"],
-                index=written["index"],
-                title=row["name"],
-                description=row["description"],
-                category=row["categories"][0],
-                recipe=Recipe(**recipe),
-                style=Style(**written["style"]),
-                today=dt.date.fromisoformat(written["today"]),
-            )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise UsageError(
-                f"The scenario {row.get('name')!r} was not planned by the builtin author.",
-                "Begin with `awm gen scenario --author builtin`.",
-            ) from error
 
 
 @dataclass(frozen=True)
@@ -164,11 +101,10 @@ class Planner:
         self._catalogue = catalogue or Catalogue()
         self._selection = selection or Selection()
         self._embedder = embedder or StaticEmbedder()
-        self._taken = _Taken()
         self._domains = self._chosen()
 
     def plans(self, count: int) -> Iterator[WorldPlan]:
-        """The plans of the first so many worlds.
+        """The plans of the first so many worlds, the same ones whenever they are asked for.
 
         Raises:
             UsageError: There cannot be so many under the caps.
@@ -180,12 +116,15 @@ class Planner:
                 " of each category.",
                 "Ask for fewer, raise --max_per_category, or allow more categories.",
             )
+        taken = _Taken()
         for index in range(count):
-            yield self._plan(index)
+            yield self._plan(index, taken)
 
     def _chosen(self) -> tuple[DomainForm, ...]:
         catalogue, selection = self._catalogue, self._selection
-        forms = [catalogue.domain(name) for name in selection.domains or catalogue.domains]
+        forms = [
+            catalogue.domain(name) for name in dict.fromkeys(selection.domains) or catalogue.domains
+        ]
         if not selection.categories:
             return tuple(forms)
         known = {catalogue.domain(name).category for name in catalogue.domains}
@@ -201,12 +140,12 @@ class Planner:
             )
         return chosen
 
-    def _plan(self, index: int) -> WorldPlan:
+    def _plan(self, index: int, taken: _Taken) -> WorldPlan:
         for number, domain in enumerate(self._order(index)):
-            if self._taken.categories[domain.category] >= self._selection.per_category:
+            if taken.categories[domain.category] >= self._selection.per_category:
                 continue
             for attempt in range(_ATTEMPTS):
-                found = self._candidate(index, domain, attempt, number)
+                found = self._candidate(index, domain, attempt, number, taken)
                 if found is not None:
                     return found
         raise UsageError(
@@ -222,38 +161,38 @@ class Planner:
         return order[place:] + order[:place]
 
     def _candidate(
-        self, index: int, domain: DomainForm, attempt: int, detour: int
+        self, index: int, domain: DomainForm, attempt: int, detour: int, taken: _Taken
     ) -> WorldPlan | None:
         """A plan, if it differs enough from all that are there."""
         lot = lot_for(self._seed, index, domain.domain, attempt, detour, "plan")
-        recipe = self._recipe(domain, lot)
+        recipe = self._recipe(domain, lot, taken)
         structure = _structure(recipe)
-        taken = self._taken.structures.setdefault(domain.domain, [])
-        if any(_overlap(structure, other) > _SAME_STRUCTURE for other in taken):
+        structures = taken.structures.setdefault(domain.domain, [])
+        if any(_overlap(structure, other) > _SAME_STRUCTURE for other in structures):
             return None
-        title, description = self._words(domain, recipe, lot)
+        title, description = self._words(domain, recipe, lot, taken)
         vector = self._embedder.embed(description)
-        if not title or self._taken.crowd.nearest(vector) > SIMILAR:
+        if not title or taken.crowd.nearest(vector) > SIMILAR:
             return None
         style = _style(lot)
         try:
             tools = self._tools(recipe, style)
         except BlueprintError:
             return None  # a capability and a module want the same name: they do not go together
-        if any(_overlap(tools, other) > _SAME_TOOLS for other in self._taken.tools):
+        if any(_overlap(tools, other) > _SAME_TOOLS for other in taken.tools):
             return None
-        taken.append(structure)
-        self._taken.tools.append(tools)
-        self._taken.crowd.add(vector)
-        self._taken.categories[domain.category] += 1
-        self._taken.flavours[domain.domain, recipe.flavour] += 1
-        self._taken.names.add(normalise(title))
+        structures.append(structure)
+        taken.tools.append(tools)
+        taken.crowd.add(vector)
+        taken.categories[domain.category] += 1
+        taken.flavours[domain.domain, recipe.flavour] += 1
+        taken.names.add(normalise(title))
         today = _FIRST_DAY + dt.timedelta(days=lot.randrange(_DAYS))
         return WorldPlan(
             self._seed, index, title, description, domain.category, recipe, style, today
         )
 
-    def _recipe(self, domain: DomainForm, lot: random.Random) -> Recipe:
+    def _recipe(self, domain: DomainForm, lot: random.Random, taken: _Taken) -> Recipe:
         capabilities = self._capabilities(domain, lot)
         tables = len(domain.entities) + sum(
             len(self._catalogue.capability(name, domain).entities) for name in capabilities
@@ -280,14 +219,9 @@ class Planner:
             tuple(sorted(modules)),
             tuple(sorted(capabilities)),
             tuple((name, lot.choice(values)) for name, values in options),
-            self._flavour(domain, lot),
+            _flavour(domain, lot, taken),
             lot.choice(synonyms),
         )
-
-    def _flavour(self, domain: DomainForm, lot: random.Random) -> int:
-        """One of the flavours that were taken least often."""
-        taken = [self._taken.flavours[domain.domain, n] for n in range(len(domain.flavours))]
-        return lot.choice([n for n, times in enumerate(taken) if times == min(taken)])
 
     def _capabilities(self, domain: DomainForm, lot: random.Random) -> list[str]:
         fitting = [
@@ -301,14 +235,16 @@ class Planner:
         surface = Surface(self._catalogue.blueprint(recipe), style)
         return frozenset(tool.name for tool in surface.tools)
 
-    def _words(self, domain: DomainForm, recipe: Recipe, lot: random.Random) -> tuple[str, str]:
+    def _words(
+        self, domain: DomainForm, recipe: Recipe, lot: random.Random, taken: _Taken
+    ) -> tuple[str, str]:
         """A name that is free, and a description; empty if no name was found."""
         flavour = domain.flavours[recipe.flavour]
         city = lot.choice(self._catalogue.common["city"])
         surnames = self._catalogue.common["last_name"]
         for attempt in range(_ATTEMPTS):
             title = titled(flavour, domain.is_, city, surnames, lot, invented=attempt > 1)
-            if normalise(title) not in self._taken.names:
+            if normalise(title) not in taken.names:
                 break
         else:
             return "", ""
@@ -331,6 +267,12 @@ def _style(lot: random.Random) -> Style:
         singles=lot.random() < 0.3,
         ranges=lot.random() < 0.6,
     )
+
+
+def _flavour(domain: DomainForm, lot: random.Random, taken: _Taken) -> int:
+    """One of the flavours that were taken least often."""
+    times = [taken.flavours[domain.domain, number] for number in range(len(domain.flavours))]
+    return lot.choice([number for number, each in enumerate(times) if each == min(times)])
 
 
 def _structure(recipe: Recipe) -> frozenset[str]:

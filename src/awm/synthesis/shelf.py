@@ -5,21 +5,23 @@ Each appears whole or not at all, so that a run that was killed goes on where it
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from awm.errors import UsageError, WorldFileError
+from awm.errors import UsageError
+from awm.synthesis.holding import writing_to
 from awm.synthesis.order import Order
 from awm.types import JsonObject
 from awm.whole import write_whole
 from awm.worlds import WorldFile
 
-__all__ = ["Shelf", "writing_to"]
+__all__ = ["Shelf"]
 
 _FOLDER: Final = ".generating"
+_GONE: Final = ".generating.old"
 _ORDER: Final = "order.json"
+_PLACING: Final = "placing.json"
 
 Records = Mapping[WorldFile, Sequence[JsonObject]]
 
@@ -30,20 +32,31 @@ class Shelf:
     Args:
         folder: Where the worlds go in the end.
         order: What was ordered.
+
+    Attributes:
+        path: Where they wait.
+        draft: Where what is made of them is written before it is put in place.
     """
 
     def __init__(self, folder: Path, order: Order) -> None:
         self.path = folder / _FOLDER
+        self.draft = self.path / "draft"
         self._order = order
 
     def check(self) -> None:
         """See that nothing of another order is there.
 
         Raises:
-            UsageError: It is.
+            UsageError: It is, or nobody knows what is there.
         """
         written = self._written_order()
         wanted = self._order.as_json()
+        if written == {}:
+            raise UsageError(
+                f"{self.path / _ORDER} cannot be read, so nobody knows of which order the finished"
+                f" worlds beside it are.",
+                f"Delete {self.path}, or give --overwrite: they have to be made again.",
+            )
         if written is not None and written != wanted:
             raise UsageError(
                 f"{self.path.parent} holds the unfinished worlds of another order: "
@@ -61,28 +74,51 @@ class Shelf:
         Raises:
             UsageError: Something of another order is there.
             WorldFileError: The folder cannot be written to.
+            InfrastructureError: There is no room in it.
         """
         if not overwrite:
             self.check()
-        wanted = self._order.as_json()
-        if self._written_order() == wanted:
-            return
-        with writing_to(self.path.parent):
-            # Worlds without an order are left when a run was killed while it threw them away.
-            if self.path.exists():
-                shutil.rmtree(self.path)
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path / _ORDER, json.dumps(wanted, indent=2).encode())
+        with writing_to(self.path):
+            if self._written_order() == self._order.as_json():
+                return
+            self.clear()
+            self.path.mkdir(parents=True)
+            write_whole(self.path / _ORDER, json.dumps(self._order.as_json(), indent=2).encode())
+
+    def sweep(self) -> None:
+        """Take away what is left of a shelf that a run was clearing when it was killed.
+
+        Raises:
+            WorldFileError: It cannot be taken away.
+        """
+        with writing_to(self.path):
+            _remove(self.path.with_name(_GONE))
 
     def _written_order(self) -> dict[str, Any] | None:
         """The order that is there; empty if it cannot be read."""
         try:
-            written = json.loads((self.path / _ORDER).read_text(encoding="utf-8"))
-        except OSError:  # where it is there and cannot be read, making the shelf will tell why
+            written = _read(self.path / _ORDER)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except ValueError:  # no JSON, or no text at all
+        except (OSError, ValueError, RecursionError):  # not ours, no text, no JSON
             return {}
         return written if isinstance(written, dict) else {}
+
+    def placing(self) -> JsonObject | None:
+        """What was being put in place when a run was stopped; see `place`."""
+        try:
+            written = _read(self.path / _PLACING)
+        except (OSError, ValueError, RecursionError):
+            return None
+        return written if isinstance(written, dict) else None
+
+    def place(self, what: JsonObject) -> None:
+        """Note that files are being put in place now.
+
+        What is half in place is known by it for what the same command may replace, and finishes.
+        """
+        if self.placing() != what:
+            write_whole(self.path / _PLACING, json.dumps(what).encode())
 
     def done(self) -> frozenset[int]:
         """The numbers of the worlds that are there, with their databases."""
@@ -93,7 +129,14 @@ class Shelf:
         )
 
     def put(self, index: int, records: Records, database: bytes, report: JsonObject) -> None:
-        """Put a world there, its database first."""
+        """Put a world there, its database first.
+
+        Raises:
+            UsageError: Another run has thrown the shelf away, and made one for another order.
+            OSError: It cannot be written.
+        """
+        if self._written_order() not in (None, self._order.as_json()):
+            raise UsageError(f"{self.path} is of another order now.", "The world is not needed.")
         write_whole(self.database(index), database)
         lines = {
             part.value: [json.dumps(row, ensure_ascii=False) for row in rows]
@@ -103,8 +146,15 @@ class Shelf:
         write_whole(self._file(index), json.dumps(content, ensure_ascii=False).encode())
 
     def lines(self, index: int) -> tuple[dict[WorldFile, list[bytes]], JsonObject]:
-        """The lines of a world that is there, by file, and what was reported of it."""
-        content = json.loads(self._file(index).read_text(encoding="utf-8"))
+        """The lines of a world that is there, by file, and what was reported of it.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It is not what was put there.
+        """
+        content = _read(self._file(index))
+        if not isinstance(content, dict) or content.keys() != {"report", "lines"}:
+            raise ValueError("it is no world of ours")
         lines = {
             WorldFile(part): [line.encode() for line in rows]
             for part, rows in content["lines"].items()
@@ -116,33 +166,35 @@ class Shelf:
         return self.path / f"{index:06}.db"
 
     def clear(self) -> None:
-        """Take everything away."""
-        shutil.rmtree(self.path)
+        """Take everything away, in one step for whoever looks at it.
+
+        Raises:
+            WorldFileError: It cannot be taken away.
+        """
+        gone = self.path.with_name(_GONE)
+        with writing_to(self.path):
+            _remove(gone)
+            if self.path.is_dir():
+                self.path.rename(gone)
+                _remove(gone)
 
     def _file(self, index: int) -> Path:
         return self.path / f"{index:06}.json"
 
 
-@contextmanager
-def writing_to(path: Path) -> Iterator[None]:
-    """Say in one line why something cannot be written.
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
-    Raises:
-        WorldFileError: It cannot.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise WorldFileError(
-            "",
-            f"{path} cannot be written: {error.strerror}.",
-            "Choose another place, or make room.",
-        ) from error
+
+def _remove(path: Path) -> None:
+    """Take a folder away, or whatever has its name."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    if not one:
-        return "it cannot be read"
     told = [
         f"{key} {one.get(key)!r}, not {value!r}"
         for key, value in other.items()

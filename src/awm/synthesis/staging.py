@@ -7,15 +7,18 @@ nothing else. The stages of tasks and verifiers prove what they write, as `gener
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from awm.errors import UsageError, WorldFileError
+from awm.errors import UsageError
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.generating import make_all, unfinished
+from awm.synthesis.holding import held, writing_to
 from awm.synthesis.manuscript import Manuscript, scenario_row
 from awm.synthesis.order import Order
-from awm.synthesis.planning import Planner, WorldPlan
-from awm.synthesis.shelf import Shelf, writing_to
+from awm.synthesis.outputs import check_outputs, writing
+from awm.synthesis.plan import WorldPlan
+from awm.synthesis.planning import Planner
+from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made
 from awm.types import JsonObject
 from awm.whole import write_whole
@@ -27,8 +30,6 @@ __all__ = [
     "PROVEN",
     "Stage",
     "prove_stage",
-    "read_plans",
-    "tasks_ordered",
     "write_plans",
     "write_stage",
 ]
@@ -59,34 +60,6 @@ _ROWS: Final[Mapping[str, Callable[[Manuscript], JsonObject]]] = {
 }
 
 
-def read_plans(path: Path, names: Sequence[str] = ()) -> list[WorldPlan]:
-    """The plans of the scenarios in a file, or of those in the `gen_scenario.jsonl` beside it.
-
-    Args:
-        path: A file of scenarios, or the output of a later stage that lies beside it.
-        names: Only these scenarios; all if empty.
-
-    Raises:
-        WorldFileError: It cannot be read.
-        UsageError: A scenario was planned by somebody else, or is not there, or there is none.
-    """
-    beside = WorldFile.SCENARIO.value  # of an enum's member Python 3.11 makes no name of a file
-    source = path if path.name == beside else path.with_name(beside)
-    if path != source and _is_scenarios(path):
-        source = path
-    plans = [WorldPlan.from_row(row) for row in _rows(source)]
-    if not plans:
-        raise UsageError(f"{source} holds no scenario.", "Begin with `awm gen scenario`.")
-    wanted = {normalise(name) for name in names}
-    missing = wanted - {normalise(plan.title) for plan in plans}
-    if missing:
-        raise UsageError(
-            f"{source} has no scenario {', '.join(sorted(missing))}.",
-            "`awm worlds list` shows names; they match whatever their case.",
-        )
-    return [plan for plan in plans if not wanted or normalise(plan.title) in wanted]
-
-
 def write_plans(order: Order, output: Path, *, overwrite: bool = False) -> int:
     """The stage `scenario`: plan worlds and write their rows.
 
@@ -94,11 +67,13 @@ def write_plans(order: Order, output: Path, *, overwrite: bool = False) -> int:
         How many there are.
 
     Raises:
-        UsageError: The order cannot be met, or the file is there already.
+        UsageError: The order cannot be met, the file is there already, or another run writes it.
+        WorldFileError: It cannot be written.
+        InfrastructureError: There is no room for it.
     """
-    _check_output(output, overwrite=overwrite)
-    plans = Planner(order.seed, selection=order.selection).plans(order.count)
-    return _write(output, (scenario_row(plan) for plan in plans))
+    with writing(output, overwrite=overwrite):
+        plans = Planner(order.seed, selection=order.selection).plans(order.count)
+        return _write(output, (scenario_row(plan) for plan in plans))
 
 
 def write_stage(
@@ -115,9 +90,11 @@ def write_stage(
         How many rows were written.
 
     Raises:
-        UsageError: The file is there already.
+        UsageError: The file is there already, another run writes it, or a plan names what the
+            author does not know.
+        WorldFileError: It cannot be written.
+        InfrastructureError: There is no room for it.
     """
-    _check_output(output, overwrite=overwrite)
     catalogue = Catalogue()
 
     def rows() -> Iterator[JsonObject]:
@@ -125,7 +102,8 @@ def write_stage(
             yield _ROWS[stage](Manuscript(plan, catalogue))
             done(plan.title)
 
-    return _write(output, rows())
+    with writing(output, overwrite=overwrite):
+        return _write(output, rows())
 
 
 async def prove_stage(
@@ -153,81 +131,46 @@ async def prove_stage(
         How many tasks were proven.
 
     Raises:
-        UsageError: A file is there already, or the plans are of several orders.
+        UsageError: A file is there already, the plans are of several orders, or another run is at
+            it.
         WorldFileError: A file cannot be written.
-        InfrastructureError: A world could not be made.
+        InfrastructureError: A world could not be made, or there is no room.
     """
-    for output in parts.values():
-        _check_output(output, overwrite=overwrite)
     _check_numbers(plans)
     folder = next(iter(parts.values())).parent
-    shelf = Shelf(folder, order)
-    shelf.open(overwrite=overwrite)
-    left = unfinished(plans, shelf)
-    jobs = min(jobs, len(plans))
-    await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+    with held(folder):
+        shelf = Shelf(folder, order)
+        shelf.sweep()
+        placing = {
+            "files": [output.name for output in parts.values()],
+            "scenarios": [normalise(plan.title) for plan in plans],
+        }
+        check_outputs([*parts.values()], shelf, placing, overwrite=overwrite)
+        shelf.open(overwrite=overwrite)
+        left = unfinished(plans, shelf)
+        jobs = min(jobs, len(plans))
+        await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+        _put_in_place(parts, plans, shelf, placing)
+        tasks = [shelf.lines(plan.index)[1]["tasks"] for plan in plans]
+        shelf.clear()
+        return int(sum(tasks))
+
+
+def _put_in_place(
+    parts: Mapping[WorldFile, Path], plans: Sequence[WorldPlan], shelf: Shelf, placing: JsonObject
+) -> None:
+    """First all is written on the shelf, where it goes with it if the run is killed."""
     for part, output in parts.items():
-        _write_lines(output, _shelved(shelf, plans, part))
-    tasks = [shelf.lines(plan.index)[1]["tasks"] for plan in plans]
-    shelf.clear()
-    return int(sum(tasks))
-
-
-def tasks_ordered(path: Path, plans: Sequence[WorldPlan]) -> Order:
-    """The order that the tasks in a file were written to: how many, how hard, of which state.
-
-    Args:
-        path: The file.
-        plans: Of the worlds that are wanted.
-
-    Raises:
-        WorldFileError: It cannot be read.
-        UsageError: Somebody else wrote it.
-    """
-    for row in _rows(path):
-        try:
-            written = row["builtin"]
-            return Order(
-                len(plans),
-                plans[0].seed,
-                written["tasks"],
-                tuple(written["levels"]),
-                state=written["state"],
-            )
-        except (KeyError, TypeError):
-            break
-    raise UsageError(f"{path} holds no tasks of the builtin author.", "Begin with `awm gen task`.")
+        _write_lines(shelf.draft / output.name, _shelved(shelf, plans, part))
+    with writing_to(shelf.path.parent):
+        shelf.place(placing)
+        for output in parts.values():
+            (shelf.draft / output.name).replace(output)
 
 
 def _shelved(shelf: Shelf, plans: Sequence[WorldPlan], part: WorldFile) -> Iterator[bytes]:
     for plan in plans:
         yield from shelf.lines(plan.index)[0].get(part, ())
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise WorldFileError(
-            "", f"{path} cannot be read: {why}.", "Begin with `awm gen scenario`."
-        ) from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise WorldFileError("", f"line {number} of {path} is no JSON: {error}.") from error
-        if not isinstance(row, dict):
-            raise WorldFileError("", f"line {number} of {path} is no object.")
-        yield row
-
-
-def _is_scenarios(path: Path) -> bool:
-    first = next(_rows(path), None) if path.exists() else None
-    # Rows of tasks say `builtin` too, and `scenario` where those of scenarios say `name`.
-    return first is not None and "name" in first and "builtin" in first
 
 
 def _check_numbers(plans: Sequence[WorldPlan]) -> None:
@@ -238,13 +181,6 @@ def _check_numbers(plans: Sequence[WorldPlan]) -> None:
             "The scenarios are not all of one order: their numbers or seeds do not go together.",
             "Keep the scenarios of each `awm gen scenario` in a folder of their own.",
         )
-
-
-def _check_output(output: Path, *, overwrite: bool) -> None:
-    if output.is_dir():
-        raise UsageError(f"{output} is a folder.", "Name a file in it.")
-    if output.exists() and not overwrite:
-        raise UsageError(f"{output} is there already.", "Give another --output, or --overwrite.")
 
 
 def _write(output: Path, rows: Iterable[JsonObject]) -> int:

@@ -5,7 +5,7 @@ from itertools import islice
 from string import Template
 from typing import Final
 
-from awm.audit.html_page import page_part, policy, style
+from awm.audit.html_page import page_head, page_part, style
 from awm.audit.html_text import cut, escaped, plural
 from awm.synthesis.distribution import Distribution
 from awm.synthesis.pairs import Likeness
@@ -48,10 +48,9 @@ def statistics_html(found: SetStatistics) -> str:
     Args:
         found: The statistics; every text in them is taken for a stranger's.
     """
-    styles = style() + page_part("awm.synthesis", "stats.css")
+    title = f"Statistics of {escaped(found.folder)}"
     return Template(page_part("awm.synthesis", "stats.html")).substitute(
-        policy=policy(styles),
-        style=styles,
+        head=page_head(title, style() + page_part("awm.synthesis", "stats.css")),
         folder=escaped(found.folder),
         headline=_headline(found),
         figures=_figures(found),

@@ -4,11 +4,11 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType
 
-__all__ = ["CodeFacts", "SourceError", "compiles", "read_code"]
+__all__ = ["CodeFacts", "SourceError", "compiles", "operation_ids", "read_code"]
 
 _NEWER = (
     ((3, 12), re.compile(r"^\s*type\s+\w+(\[.*\])?\s*=|^\s*(async\s+)?(def|class)\s+\w+\s*\[")),
@@ -59,7 +59,7 @@ def compiles(source: str) -> None:
     Raises:
         SourceError: It does not.
     """
-    _compile(source)
+    _parse(source)
 
 
 def read_code(source: str) -> CodeFacts:
@@ -68,24 +68,37 @@ def read_code(source: str) -> CodeFacts:
     Raises:
         SourceError: It does not compile.
     """
-    tree = _compile(source)
+    tree = _parse(source)
+    nodes = list(ast.walk(tree))
     return CodeFacts(
         binds_app="app" in set(_bound(tree)),
-        mentions_fastapi=any(_imports_fastapi(node) for node in ast.walk(tree)),
-        operation_ids=tuple(_operation_ids(tree)),
-        getters=frozenset(_getters(tree)),
+        mentions_fastapi=any(map(_imports_fastapi, nodes)),
+        operation_ids=tuple(_operation_ids(nodes)),
+        getters=frozenset(_getters(nodes)),
     )
 
 
-def _compile(source: str) -> ast.Module:
+def operation_ids(source: str) -> tuple[str, ...]:
+    """The operation ids of `read_code` alone, in half the time: the code is not compiled.
+
+    Raises:
+        SourceError: It is no Python.
+    """
+    if "operation_id" not in source:
+        return ()
+    return tuple(_operation_ids(ast.walk(_parse(source, compiled=False))))
+
+
+def _parse(source: str, *, compiled: bool = True) -> ast.Module:
     try:
         with warnings.catch_warnings():
             # Whether `"\\d"` deserves a warning is for the author, not for who looks at the world.
             warnings.simplefilter("ignore")
             tree = ast.parse(source, "environment.py")
-            # Some faults only show now: a `return` outside a function, a name both global and not.
-            code: CodeType = compile(tree, "environment.py", "exec", dont_inherit=True)
-            del code
+            if compiled:
+                # Some faults only show now: `return` outside a function, a name global and not.
+                code: CodeType = compile(tree, "environment.py", "exec", dont_inherit=True)
+                del code
     except SyntaxError as error:
         place = f"line {error.lineno}" if error.lineno else "the code"
         raise SourceError(place, f"does not compile: {error.msg}", _advice(error)) from error
@@ -125,8 +138,8 @@ def _imports_fastapi(node: ast.AST) -> bool:
     return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "fastapi"
 
 
-def _operation_ids(tree: ast.AST) -> Iterator[str]:
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+def _operation_ids(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    calls = (node for node in nodes if type(node) is ast.Call)
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         for keyword in call.keywords:
             value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
@@ -134,12 +147,12 @@ def _operation_ids(tree: ast.AST) -> Iterator[str]:
                 yield value
 
 
-def _getters(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _getters(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call) and _is_get(decorator):
-                    yield next(_operation_ids(decorator), node.name)
+                    yield next(_operation_ids(ast.walk(decorator)), node.name)
 
 
 def _is_get(decorator: ast.Call) -> bool:

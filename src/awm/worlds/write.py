@@ -1,7 +1,7 @@
 """Worlds out to a folder in the AWM layout, all of them or none."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -93,7 +93,14 @@ class WorldWriter:
 
 
 @contextmanager
-def writing_worlds(folder: Path, *, overwrite: bool = False) -> Iterator[WorldWriter]:
+def writing_worlds(
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    draft: Path | None = None,
+    kept: str = "Nothing was kept.",
+    written: Callable[[], None] = lambda: None,
+) -> Iterator[WorldWriter]:
     """Write worlds to a folder one by one, as they are made.
 
     Nothing in `folder` changes before the context is left, nor where it is left by an exception; a
@@ -104,19 +111,24 @@ def writing_worlds(folder: Path, *, overwrite: bool = False) -> Iterator[WorldWr
         overwrite: Whether the files of the layout that are there already may be replaced. Those
             that the new worlds have no rows for are removed, and so are older databases of the
             same names.
+        draft: Where everything is written first; see `draft_of`.
+        kept: What is there if the folder cannot be written, and what to do then.
+        written: Called when everything is written, before anything in `folder` changes.
 
     Raises:
         UsageError: The folder holds worlds already and `overwrite` is not set; or no world was
             added.
         WorldFileError: The folder cannot be written to.
+        InfrastructureError: There is no room for the worlds.
     """
     folder = Path(folder).resolve()
-    with draft_of(folder, overwrite=overwrite) as draft:
+    with draft_of(folder, overwrite=overwrite, draft=draft, kept=kept) as place:
         with ExitStack() as stack:
-            writer = WorldWriter(draft, stack)
+            writer = WorldWriter(place, stack)
             yield writer
             writer.finish()
-        put_in_place(draft, folder, writer.names)
+        written()
+        put_in_place(place, folder, writer.names)
 
 
 def write_worlds(worlds: Iterable[World], folder: Path, *, overwrite: bool = False) -> None:
@@ -134,6 +146,7 @@ def write_worlds(worlds: Iterable[World], folder: Path, *, overwrite: bool = Fal
         UsageError: The folder holds worlds already and `overwrite` is not set; two worlds have one
             name; or there is no world.
         WorldFileError: The folder cannot be written to, or a world cannot be read.
+        InfrastructureError: There is no room for the worlds.
     """
     with writing_worlds(folder, overwrite=overwrite) as writer:
         for world in worlds:

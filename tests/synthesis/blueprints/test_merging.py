@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.synthesis.blueprints import merged, rename, renamed
+from awm.errors import BlueprintError
+from awm.synthesis.blueprints import DomainForm, ModuleForm, merged, rename, renamed
+from awm.synthesis.blueprints.reading import shaped
 from awm.synthesis.dry import Books, perform
 from tests.synthesis.library import (
     MODULES,
@@ -51,6 +53,57 @@ def test_a_module_adds_questions_pools_and_options():
     assert len(form.questions) == len(domain().questions) + 1
     assert "topic" in form.pools
     assert form.options["places"] == (2, 3)
+
+
+def module_of(**parts) -> ModuleForm:
+    return ModuleForm.model_validate({"blurb": "adds to what is there", **parts})
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "said"),
+    [
+        ("actions", "lend_tool", {"phrases": ["lend it", "give it", "book it"]}),
+        ("actions", "lend_tool", {"often": 90}),
+        ("actions", "lend_tool", {"from": "open", "to": "lost", "does": "x = 1"}),
+        ("actions", "lend_tool", {"makes": "member"}),
+        ("entities", "loan", {"described": ["that loan"]}),
+        ("entities", "loan", {"plural": "lendings", "fields": {"note": "text? from remark"}}),
+        ("entities", "tool", {"rows": 3, "named": "kind"}),
+    ],
+)
+def test_what_a_module_cannot_say_of_what_is_there_is_refused(part, name, said):
+    """It used to be dropped without a word."""
+    with pytest.raises(BlueprintError) as caught:
+        merged(domain(), [module_of(**{part: {name: said}})])
+    (problem,) = caught.value.problems
+    assert problem.where == f"{part}.{name}"
+    lost = [key for key in said if key not in {"does", "fields"}]
+    assert problem.what == (
+        f"it is there already, and a module gives it {', '.join(f'`{key}`' for key in lost)}."
+    )
+    assert problem.hint.startswith("A module can add ")
+
+
+def test_a_module_may_say_again_what_is_said_already():
+    makes = domain().actions["lend_tool"].makes
+    plural = domain().entities["tool"].plural
+    again = module_of(
+        actions={"lend_tool": {"makes": makes}}, entities={"tool": {"plural": plural}}
+    )
+    form = merged(domain(), [again])
+    assert form.entities == domain().entities
+    assert form.actions["lend_tool"].phrases == domain().actions["lend_tool"].phrases
+
+
+def test_two_modules_that_bring_in_the_same_do_not_go_together():
+    greet = {"does": "x = 1", "phrases": ["greet", "say hello", "wave"]}
+    other = {"does": "x = 1", "phrases": ["nod", "bow", "wink"]}
+    modules = [module_of(actions={"greet": each}) for each in (greet, other)]
+    assert merged(domain(), modules[:1]).actions["greet"].phrases == ("greet", "say hello", "wave")
+    with pytest.raises(
+        BlueprintError, match="it is there already, and a module gives it `phrases`"
+    ):
+        merged(domain(), modules)
 
 
 def test_the_order_of_modules_does_not_change_what_there_is():
@@ -134,3 +187,45 @@ def test_a_renamed_world_does_the_same_with_the_same_rows():
         for name, rows in rows_as_values(plain).items()
     }
     assert rows_as_values(other) == same
+
+
+def telling() -> DomainForm:
+    """The library with what its fields are called and what is typical of tools."""
+    form = domain().model_dump(by_alias=True, mode="json", exclude_unset=True)
+    form["entities"]["tool"] |= {
+        "calls": {"on_loan": "out to a member"},
+        "typical": [{"words": ["Member", "Loan"], "kind": "hand"}],
+    }
+    form["modules"]["workshops"]["entities"]["tool"] |= {
+        "calls": {"needs_training": "training of the member"},
+        "typical": [{"words": ["Saw"], "needs_training": "yes", "kind": ["power", "hand"]}],
+    }
+    return shaped(DomainForm, form, "tool_library")
+
+
+def test_a_module_adds_what_its_fields_are_called_and_its_rules_after_those_that_are_there():
+    tool = merged(telling(), [telling().modules["workshops"]]).entities["tool"]
+    assert list(tool.calls) == ["on_loan", "needs_training"]
+    assert [rule.words for rule in tool.typical] == [("Member", "Loan"), ("Saw",)]
+    assert tool.typical[1].draws == {"needs_training": ("yes",), "kind": ("power", "hand")}
+
+
+def test_renaming_changes_what_fields_are_called_and_no_word_of_a_name():
+    plain = merged(telling(), [telling().modules["workshops"]])
+    tool = renamed(plain, NAMES).entities["tool"]
+    assert tool.calls["on_checkout"] == "out to a patron"
+    assert [rule.words for rule in tool.typical] == [("Member", "Loan"), ("Saw",)]
+    assert tool.typical[0].draws == {"kind": ("hand",)}
+
+
+def test_pools_that_go_by_a_value_are_renamed_with_the_field():
+    written = domain().model_dump(by_alias=True, mode="json", exclude_unset=True)
+    written["pools"]["loan_note_member"] = ["a loan"]
+    written["entities"]["loan"]["fields"] |= {
+        "by_whom": "one of member, guest",
+        "note": "text? from loan_note by by_whom",
+    }
+    form = renamed(shaped(DomainForm, written, "tool_library"), NAMES)
+    assert form.pools["checkout_note_patron"] == ("a loan",)
+    assert form.entities["checkout"].fields["note"] == "text? from checkout_note by by_whom"
+    assert form.entities["checkout"].fields["by_whom"] == "one of patron, guest"
