@@ -47,6 +47,13 @@ def test_a_domain_composes_with_each_of_its_parts(domain):
 
 
 @pytest.mark.parametrize("domain", CATALOGUE.domains)
+def test_all_modules_and_capabilities_that_fit_a_domain_go_together(domain):
+    form = CATALOGUE.domain(domain)
+    fitting = [name for name in CATALOGUE.capabilities if CATALOGUE.needs(name) <= set(form.roles)]
+    CATALOGUE.check(Recipe(domain, modules=tuple(form.modules), capabilities=tuple(fitting)))
+
+
+@pytest.mark.parametrize("domain", CATALOGUE.domains)
 def test_every_capability_that_fits_a_domain_composes_with_it(domain):
     form = CATALOGUE.domain(domain)
     fitting = [name for name in CATALOGUE.capabilities if CATALOGUE.needs(name) <= set(form.roles)]

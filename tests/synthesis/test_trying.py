@@ -13,8 +13,8 @@ __all__ = ["catalogue"]
 @pytest.fixture
 def quick(monkeypatch):
     """Fewer tries: the library is small."""
-    monkeypatch.setattr(trying, "_PASTS", 1)
-    monkeypatch.setattr(trying, "_TRIES", 12)
+    monkeypatch.setattr(trying, "_PASTS", 2)
+    monkeypatch.setattr(trying, "_TRIES", 24)
 
 
 def test_a_sound_domain_is_played_and_its_tasks_are_shown(catalogue, quick):
@@ -73,3 +73,33 @@ def test_a_capability_that_fits_nowhere_is_a_problem(catalogue, tmp_path):
     path.write_text(path.read_text().replace("<person>", "<machine>"))
     problems = try_capability(catalogue, "praise").problems
     assert problems == ["no domain has the roles that it needs"]
+
+
+def typical_tools(path, rule, instead="    edits: [deposit_cents, condition, branch]"):
+    written = (HERE / "tool_library.yaml").read_text()
+    assert instead in written
+    path.write_text(written.replace(instead, f"{instead}\n    typical: [{rule}]", 1))
+
+
+def test_a_word_that_no_name_has_is_noted(catalogue, tmp_path, quick):
+    path = tmp_path / "domains" / "tool_library.yaml"
+    typical_tools(path, "{words: [Planer, Trombone], kind: hand}")
+    notes = try_domain(catalogue, "tool_library").notes
+    assert "tool: no name has the word 'Trombone' that is in `typical`" in notes
+    assert not any("'Planer'" in each for each in notes)
+
+
+def test_a_field_that_cannot_be_called_by_its_name_is_noted_until_that_is_a_problem(
+    catalogue, tmp_path, quick, monkeypatch
+):
+    path = tmp_path / "domains" / "tool_library.yaml"
+    written = (HERE / "tool_library.yaml").read_text()
+    path.write_text(
+        written.replace("      on_loan: bool", "      used: int 1..9\n      on_loan: bool", 1)
+    )
+    trial = try_domain(catalogue, "tool_library")
+    assert any(each.startswith("tool.used: 'used' has no noun") for each in trial.notes)
+    assert trial.problems == []
+    monkeypatch.setattr(trying, "_NAMES_ARE_PROBLEMS", True)
+    (problem,) = try_domain(catalogue, "tool_library").problems
+    assert problem.startswith("tool.used: ")

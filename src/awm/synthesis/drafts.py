@@ -12,6 +12,7 @@ from awm.synthesis.lots import lot_for
 from awm.synthesis.planning import WorldPlan
 from awm.synthesis.surface import Surface
 from awm.synthesis.tasks import LEVELS, Draft, Scene, TaskKind, difficulty, draft, tell
+from awm.synthesis.tasks.drafting import tells_answer
 from awm.synthesis.tasks.needed import all_needed
 from awm.synthesis.tasks.words import DateStyle, date_words
 
@@ -137,7 +138,7 @@ def _task(
         if made is None or made.signature in seen or difficulty(made) not in levels:
             continue
         closer = best is None or _off(made, slot.level) < _off(best, slot.level)
-        if closer and all_needed(made, books, surface):
+        if closer and not tells_answer(made) and all_needed(made, books, surface):
             best = made
         if best is not None and _off(best, slot.level) == 0:
             break

@@ -19,7 +19,7 @@ from awm.audit.proving import Prover
 from awm.errors import OracleError
 from awm.runtime import Instance, Runtime, Schema, StateDiff, VerifierPool
 from awm.synthesis.drafts import DraftedTask
-from awm.synthesis.dry import Books
+from awm.synthesis.dry import Books, Row
 from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order
 from awm.types import JsonObject
@@ -30,7 +30,7 @@ from awm.worlds import World, WorldFile
 __all__ = ["LEAN", "Dropped", "ProvenWorld", "prove"]
 
 LEAN: Final = Attack(
-    mutations=2, swaps=0, strays=1, prefixes=1, silences=1, answers=1, evidence=False
+    mutations=1, swaps=0, strays=1, prefixes=1, silences=1, answers=1, evidence=False
 )
 """The near misses that every task is tried on when it is made. `awm audit` tries many more."""
 
@@ -286,14 +286,16 @@ _Changes = dict[str, dict[int, tuple[Any, Any]]]
 def _changes(before: Books, after: Books) -> _Changes:
     """What the dry books say was changed."""
     changes: _Changes = {}
-    for name in before.names:
-        table = before.blueprint.entities[name].plural
-        old = {row.id: _stored(before.values(row)) for row in before.rows(name)}
-        new = {row.id: _stored(after.values(row)) for row in after.rows(name)}
-        for id_ in old.keys() | new.keys():
-            if old.get(id_) != new.get(id_):
-                changes.setdefault(table, {})[id_] = (old.get(id_), new.get(id_))
+    for old, new in after.since(before):
+        row = old or new
+        assert row is not None
+        table = changes.setdefault(row.entity_.plural, {})
+        table[row.id] = (_row(before, old), _row(after, new))
     return changes
+
+
+def _row(books: Books, row: Row | None) -> dict[str, Any] | None:
+    return None if row is None else _stored(books.values(row))
 
 
 def _stored(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 import datetime as dt
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from awm.errors import BlueprintError
-from awm.synthesis.blueprints import Action, Blueprint, DomainForm
+from awm.synthesis.blueprints import Action, Blueprint, DomainForm, reached, words_pattern
 from awm.synthesis.catalogue import Catalogue, Recipe, every_part
 from awm.synthesis.dry import Books, Drawer, Refusal, Row, perform, play_history
+from awm.synthesis.field_names import odd_names
 from awm.synthesis.lots import lot_for
 from awm.synthesis.surface import Surface
 from awm.synthesis.tasks import KINDS, Scene, draft, tell
@@ -69,6 +70,8 @@ def try_domain(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
         return trial
     whole = catalogue.blueprint(Recipe(name, tuple(domain.modules)))
     trial.problems += _unordered(whole)
+    _note_names((text for _, text in odd_names(whole)), trial)
+    trial.notes += _unmet_words(whole, domain)
     for number, recipe in enumerate(_mixes(domain)):
         _play(catalogue.blueprint(recipe), number, trial, samples if number == 0 else 0)
     trial.notes += _never(whole, trial)
@@ -87,6 +90,10 @@ def try_capability(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
         except BlueprintError as error:
             trial.problems += [f"{problem} [with {each}]" for problem in error.problems]
             continue
+        if not trial.tables:
+            alone = frozenset(odd_names(catalogue.blueprint(Recipe(each))))
+            told = (each for each in odd_names(blueprint) if each not in alone)
+            _note_names((text for _, text in told), trial)
         trial.tables.append(len(blueprint.entities))
         if number < _PASTS:
             _play(blueprint, number, trial, samples if number == 0 else 0)
@@ -170,6 +177,44 @@ _NO_VERBS: Final = frozenset((
     "was", "were", "has", "had", "would", "should", "could", "can", "may", "must", "please",
     "everything", "nobody",
 ))  # fmt: skip
+
+
+def _note_names(odd: Iterable[str], trial: Trial) -> None:
+    """Take down how fields are called that cannot be called so."""
+    (trial.problems if _NAMES_ARE_PROBLEMS else trial.notes).extend(odd)
+
+
+_NAMES_ARE_PROBLEMS: Final[bool] = False
+"""Whether a field that cannot be called by its name is a problem, or noted for the time being."""
+
+
+def _unmet_words(blueprint: Blueprint, domain: DomainForm) -> Iterator[str]:
+    """Words that something is typical of and that no name has, whatever the flavour."""
+    for entity in blueprint.entities.values():
+        if not entity.typical or entity.named is None:
+            continue
+        names = {entity.fields[entity.named].pool} | {
+            action.takes[entity.named].pool
+            for action in blueprint.actions.values()
+            if action.makes == entity.name and entity.named in action.takes
+        }
+        texts = set(_texts(blueprint, domain, names - {None}))
+        for rule in entity.typical:
+            for word in rule.words:
+                pattern = words_pattern((word,))
+                if not any(map(pattern.search, texts)):
+                    yield f"{entity.name}: no name has the word {word!r} that is in `typical`"
+
+
+def _texts(blueprint: Blueprint, domain: DomainForm, names: Iterable[str | None]) -> Iterator[str]:
+    """What pools have in them, and the pools that these are filled in from, in all flavours."""
+    added = {name: pool for each in domain.modules.values() for name, pool in each.pools.items()}
+    for flavour in domain.flavours:
+        pools = {**blueprint.pools, **domain.pools, **added, **flavour.pools}
+        for name in names:
+            if name in pools:
+                for inner in {name, *reached(pools, name)}:
+                    yield from pools.get(inner, ())
 
 
 def _never(blueprint: Blueprint, trial: Trial) -> Iterator[str]:

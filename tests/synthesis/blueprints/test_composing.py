@@ -193,3 +193,36 @@ def test_each_kind_of_fault_in_an_entity_is_found(entity, problem):
 )
 def test_each_kind_of_fault_in_the_rest_is_found(change, problem):
     assert problem in told(small(**change))
+
+
+def with_calls(**calls):
+    form = small()
+    ware = {**form["entities"]["ware"], "edits": ["left"], "calls": calls}
+    form["entities"] = {**form["entities"], "ware": ware}
+    return form
+
+
+def test_a_field_is_called_what_the_form_says_and_otherwise_by_its_name():
+    fields = composed(with_calls(left="pieces left")).entities["ware"].fields
+    assert fields["left"].says == "pieces left"
+    assert fields["price_cents"].says == "price"
+
+
+def test_a_parameter_is_called_like_the_field_that_it_becomes():
+    form = with_calls(left="pieces left")
+    form["actions"]["sell_ware"] |= {
+        "takes": {"left": "int 1..3"},
+        "phrases": ["sell {left} of {ware}", "hand over {left} of {ware}"],
+    }
+    assert composed(form).actions["sell_ware"].takes["left"].says == "pieces left"
+
+
+def test_only_fields_are_called():
+    (problem,) = told(with_calls(lost="loss"))
+    assert problem == "entities.ware.calls: there is no field 'lost'."
+
+
+@pytest.mark.parametrize("first", ["the", "A", "whether"])
+def test_what_stands_before_what_a_field_is_called_is_left_out(first):
+    (problem,) = told(with_calls(left=f"{first} pieces left"))
+    assert problem.endswith(f"begins with {first.lower()!r}. (Leave it out: it is added.)")

@@ -16,6 +16,16 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}[a-z]", fullmatch=True)
     [
         ("name", "text from tool_name", Field("name", "text", pool="tool_name")),
         ("note", "text? from remark", Field("note", "text", optional=True, pool="remark")),
+        (
+            "email",
+            "text from person_email of full_name",
+            Field("email", "text", pool="person_email", of="full_name"),
+        ),
+        (
+            "remark",
+            "text? from remark by stars",
+            Field("remark", "text", optional=True, pool="remark", by="stars"),
+        ),
         ("seats", "int 1..50", Field("seats", "int", low=1, high=50)),
         ("degrees", "int -20..-3", Field("degrees", "int", low=-20, high=-3)),
         ("fee_cents", "money 500..12000", Field("fee_cents", "money", low=500, high=12000)),
@@ -83,6 +93,8 @@ def test_what_stands_after_the_sign_is_the_value(written, source):
         ("kind", "one of a, a", "'one of a, a' is no list of words."),
         ("kind", "one of Big, small", "'one of Big, small' is no list of words."),
         ("status", "state? a, b", "a row is always in some state."),
+        ("name", "text from a with b", "'from a with b' in 'text from a with b' cannot be read."),
+        ("name", "text from a of", "'from a of' in 'text from a of' cannot be read."),
         ("name", "string", "'string' is no field."),
         ("name", "", "'' is no field."),
     ],
@@ -117,6 +129,22 @@ def test_numbers_are_read_as_they_were_written(name, optional, unique, low, widt
     written += f" = {value}" if value else ""
     field = Field(name, "int", optional, low, low + width, unique=unique)
     assert read_field(name, written) == (field, value)
+
+
+@given(
+    pool=NAMES,
+    how=st.sampled_from(["of", "by"]),
+    other=NAMES,
+    gaps=st.lists(st.just(" "), min_size=1),
+)
+def test_a_text_that_goes_by_another_field_is_read_as_it_was_written(pool, how, other, gaps):
+    gap = "".join(gaps)
+    field, _ = read_field("note", f"text from{gap}{pool}{gap}{how}{gap}{other}")
+    assert (field.pool, field.of, field.by) == (
+        pool,
+        other if how == "of" else "",
+        other if how == "by" else "",
+    )
 
 
 @given(words=st.dictionaries(NAMES, st.integers(1, 99), min_size=2, max_size=6))

@@ -29,6 +29,10 @@ def test_on_off_and_yes_are_words_and_dates_are_texts():
     }
 
 
+def test_null_with_a_capital_is_a_word_and_null_is_nothing():
+    assert read_yaml("[Null, null, ~]", "x") == ["Null", None, None]
+
+
 def test_what_is_no_yaml_is_a_problem_of_the_file():
     with pytest.raises(BlueprintError, match="it is no YAML"):
         read_yaml("a: [", "kiosk")

@@ -168,3 +168,31 @@ def test_the_order_of_rows_is_that_of_their_numbers():
         assert numbers == sorted(numbers)
         assert len(numbers) == books.count(name)
     assert sum(1 for _ in books) == sum(map(books.count, books.names))
+
+
+def test_what_differs_is_each_row_that_came_changed_or_went():
+    books = past()
+    later = books.overlay()
+    loan, tool = first(later, "loan"), first(later, "tool")
+    tool.deposit_cents += 100
+    branch = later.add("branch", name="Mill Lane")
+    later.remove(loan)
+    changes = {
+        (entity_of(before or after).name, (before or after).id): (before, after)
+        for before, after in later.since(books)
+    }
+    assert changes.pop(("tool", tool.id)) == (books.same(tool), tool)
+    assert changes.pop(("branch", branch.id)) == (None, branch)
+    assert changes.pop(("loan", loan.id)) == (first(books, "loan"), None)
+    assert not changes
+    assert not later.same_as(books)
+
+
+def test_what_was_only_looked_at_does_not_differ():
+    books = past()
+    one, other = books.overlay(), books.overlay()
+    assert [row.id for row in one.rows("loan")] == [row.id for row in books.rows("loan")]
+    assert list(one.since(books)) == list(books.since(one)) == list(one.since(other)) == []
+    further = one.overlay()
+    first(further, "tool").deposit_cents += 1
+    assert [before.id for before, _ in further.since(books)] == [first(books, "tool").id]

@@ -6,12 +6,97 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.synthesis.blueprints import Field
+from awm.synthesis.blueprints import Field, spelled
 from awm.synthesis.dry import Books, Drawer, entity_of
-from tests.synthesis.library import TODAY, library, past
+from tests.synthesis.library import TODAY, composed, library, past, small
 
 SEEDS = st.integers(0, 10**6)
 DRY = past(1)
+
+
+SALON = small(
+    pools={
+        "work": ["Quick Trim", "Bridal Style", "Wash"],
+        "person": ["Ada Lind", "Bo Chen", "Zoë O'Neil"],
+        "mail": ["{first}.{last}@example.com", "{last}@example.com"],
+        "remark_1": ["bad"],
+        "remark_2": ["good"],
+        "note": ["free"],
+        "bridal_note": ["veil"],
+    },
+    entities={
+        "work": {
+            "rows": "3",
+            "named": "title",
+            "fields": {
+                "title": "text from work",
+                "fee_cents": "money 1000..90000",
+                "minutes": "int 5..300",
+                "level": "one of junior 9, senior 1",
+                "at_home": "bool 50%",
+                "hint": "text from note",
+                "status": "state offered 9, ended 1",
+            },
+            "edits": ["fee_cents", "level"],
+            "typical": [
+                {"words": ["trim"], "fee_cents": "1000..2000", "minutes": 15, "at_home": "no"},
+                {
+                    "words": ["bridal style"],
+                    "fee_cents": "40000..60000",
+                    "level": "senior",
+                    "at_home": "yes",
+                    "hint": "bridal_note",
+                    "status": "ended",
+                },
+            ],
+        },
+        "guest": {
+            "rows": "3",
+            "named": "name",
+            "fields": {
+                "name": "text from person",
+                "email": "text from mail of name",
+                "stars": "int 1..2",
+                "remark": "text from remark by stars",
+            },
+            "edits": ["email", "stars"],
+        },
+    },
+    actions={
+        "offer_work": {
+            "makes": "work",
+            "takes": {
+                "title": "text from work",
+                "fee_cents": "money 1500..50000",
+                "minutes": "int 20..400",
+                "level": "one of junior 9, senior 1",
+                "at_home": "bool 50%",
+                "hint": "text from note",
+            },
+            "phrases": ["offer {title} {fee_cents} {minutes} {level} {at_home} {hint}"] * 2,
+        },
+        "price_work": {
+            "on": "work",
+            "takes": {"fee_cents": "money 1000..90000"},
+            "phrases": ["price {work} at {fee_cents}", "charge {fee_cents} for {work}"],
+        },
+        "judge_guest": {
+            "on": "guest",
+            "takes": {"stars": "int 1..2", "remark": "text? from remark by stars"},
+            "phrases": ["give {guest} {stars}", "give {guest} {stars}: {remark}"],
+        },
+    },
+)
+
+
+def salon(seed: int) -> tuple[Books, Drawer]:
+    """Books whose rows have names that something is typical of."""
+    books = Books(composed(SALON), TODAY)
+    lot = Drawer(books, random.Random(seed))
+    for name in ("work", "guest"):
+        for _ in range(3):
+            books.add(name, **(lot.row_values(books.blueprint.entities[name]) or {}))
+    return books, lot
 
 
 def drawer(seed: int) -> Drawer:
@@ -38,7 +123,7 @@ def test_a_date_is_within_its_limits_from_today_or_from_another_date(seed, low, 
 @given(SEEDS)
 def test_a_text_has_no_places_left_in_it(seed):
     for name, pool in library().pools.items():
-        text = drawer(seed).text(name)
+        text = drawer(seed).text(name, spelled("Zoë van Dijk"))
         assert text
         assert not set("{}#") & set(text), (name, pool)
 
@@ -101,3 +186,70 @@ def test_a_life_begins_in_its_first_state_unless_states_have_weights():
     assert values is not None
     assert values["status"] == "open"
     assert "lent_on" not in values, "it has a value of its own"
+
+
+@given(SEEDS)
+def test_a_row_draws_what_is_typical_of_its_name(seed):
+    books, _ = salon(seed)
+    for row in books.rows("work"):
+        assert 1000 <= row.fee_cents <= 90000
+        if row.title == "Quick Trim":
+            assert row.fee_cents <= 2000
+            assert (row.minutes, row.at_home) == (15, False)
+        if row.title == "Bridal Style":
+            assert 40000 <= row.fee_cents <= 60000
+            assert (row.level, row.at_home) == ("senior", True)
+            assert (row.hint, row.status) == ("veil", "ended")
+
+
+@given(SEEDS)
+def test_so_does_an_action_that_makes_one_within_its_own_ranges(seed):
+    books, lot = salon(seed)
+    made = lot.arguments(books.blueprint.actions["offer_work"])
+    if made["title"] == "Quick Trim":
+        assert 1500 <= made["fee_cents"] <= 2000
+        assert not made["at_home"]
+        assert made["minutes"] >= 20, "nothing is in both ranges, so its own holds"
+    if made["title"] == "Bridal Style":
+        assert 40000 <= made["fee_cents"] <= 50000
+        assert (made["level"], made["hint"]) == ("senior", "veil")
+
+
+@given(SEEDS)
+def test_so_do_actions_on_a_row_and_corrections(seed):
+    books, lot = salon(seed)
+    fee = books.blueprint.entities["work"].fields["fee_cents"]
+    for row in books.rows("work"):
+        most = {"Quick Trim": 2000, "Bridal Style": 60000}.get(row.title, 90000)
+        assert lot.arguments(books.blueprint.actions["price_work"], row)["fee_cents"] <= most
+        assert lot.anew(row, fee) <= most
+
+
+@given(SEEDS)
+def test_an_address_is_made_of_the_name_also_when_it_is_drawn_anew(seed):
+    books, lot = salon(seed)
+    for row in books.rows("guest"):
+        last = spelled(row.name)["last"]
+        assert last in row.email
+        assert last in lot.anew(row, books.blueprint.entities["guest"].fields["email"])
+
+
+@given(SEEDS)
+def test_a_remark_goes_by_the_stars(seed):
+    books, lot = salon(seed)
+    said = {1: "bad", 2: "good", None: None}
+    for row in books.rows("guest"):
+        assert row.remark == said[row.stars]
+        given_ = lot.arguments(books.blueprint.actions["judge_guest"], row)
+        assert given_.get("remark") in (None, said[given_["stars"]])
+
+
+def test_names_that_nothing_is_typical_of_are_drawn_as_ever():
+    fees = [
+        row.fee_cents
+        for seed in range(40)
+        for row in salon(seed)[0].rows("work")
+        if "Wash" in row.title
+    ]
+    assert min(fees) < 20000
+    assert max(fees) > 50000

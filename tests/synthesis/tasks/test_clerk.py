@@ -126,3 +126,36 @@ def test_more_rows_than_a_list_shows_are_asked_for(clerk):
         clerk.books.add("member", name=f"Nobody {number}", joined_on=clerk.books.today)
     with pytest.raises(Unfindable):
         clerk.listed(member, {})
+
+
+def test_what_is_named_besides_is_not_called_that_one(clerk):
+    one, two = clerk.books.rows("loan")[:2]
+    clerk.mention(one)
+    assert clerk.point_to(one) == ("that loan", "the same loan")
+    clerk.mention(two)
+    assert "that loan" not in clerk.point_to(one)
+
+
+def test_what_was_corrected_is_named_besides(clerk):
+    one, two = (row for row in clerk.books.rows("loan")[:2])
+    clerk.mention(one)
+    clerk.edit(two, {"due_on": clerk.books.today})
+    assert "that loan" not in clerk.point_to(one)
+
+
+def test_by_what_a_row_is_told_is_known():
+    for lot in range(200):
+        clerk = scene(0, lot).clerk()
+        loan = clerk.books.rows("loan")[0]
+        assert not clerk.told_by(loan)
+        texts = clerk.point_to(loan)
+        assert clerk.numbered(loan) == any(str(loan.id) in text.split()[-1] for text in texts)
+        assert clerk.numbered(loan) or "tool" in clerk.told_by(loan)
+
+
+def test_what_has_no_course_is_not_called_by_its_number():
+    for lot in range(100):
+        clerk = scene(0, lot).clerk()
+        hold = clerk.books.rows("hold")[0]
+        clerk.point_to(hold)
+        assert not clerk.numbered(hold)

@@ -2,6 +2,7 @@
 
 from awm.synthesis.tasks import deciding
 from awm.synthesis.tasks.request import Branch, Do
+from awm.synthesis.tasks.scene import Move
 from tests.synthesis.tasks.lots import drafts, scene, start
 from tests.synthesis.tasks.onlooker import Onlooker
 
@@ -50,3 +51,20 @@ def test_the_row_that_a_decision_is_about_is_looked_at_before():
 def test_what_follows_a_decision_is_asked_for_plainly():
     for _, made in drafts("conditional"):
         assert all(isinstance(clause, (Branch, Do)) for clause in made.clauses[:-1])
+
+
+def test_a_record_that_the_condition_describes_is_not_described_again():
+    stage = scene(0, 1)
+    action = stage.blueprint.actions["return_tool"]
+    loan, member = stage.books.rows("loan")[0], stage.books.rows("member")[0]
+    assert deciding._that(Move(action, {}, loan), loan) == {"loan": "that loan"}
+    payment = stage.blueprint.actions["take_payment"]
+    assert deciding._that(Move(payment, {"paid_cents": 100}, member), member) == {}
+
+
+def test_no_condition_is_about_a_number_that_stands_for_a_record():
+    for lot in range(40):
+        stage = scene(lot % 3, lot)
+        clerk = stage.clerk()
+        condition = deciding._condition(stage, clerk)
+        assert condition is None or not clerk.numbered(condition.row)

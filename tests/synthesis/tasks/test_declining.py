@@ -2,8 +2,10 @@
 
 import datetime as dt
 
+from awm.synthesis.tasks import declining
+from awm.synthesis.tasks.scene import Move
 from tests.synthesis.library import rows_as_values
-from tests.synthesis.tasks.lots import drafts, start
+from tests.synthesis.tasks.lots import drafts, scene, start
 
 
 def test_the_rule_that_is_told_is_the_first_that_is_broken():
@@ -49,6 +51,15 @@ def test_nothing_is_changed_and_the_rule_is_asked_for():
     for seed, made in drafts("decline"):
         assert rows_as_values(made.end) == rows_as_values(start(seed)[0])
         assert made.quotes_rule
+
+
+def test_nothing_is_done_with_a_thing_and_the_same_thing():
+    stage = scene(0, 1)
+    action = stage.blueprint.actions["lend_tool"]
+    tool, member = stage.books.rows("tool")[0], stage.books.rows("member")[0]
+    assert declining._to_itself(Move(action, {"tool": tool, "other": tool}))
+    assert not declining._to_itself(Move(action, {"member": member, "guarantor": member}))
+    assert not declining._to_itself(Move(action, {"member": member, "tool": tool}))
 
 
 def test_several_rules_are_met():

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,27 @@ def test_rows_that_are_alike_are_told_apart_or_not_described(namer):
     assert described is not None
     assert described.texts == (f"{member.name}'s hold on {tool.name} with the place 7",)
     assert described.filters["place"] == 7
+
+
+def test_a_row_is_described_by_one_that_has_no_name_either():
+    loan = replace(BOOKS.blueprint.entities["inspection"], described=("the check of {loan}",))
+    namer = Namer(BOOKS, random.Random(2), "british")
+    plain = Namer(BOOKS, random.Random(2), "british", nests=False)
+    met = 0
+    for row in BOOKS.rows("inspection"):
+        object.__setattr__(row, "entity_", loan)
+        try:
+            described, alone = namer.describe(row), plain.describe(row)
+        finally:
+            object.__setattr__(row, "entity_", BOOKS.blueprint.entities["inspection"])
+        assert alone is None
+        if described is not None:
+            inner = namer.describe(row.loan)
+            assert inner is not None
+            assert described.texts[0].startswith(f"the check of {inner.texts[0]}")
+            assert row.loan in described.through
+            met += 1
+    assert met
 
 
 def test_a_number_is_told_as_a_number(namer):

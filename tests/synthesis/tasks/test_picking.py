@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from awm.synthesis.blueprints import Field
 from awm.synthesis.dry import Refusal, Row, perform
 from awm.synthesis.tasks import picking
 from awm.synthesis.tasks.groups import extreme_words, groups_of, unique_extreme
@@ -66,7 +67,7 @@ def test_bulk_is_done_to_all_that_fit_and_to_each_once(monkeypatch):
         assert len(set(rows)) == len(rows) >= 2
 
 
-@pytest.mark.parametrize("entity", ["loan", "tool", "member", "hold"])
+@pytest.mark.parametrize("entity", ["loan", "tool", "hold"])
 def test_what_is_picked_is_the_only_extreme_of_its_group(entity):
     stage = scene(1, 3)
     clerk = stage.clerk()
@@ -80,6 +81,32 @@ def test_what_is_picked_is_the_only_extreme_of_its_group(entity):
             for field in ordered
             for lowest in (True, False)
         )
+
+
+def test_what_people_do_who_do_not_work_here_follows_from_no_criterion():
+    stage = scene(1, 3)
+    member = stage.blueprint.entities["member"]
+    assert list(pick(stage, stage.clerk(), member, ())) == []
+
+
+def test_what_a_group_has_in_common_is_never_taken_for_a_part_of_the_criterion():
+    stage = scene(1, 3)
+    clerk = stage.clerk()
+    for _, words, group in pick(stage, clerk, stage.blueprint.entities["tool"], ()):
+        assert words.startswith("the one " if group.choice else "the tool ")
+
+
+def test_nothing_is_done_to_one_and_then_to_all():
+    for lot in LOTS:
+        stage = scene(lot % 3, lot)
+        clerk = stage.clerk()
+        if picking.choice(stage, clerk) is None:
+            continue
+        before = {call.name for call in clerk.calls if call.name in stage.blueprint.actions}
+        called = len(clerk.calls)
+        picking.bulk(stage, clerk)
+        after = {call.name for call in clerk.calls[called:]}
+        assert not before & after
 
 
 def test_a_group_has_all_rows_that_fit_and_no_others():
@@ -122,3 +149,7 @@ def test_extremes_are_called_by_their_kind():
     assert extreme_words(fields["bought_on"], lowest=True) == "earliest"
     assert extreme_words(fields["deposit_cents"], lowest=False) == "highest"
     assert extreme_words(fields["weight_grams"], lowest=True) == "smallest"
+    assert extreme_words(Field("seats", "int"), lowest=False) == "most"
+    assert extreme_words(Field("hours_per_week", "int"), lowest=True) == "fewest"
+    assert extreme_words(Field("start_hour", "int"), lowest=True) == "earliest"
+    assert extreme_words(Field("file_limit", "int"), lowest=False) == "highest"

@@ -1,9 +1,11 @@
 """The answer to a question can be read off what the oracle's calls show."""
 
 import datetime as dt
+import re
 from collections import Counter
 from dataclasses import replace
 
+from awm.synthesis.blueprints import Field
 from awm.synthesis.dry import Row, entity_of, money
 from awm.synthesis.tasks import questions
 from awm.synthesis.tasks.request import Find
@@ -94,6 +96,22 @@ def test_every_row_that_an_own_question_depends_on_is_shown():
         assert answers == {found.said}, (question.answer.source, clerk.calls)
         asked += 1
     assert asked > 20
+
+
+def test_what_is_paid_for_one_piece_is_not_summed_up():
+    summed = {
+        name: questions._adds_up(Field(name, "money"))
+        for name in ("fee_cents", "hourly_rate_cents", "price_per_kilo_cents", "ticket_limit_cents")
+    }
+    assert [name for name, adds_up in summed.items() if adds_up] == ["fee_cents"]
+
+
+def test_nobody_asks_by_way_of_a_number():
+    for lot in range(60):
+        stage = scene(lot % 3, lot)
+        found = questions._through(stage, stage.clerk())
+        for text in found.texts if found else ():
+            assert not re.search(r"(loan|hold) (no\. |#)?\d", text), text
 
 
 def test_questions_of_one_task_have_different_answers():

@@ -75,3 +75,39 @@ def test_who_may_be_refused_is_asked_for_the_rule():
 def test_a_question_never_says_what_else_to_leave_alone_twice():
     for _, text in told("question", range(12)):
         assert len(re.findall(r"chang|alter", text)) <= 1, text
+
+
+def test_many_things_are_told_as_a_list():
+    lists = 0
+    for kind in KINDS:
+        for _, made in drafts(kind, 3):
+            text = tell(made, random.Random(2), "")
+            items = [line for line in text.splitlines() if re.match(r"\d+\. ", line)]
+            assert len(items) in (0, len(made.clauses)), text
+            assert items or len(made.clauses) < 6
+            lists += len(made.clauses) >= 6
+    assert lists
+
+
+def test_what_is_asked_on_the_way_is_not_called_the_last():
+    for kind in ("workflow", "bulk", "choice"):
+        for _, made in drafts(kind, 3):
+            for seed in range(6):
+                text = tell(made, random.Random(seed), "")
+                if not isinstance(made.clauses[-1], Find):
+                    assert not re.search("Finally|At the end", text), text
+
+
+def test_the_date_comes_before_what_leads_to_the_request():
+    for _, made in drafts("workflow", 3):
+        for seed in range(6):
+            text = tell(made, random.Random(seed), "2 March 2026")
+            before = text[: text.index("2 March 2026")]
+            assert len(before.split()) <= 4, text
+
+
+def test_no_question_is_longer_than_one_can_follow():
+    for kind in ("workflow", "correction"):
+        for _, text in told(kind):
+            for said in re.findall(r"(?:Could|Would|Can) you [^.?:]*\?", text):
+                assert len(said.split()) <= 20, said

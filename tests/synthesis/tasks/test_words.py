@@ -30,6 +30,8 @@ def test_a_date_is_written_in_the_style_of_who_writes(style, text):
         ("choice", "off_topic", "off topic"),
         ("state", "handed_in", "handed in"),
         ("text", "a scratch", '"a scratch"'),
+        ("text", "ida_holm@example.org", "ida_holm@example.org"),
+        ("text", "+44 131 496 0459", "+44 131 496 0459"),
         ("int", 12, "12"),
         ("int", None, "nothing"),
     ],
@@ -48,6 +50,13 @@ def test_a_value_is_said_by_its_kind(kind, value, text):
         ("the Rogers's loan", "the Rogers' loan"),
         ("two  spaces ", "two spaces"),
         ("a loan", "a loan"),
+        ("an proposal", "a proposal"),
+        ("an hour", "an hour"),
+        ("an SMS", "an SMS"),
+        ("two referral_slips", "two referral slips"),
+        ("to ida_holm@example.org", "to ida_holm@example.org"),
+        ("to ida.holm_ek@example.org", "to ida.holm_ek@example.org"),
+        ("note that that loan is lost", "note that this loan is lost"),
     ],
 )
 def test_what_filling_in_leaves_behind_is_mended(text, tidied):

@@ -11,12 +11,15 @@ from awm.synthesis.blueprints.blueprint import (
     Question,
     Rule,
     Template,
+    Typical,
 )
 from awm.synthesis.blueprints.composing import Composition, compose
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Flavour, ModuleForm
 from awm.synthesis.blueprints.merging import merged, rename, renamed
 from awm.synthesis.blueprints.reading import read_capability, read_domain, read_pools, roles_in
 from awm.synthesis.blueprints.types import Type
+from awm.synthesis.blueprints.typical import narrowed, words_pattern
+from awm.synthesis.blueprints.vocabulary import pool_of, reached, spelled
 
 __all__ = [
     "Action",
@@ -35,12 +38,18 @@ __all__ = [
     "Rule",
     "Template",
     "Type",
+    "Typical",
     "compose",
     "merged",
+    "narrowed",
+    "pool_of",
+    "reached",
     "read_capability",
     "read_domain",
     "read_pools",
     "rename",
     "renamed",
     "roles_in",
+    "spelled",
+    "words_pattern",
 ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from awm.synthesis.blueprints.blueprint import (
@@ -32,7 +33,7 @@ def read_action(
     entities: Mapping[str, Entity],
     shape: Shape,
     faults: Faults,
-    check_field: Callable[[Field], None],
+    check_field: Callable[[Field, Mapping[str, Field]], None],
 ) -> Action:
     """Read one action.
 
@@ -42,7 +43,8 @@ def read_action(
         entities: All entities.
         shape: What expressions can reach.
         faults: Takes note of what is wrong in its parts.
-        check_field: Raises a `Fault` for a parameter that cannot be drawn.
+        check_field: Raises a `Fault` for a parameter that cannot be drawn; it is given the
+            parameters before it too.
 
     Raises:
         Fault: It is wrong as a whole.
@@ -125,13 +127,15 @@ def _parameters(
     entities: Mapping[str, Entity],
     faults: Faults,
     where: str,
-    check_field: Callable[[Field], None],
+    check_field: Callable[[Field, Mapping[str, Field]], None],
 ) -> dict[str, Field]:
     takes: dict[str, Field] = {}
+    subject = entities.get(form.makes or form.on or "")
+    called = {each.name: each.called for each in subject.fields.values()} if subject else {}
     for name, written in form.takes.items():
         with faults.at(f"{where}.takes.{name}"):
             read, value = read_field(name, written)
-            check_field(read)
+            check_field(read, takes)
             if read.kind == "ref" and read.target not in entities:
                 raise Fault(f"there is no entity {read.target!r}.")
             if value is not None or read.kind == "state":
@@ -148,7 +152,7 @@ def _parameters(
                 raise Fault(f"the row it is on is called {name!r} already.")
             if read.column in {f"{form.on}_id", *(each.column for each in takes.values())}:
                 raise Fault(f"something else is called {read.column!r} in the tool.")
-            takes[name] = read
+            takes[name] = replace(read, called=called.get(name, ""))
     return takes
 
 

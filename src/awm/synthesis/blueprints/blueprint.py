@@ -5,12 +5,14 @@ have the types that are needed, and nothing in them can fail.
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from awm.synthesis.blueprints.speech import spoken
+from awm.synthesis.blueprints.trees import names_in
 from awm.synthesis.blueprints.types import BOOL, DATE, INT, MONEY, TEXT, Type, row
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Question",
     "Rule",
     "Template",
+    "Typical",
 ]
 
 FieldKind: TypeAlias = Literal["text", "int", "money", "date", "bool", "choice", "state", "ref"]
@@ -94,6 +97,10 @@ class Field:
         back: Of `ref` fields: how the target calls the rows that lead to it.
         unique: No two rows have the same.
         value: What a new row gets where nothing else is said; sees the row's own fields.
+        of: Of `text`: the text field or parameter whose words its vocabulary is filled in with.
+        by: Of `text`: the field or parameter whose value tells which pool it is drawn from:
+            `<pool>_<value>`.
+        called: What people call it, where its name does not tell.
     """
 
     name: str
@@ -109,6 +116,9 @@ class Field:
     back: str = ""
     unique: bool = False
     value: Expression | None = None
+    of: str = ""
+    by: str = ""
+    called: str = ""
 
     @property
     def column(self) -> str:
@@ -136,7 +146,22 @@ class Field:
     @property
     def says(self) -> str:
         """How a person calls it: `due_on` is "due date", `fee_cents` is "fee"."""
-        return spoken(self.name, self.kind)
+        return self.called or spoken(self.name, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """What rows are like whose names have one of a few words in them.
+
+    Attributes:
+        words: The words; one may be several.
+        fields: The fields as such rows draw them, from narrower ranges, by name.
+        pattern: Finds the words in a name.
+    """
+
+    words: tuple[str, ...]
+    fields: Mapping[str, Field]
+    pattern: re.Pattern[str] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +190,8 @@ class Entity:
         edits: The fields that its update tool may change.
         edits_need: What has to hold then.
         words: Of numbers and dates: what one with the lowest and one with the highest is called.
+        typical: What rows are like by the words of their names; the first rule that names a field
+            holds for it.
     """
 
     name: str
@@ -178,6 +205,7 @@ class Entity:
     edits: tuple[str, ...] = ()
     edits_need: tuple[Rule, ...] = ()
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    typical: tuple[Typical, ...] = ()
 
     @cached_property
     def state(self) -> Field | None:
@@ -188,6 +216,24 @@ class Entity:
     def references(self) -> tuple[Field, ...]:
         """The fields that lead to other rows."""
         return tuple(f for f in self.fields.values() if f.kind == "ref")
+
+    @cached_property
+    def targets(self) -> Mapping[str, str]:
+        """The entities that its references lead to, by field."""
+        return {field.name: field.target for field in self.references}
+
+    @cached_property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Its fields, each with its column."""
+        return tuple((name, field.column) for name, field in self.fields.items())
+
+    def typically(self, name: str) -> Mapping[str, Field]:
+        """The fields that a row of this name draws from narrower ranges, by name."""
+        found: dict[str, Field] = {}
+        for rule in self.typical:
+            if rule.pattern.search(name):
+                found = {**rule.fields, **found}
+        return found
 
     @property
     def class_name(self) -> str:
@@ -231,6 +277,27 @@ class Action:
     def subject(self) -> str | None:
         """The entity that it is about: that it makes, or works on."""
         return self.makes or self.on
+
+    @cached_property
+    def decided(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that can be tried as soon as its row or a parameter is known, by its name.
+
+        Names get known in this order. A rule may count on those before it: it is left out where
+        one of these is about the same names and cannot be tried yet.
+        """
+        order = [*((self.on,) if self.on else ()), *self.takes]
+        about = [names_in(rule.test.tree) & frozenset(order) for rule in self.needs]
+        found: dict[str, tuple[Rule, ...]] = {}
+        for place, last in enumerate(order):
+            waiting: set[str] = set()
+            rules: list[Rule] = []
+            for rule, names in zip(self.needs, about, strict=True):
+                if not names.issubset(order[: place + 1]) or names & waiting:
+                    waiting |= names
+                elif last in names:
+                    rules.append(rule)
+            found[last] = tuple(rules)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

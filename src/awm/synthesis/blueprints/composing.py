@@ -3,7 +3,7 @@
 import ast
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as defaulted
 from typing import Final
@@ -16,6 +16,8 @@ from awm.synthesis.blueprints.fields import read_field
 from awm.synthesis.blueprints.form import DomainForm, EntityForm, QuestionForm
 from awm.synthesis.blueprints.scope import Scope, Shape
 from awm.synthesis.blueprints.types import row
+from awm.synthesis.blueprints.typical import read_typical
+from awm.synthesis.blueprints.vocabulary import check_field, check_pools
 
 __all__ = ["Composition", "compose"]
 
@@ -75,7 +77,7 @@ class _Composer:
 
     def compose(self) -> Blueprint:
         self._check_options()
-        self._check_pools()
+        check_pools(self._pools, self._faults)
         entities = {name: self._entity(name, form) for name, form in self._domain.entities.items()}
         self._faults.give_up()
         self._check_references(entities)
@@ -117,10 +119,16 @@ class _Composer:
         fields: dict[str, Field] = {}
         for each, written in form.fields.items():
             with self._faults.at(f"entities.{name}.fields.{each}"):
-                fields[each], source = read_field(each, written)
-                self._check_pool(fields[each])
+                read, source = read_field(each, written)
+                worked_out = self._values.get(name, {})
+                self._check_drawn(
+                    read, {key: other for key, other in fields.items() if key not in worked_out}
+                )
+                fields[each] = replace(read, called=form.calls.get(each, ""))
                 if source is not None:
                     self._values.setdefault(name, {})[each] = source
+        with self._faults.at(f"entities.{name}.calls"):
+            _check_calls(form)
         low, _, high = (form.rows or "").partition("..")
         with self._faults.at(f"entities.{name}.rows"):
             if low and int(high or low) < int(low):
@@ -138,32 +146,9 @@ class _Composer:
             words=form.words,
         )
 
-    def _check_pool(self, each: Field) -> None:
+    def _check_drawn(self, each: Field, before: Mapping[str, Field]) -> None:
         _check_name(each.name)
-        if each.pool is not None and each.pool not in self._pools:
-            raise Fault(f"there is no pool {each.pool!r}.", "Add it to `pools`.")
-
-    def _check_pools(self) -> None:
-        for name, entries in self._pools.items():
-            with self._faults.at(f"pools.{name}"):
-                if not entries:
-                    raise Fault("a pool has at least one text.")
-                for inner in _inner_pools(entries):
-                    if inner not in self._pools:
-                        raise Fault(f"there is no pool {inner!r}.", "Add it to `pools`.")
-                if name in self._reached(name):
-                    raise Fault("it is in itself, and would never be filled in.")
-
-    def _reached(self, name: str) -> set[str]:
-        """The pools that texts of a pool are filled in from, and theirs."""
-        reached: set[str] = set()
-        waiting = list(_inner_pools(self._pools[name]))
-        while waiting:
-            inner = waiting.pop()
-            if inner not in reached:
-                reached.add(inner)
-                waiting += _inner_pools(self._pools.get(inner, ()))
-        return reached
+        check_field(each, before, self._pools)
 
     def _check_references(self, entities: Mapping[str, Entity]) -> None:
         plurals = [entity.plural for entity in entities.values()]
@@ -240,7 +225,9 @@ class _Composer:
             self._faults,
             f"{where}.edits_need",
         )
-        return replace(entity, fields=fields, edits_need=rules)
+        entity = replace(entity, fields=fields, edits_need=rules)
+        typical = self._domain.entities[entity.name].typical
+        return replace(entity, typical=read_typical(typical, entity, self._pools, self._faults))
 
     def _actions(self, entities: Mapping[str, Entity], shape: Shape) -> dict[str, Action]:
         actions = {}
@@ -250,7 +237,7 @@ class _Composer:
                 if name in _PROTOCOLS or "_" not in name:
                     raise Fault("an action is called verb_noun, as no protocol's tool is.")
                 actions[name] = read_action(
-                    name, form, entities, shape, self._faults, self._check_pool
+                    name, form, entities, shape, self._faults, self._check_drawn
                 )
         return actions
 
@@ -274,6 +261,14 @@ def _question(form: QuestionForm, shape: Shape) -> Question:
         if placeholders != ([form.of] if form.of else []):
             raise Fault(f"{text!r} has to name {{{form.of}}}, once." if form.of else f"{text!r}")
     return Question(form.of, form.asks, answer)
+
+
+def _check_calls(form: EntityForm) -> None:
+    for name, said in form.calls.items():
+        if name not in form.fields:
+            raise Fault(f"there is no field {name!r}.")
+        if (first := said.split()[0].lower()) in ("the", "a", "an", "whether"):
+            raise Fault(f"{said!r} begins with {first!r}.", "Leave it out: it is added.")
 
 
 def _check_fields(entity: Entity) -> None:
@@ -311,10 +306,6 @@ def _check_base(field: Field, fields: Mapping[str, Field]) -> None:
         raise Fault(f"{field.base!r} is no date that comes before it.")
     if base.optional and not field.optional:
         raise Fault(f"{field.base!r} may be empty, and it may not.", "Write `date?`.")
-
-
-def _inner_pools(entries: Iterable[str]) -> list[str]:
-    return [inner for entry in entries for inner in re.findall(r"\{(\w+)\}", entry)]
 
 
 def _check_name(name: str) -> None:

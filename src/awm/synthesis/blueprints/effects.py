@@ -8,6 +8,7 @@ from awm.synthesis.blueprints.blueprint import Effects, Field
 from awm.synthesis.blueprints.expressions import can_be, type_of
 from awm.synthesis.blueprints.faults import Fault
 from awm.synthesis.blueprints.scope import Scope, known_if_false, known_if_true
+from awm.synthesis.blueprints.trees import path_of, statements_of
 from awm.synthesis.blueprints.types import BOOL, SPAN, Type, row
 
 __all__ = ["read_effects", "unfilled"]
@@ -21,11 +22,11 @@ def read_effects(source: str, scope: Scope) -> Effects:
     """
     text = textwrap.dedent(source).strip()
     try:
-        body = ast.parse(text).body
+        body = statements_of(text)
     except (SyntaxError, ValueError) as error:
         raise Fault(f"the effects cannot be read: {error}.") from error
     _check_all(body, scope)
-    return Effects(text, tuple(body))
+    return Effects(text, body)
 
 
 def unfilled(fields: Mapping[str, Field], given: frozenset[str]) -> list[str]:
@@ -40,7 +41,7 @@ def unfilled(fields: Mapping[str, Field], given: frozenset[str]) -> list[str]:
     ]
 
 
-def _check_all(body: list[ast.stmt], scope: Scope) -> Scope:
+def _check_all(body: Sequence[ast.stmt], scope: Scope) -> Scope:
     for statement in body:
         scope = _check(statement, scope)
     return scope
@@ -126,13 +127,13 @@ def _check_growth(target: ast.expr, value: ast.expr, scope: Scope) -> set[str]:
     found = _target(target, scope) if isinstance(target, ast.Attribute) else type_of(target, scope)
     if isinstance(target, ast.Name) and target.id not in scope.names:
         raise Fault(f"`{target.id}` is no variable.", "Give another name a value first.")
-    if found.optional and ast.unparse(target) not in scope.known:
+    if found.optional and path_of(target) not in scope.known:
         raise Fault(f"`{ast.unparse(target)}` may be empty.", "Test it first.")
     added = type_of(value, scope)
     dated = found.kind == "date" and added == SPAN
     if not dated and not (found.present.is_number and added.is_number):
         raise Fault(f"`{ast.unparse(target)}` ({found}) cannot grow by {added}.")
-    return {ast.unparse(target)} if found.optional else set()
+    return {path_of(target)} if found.optional else set()
 
 
 def _target(target: ast.expr, scope: Scope) -> Type:

@@ -10,6 +10,7 @@ from typing import Final
 from awm.synthesis.blueprints.blueprint import Expression
 from awm.synthesis.blueprints.faults import Fault
 from awm.synthesis.blueprints.scope import Scope, known_if_false, known_if_true
+from awm.synthesis.blueprints.trees import expression_of, path_of
 from awm.synthesis.blueprints.types import BOOL, DATE, INT, MONEY, NONE, SPAN, TEXT, Type, row
 
 __all__ = ["can_be", "read_expression", "type_of"]
@@ -25,7 +26,7 @@ def read_expression(source: str, scope: Scope) -> Expression:
         Fault: It cannot be read, or could fail.
     """
     try:
-        tree = ast.parse(source.strip(), mode="eval").body
+        tree = expression_of(source.strip())
     except (SyntaxError, ValueError) as error:
         raise Fault(f"{source!r} is no expression: {error}.") from error
     return Expression(source.strip(), tree, type_of(tree, scope))
@@ -89,7 +90,7 @@ def _constant(value: object) -> Type:
 
 
 def _known(node: ast.expr, found: Type, scope: Scope) -> Type:
-    return found.present if found.optional and ast.unparse(node) in scope.known else found
+    return found.present if found.optional and path_of(node) in scope.known else found
 
 
 def _attribute(node: ast.Attribute, scope: Scope) -> Type:

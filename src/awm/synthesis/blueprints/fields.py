@@ -19,6 +19,7 @@ _NUMBERS: Final = re.compile(r"(-?\d+)\.\.(-?\d+)$")
 _DATES: Final = re.compile(
     r"(?P<base>[a-z]\w*)?(?P<low>[+-]?\d+)?\.\.(?P<base2>[a-z]\w*)?(?P<high>[+-]?\d+)?$"
 )
+_POOL: Final = re.compile(r"from\s+(?P<pool>[a-z]\w*)(\s+(?P<how>of|by)\s+(?P<other>[a-z]\w*))?$")
 _WORD: Final = re.compile(r"([a-z][a-z0-9_]*)(?:\s+(\d+))?$")
 _KINDS: Final[dict[str, FieldKind]] = {
     "text": "text",
@@ -88,8 +89,9 @@ def _with_details(plain: Field, rest: str, written: str) -> Field:
         return replace(plain, choices=_read_choices(rest, written))
     if not rest:
         return plain
-    if kind == "text" and rest.startswith("from "):
-        return replace(plain, pool=rest.removeprefix("from ").strip())
+    if kind == "text" and (pool := _POOL.match(rest)):
+        of, by = (pool["other"] if pool["how"] == how else "" for how in ("of", "by"))
+        return replace(plain, pool=pool["pool"], of=of, by=by)
     if kind in ("int", "money") and (numbers := _NUMBERS.match(rest)):
         return _between(plain, int(numbers[1]), int(numbers[2]), written)
     if kind == "bool" and re.fullmatch(r"\d{1,3}%", rest):

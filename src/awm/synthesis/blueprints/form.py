@@ -18,6 +18,7 @@ __all__ = [
     "ModuleForm",
     "QuestionForm",
     "RuleForm",
+    "TypicalForm",
 ]
 
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -70,8 +71,59 @@ def _rule(value: Any) -> Any:
 Rules: TypeAlias = tuple[Annotated[RuleForm, BeforeValidator(_rule)], ...]
 
 
+def _plainly(value: Any) -> Any:
+    """One or several words, numbers or ranges as texts; YAML reads some of them as more."""
+    if isinstance(value, (list, tuple)):
+        return [_plainly(each)[0] if not isinstance(each, str) else each for each in value]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [str(value)] if isinstance(value, (int, str)) else value
+
+
+Narrower: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_plainly), Field(min_length=1)]
+
+
+class TypicalForm(Form):
+    """What rows are like whose names have one of some words in them.
+
+    Attributes:
+        words: The words, as they stand in names; one may be several. Upper and lower case are one.
+        draws: From what such rows draw their fields, by field: a range within the field's own
+            for numbers and dates, yes or no, one or several words of a choice, the name of a pool
+            for a text.
+    """
+
+    words: Annotated[Several, Field(min_length=1)]
+    draws: Annotated[dict[Name, Narrower], Field(min_length=1)]
+
+
+def _typical(value: Any) -> Any:
+    """Read `{words: [...], FIELD: RANGE, ...}`, the short way to write what is typical."""
+    if isinstance(value, dict) and not isinstance(value.get("draws"), dict):
+        draws = {name: each for name, each in value.items() if name != "words"}
+        return {"words": value.get("words", ()), "draws": draws}
+    return value
+
+
 class EntityForm(Form):
-    """Something that records are kept of; in a module also further fields of one that is there."""
+    """Something that records are kept of; in a module also further fields of one that is there.
+
+    Attributes:
+        plural: Where adding an s is wrong.
+        says: Where the name with spaces is not how people say it.
+        rows: How many there are at the start; without it rows come from actions only.
+        named: The text field by which people name one.
+        described: Ways to point to one that has no name.
+        part_of: The reference to the row that it is shown in.
+        fields: The fields, each in a line.
+        edits: The fields that its update tool may change.
+        edits_need: What has to hold then.
+        words: Of numbers and dates: what one with the lowest and with the highest is called.
+        calls: What people call a field whose name does not tell: a noun phrase without "the" that
+            can stand in "the ... of it". A yes or no may be called by any words.
+        typical: What rows are like by the words of their names; the first rule that names a field
+            holds for it.
+    """
 
     plural: Name | None = None
     says: Text | None = None
@@ -83,6 +135,8 @@ class EntityForm(Form):
     edits: tuple[Name, ...] = ()
     edits_need: Rules = ()
     words: dict[Name, tuple[Text, Text]] = Field(default_factory=dict)
+    calls: dict[Name, Text] = Field(default_factory=dict)
+    typical: tuple[Annotated[TypicalForm, BeforeValidator(_typical)], ...] = ()
 
 
 class ActionForm(Form):

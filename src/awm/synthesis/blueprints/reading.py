@@ -17,17 +17,26 @@ _FormT = TypeVar("_FormT", bound=Form)
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML in which `on`, `off`, `yes` and `no` are words and dates are texts, as in YAML 1.2."""
+    """YAML in which `on`, `off`, `yes` and `no` are words and dates are texts, as in YAML 1.2.
+
+    So is `Null`, which may be a name; nothing is `null` or `~`.
+    """
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [
-        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if not tag.endswith((":bool", ":timestamp", ":null"))
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF")
+)
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""]
 )
 
 _ROLE: Final = re.compile(r"<([a-z_]+)>(s?)")

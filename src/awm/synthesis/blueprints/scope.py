@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from awm.synthesis.blueprints.blueprint import Field
 from awm.synthesis.blueprints.faults import Fault
+from awm.synthesis.blueprints.trees import path_of
 from awm.synthesis.blueprints.types import DATE, INT, Type, rows
 
 __all__ = ["Scope", "Shape", "known_if_false", "known_if_true"]
@@ -61,8 +62,7 @@ class Scope:
 
     def with_names(self, names: Mapping[str, Type]) -> "Scope":
         """The same with further names, which hide others."""
-        hidden = _whole_words(names, before=r"(?<![\w.])")
-        kept = {path for path in self.known if not hidden.search(path)}
+        kept = {path for path in self.known if names.keys().isdisjoint(_NAMES.findall(path))}
         return replace(self, names={**self.names, **names}, known=frozenset(kept))
 
     def without(self, names: Iterable[str]) -> "Scope":
@@ -80,8 +80,12 @@ class Scope:
         Two paths can lead to one row, so nothing is kept that such a field is part of. Of what is
         counted or summed up nothing is kept at all: rows may have come or gone.
         """
-        changed = _whole_words(fields, before=r"\.")
-        kept = {path for path in self.known if _PATH.fullmatch(path) and not changed.search(path)}
+        changed = frozenset(fields)
+        kept = {
+            path
+            for path in self.known
+            if _PATH.fullmatch(path) and changed.isdisjoint(_FIELDS.findall(path))
+        }
         return replace(self, known=frozenset(kept))
 
     def name(self, name: str) -> Type:
@@ -103,11 +107,8 @@ class Scope:
 
 
 _PATH = re.compile(r"\w+(\.\w+)*(!=0)?")
-
-
-def _whole_words(words: Iterable[str], before: str) -> re.Pattern[str]:
-    """Finds any of some words; finds nothing if there are none."""
-    return re.compile(rf"{before}(?:{'|'.join(words) or '(?!)'})\b")
+_NAMES = re.compile(r"(?<![\w.])\w+")
+_FIELDS = re.compile(r"\.(\w+)")
 
 
 def known_if_true(test: ast.expr) -> frozenset[str]:
@@ -135,8 +136,10 @@ def _known(test: ast.expr, *, truth: bool) -> set[str]:
 def _known_by_comparison(
     left: ast.expr, operator: ast.cmpop, right: ast.expr, *, truth: bool
 ) -> set[str]:
-    path = ast.unparse(left)
     constant = right.value if isinstance(right, ast.Constant) else ...
+    if constant is ... and not isinstance(operator, ast.In):
+        return set()
+    path = path_of(left)
     if constant is None:
         there = isinstance(operator, (ast.IsNot, ast.NotEq)) is truth
         return {path} if there else set()

@@ -4,7 +4,7 @@ Microseconds an action, so that pasts can be played and tasks can be searched fo
 is always carried out again by the world's own code; the two have to agree.
 """
 
-from awm.synthesis.dry.books import Books, Row, entity_of, money
+from awm.synthesis.dry.books import Books, Row, entity_of, held, money
 from awm.synthesis.dry.carrying import Refusal, perform, revise
 from awm.synthesis.dry.drawing import Drawer
 from awm.synthesis.dry.history import History, play_history
@@ -16,6 +16,7 @@ __all__ = [
     "Refusal",
     "Row",
     "entity_of",
+    "held",
     "money",
     "perform",
     "play_history",

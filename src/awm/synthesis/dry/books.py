@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from awm.synthesis.blueprints import Blueprint, Effects, Entity, Expression, Field, Template
 
-__all__ = ["Books", "Row", "Value", "entity_of", "money", "names_in", "said"]
+__all__ = ["Books", "Change", "Row", "Value", "entity_of", "held", "money", "said"]
 
 Value: TypeAlias = "int | str | bool | dt.date | Row | None"
 """What a field holds: references hold rows."""
@@ -40,7 +40,12 @@ class Row:
         put(self, "id", id_)
 
     def __getattr__(self, name: str) -> Any:
-        return self.books_.read(self, name)
+        books, values = self.books_, self.values_
+        if books.seen is not None or name not in values:
+            return books.read(self, name)
+        value = values[name]
+        target = self.entity_.targets.get(name)
+        return value if target is None or value is None else books.tables_[target][value]
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.books_.write(self, name, value)
@@ -49,9 +54,18 @@ class Row:
         return f"<{self.entity_.name} {self.id}>"
 
 
+Change: TypeAlias = tuple[Row | None, Row | None]
+"""A row before and after; None where there is none."""
+
+
 def entity_of(row: Row) -> Entity:
     """The entity of a row; its attributes are its fields, so it is asked for here."""
     return row.entity_
+
+
+def held(row: Row, field: str) -> Any:
+    """What a field holds, where the number of a reference's row will do: faster than to ask it."""
+    return row.values_[field]
 
 
 class Books:
@@ -69,6 +83,13 @@ class Books:
         """While it is a set: the rows that were read, by entity and number."""
         self.tables_ = _Tables(self, None)
         self._last: dict[str, int] = dict.fromkeys(blueprint.entities, 0)
+        self._known: dict[str, Any] = {
+            "__builtins__": _FUNCTIONS,
+            **blueprint.options,
+            "label": self.label,
+            "add": self.add,
+            "remove": self.remove,
+        }
 
     def copy(self) -> "Books":
         """The same rows once more, to change without changing these."""
@@ -89,12 +110,19 @@ class Books:
 
     def same_as(self, other: "Books") -> bool:
         """Whether all rows are as they are in other books."""
-        return all(
-            [self.values(row) for row in self.rows(name)]
-            == [other.values(row) for row in other.rows(name)]
-            for name in self.names
-            if self.tables_.may_differ(name, other.tables_)
-        )
+        return next(self.since(other), None) is None
+
+    def since(self, other: "Books") -> Iterator[Change]:
+        """What differs from other books of the same world: each row as it is there and here."""
+        for name in self.names:
+            if not self.tables_.may_differ(name, other.tables_):
+                continue
+            before, after = other.tables_[name], self.tables_[name]
+            for id_, row in before.items():
+                now = after.get(id_)
+                if now is None or now.values_ != row.values_:
+                    yield row, now
+            yield from ((None, row) for id_, row in after.items() if id_ not in before)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,6 +143,10 @@ class Books:
             KeyError: There is none of that number.
         """
         return self.tables_[entity][id_]
+
+    def row_or_none(self, entity: str, id_: int) -> Row | None:
+        """One row, if there is one of that number."""
+        return self.tables_[entity].get(id_)
 
     def same(self, row: Row) -> Row:
         """The row here that is a row of a copy.
@@ -143,8 +175,8 @@ class Books:
 
     def values(self, row: Row) -> dict[str, Any]:
         """A row by columns, with its `id`; references are numbers."""
-        fields = row.entity_.fields
-        return {"id": row.id} | {field.column: row.values_[name] for name, field in fields.items()}
+        held = row.values_
+        return {"id": row.id, **{column: held[name] for name, column in row.entity_.columns}}
 
     def read(self, row: Row, name: str) -> Any:
         """A field, the row that a reference leads to, or the rows that lead here."""
@@ -235,18 +267,13 @@ class Books:
         )
 
     def _namespace(self, names: Mapping[str, Any], used: frozenset[str]) -> dict[str, Any]:
-        space: dict[str, Any] = {"__builtins__": _FUNCTIONS}
         plurals = self.blueprint.by_plural
-        for name in used:
-            if name in plurals and name not in names:
-                space[name] = _Every(self, plurals[name].name)
-        space.update(self.blueprint.options)
-        space["today"] = self.today
-        space["label"] = self.label
-        space["add"] = self.add
-        space["remove"] = self.remove
-        space.update(names)
-        return space
+        whole = {
+            name: _Every(self, plurals[name].name)
+            for name in used
+            if name in plurals and name not in names
+        }
+        return {**whole, **self._known, "today": self.today, **names}
 
 
 class _Every:
@@ -272,8 +299,13 @@ class _Tables(dict[str, dict[int, Row]]):
 
     def may_differ(self, name: str, other: "_Tables") -> bool:
         """Whether a table may be another one there: not if neither was touched since it was one."""
-        untouched = name not in self and name not in other
-        return not (untouched and self.source_ is not None and self.source_ is other.source_)
+        return self.origin_(name) is not other.origin_(name)
+
+    def origin_(self, name: str) -> "_Tables":
+        """The tables that hold this one, in which no later ones have looked at it."""
+        if name in self or self.source_ is None:
+            return self
+        return self.source_.tables_.origin_(name)
 
     def __missing__(self, name: str) -> dict[int, Row]:
         entity = self._books.blueprint.entities[name]
@@ -285,11 +317,6 @@ class _Tables(dict[str, dict[int, Row]]):
             }
         self[name] = rows
         return rows
-
-
-def names_in(expression: Expression) -> frozenset[str]:
-    """All names in an expression, also those of its own variables."""
-    return _compiled(expression.source, "eval")[1]
 
 
 def money(cents: int) -> str:

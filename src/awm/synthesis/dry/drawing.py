@@ -3,11 +3,19 @@
 import datetime as dt
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from awm.synthesis.blueprints import Action, Entity, Field, Rule
-from awm.synthesis.dry.books import Books, Row, names_in
+from awm.synthesis.blueprints import (
+    Action,
+    Entity,
+    Field,
+    Rule,
+    narrowed,
+    pool_of,
+    spelled,
+)
+from awm.synthesis.dry.books import Books, Row, entity_of
 
 __all__ = ["Drawer"]
 
@@ -18,6 +26,8 @@ _DEEPEST: Final = 6
 _WIDEST: Final = 1000
 _AFTER: Final = 60
 _CAREFUL: Final = 4
+_COMMON: Final = "sentence_note"
+"""What texts are drawn from that name no pool."""
 
 _T = TypeVar("_T")
 
@@ -33,22 +43,28 @@ class Drawer:
     def __init__(self, books: Books, lot: random.Random) -> None:
         self._books = books
         self._lot = lot
-        self._decks: dict[str, list[str]] = {}
 
     def row_values(self, entity: Entity) -> dict[str, Any] | None:
         """Values for a row that is there from the start; None if no new name is left."""
         values: dict[str, Any] = {}
+        typical: Mapping[str, Field] = {}
         for field in entity.fields.values():
             if field.unique and field.kind == "text":
-                name = self._unused(entity, field)
+                name = self._unused(entity, typical.get(field.name, field), values)
                 if name is None:
                     return None
                 values[field.name] = name
             elif field.kind == "state" and not field.weighted:
                 values[field.name] = field.words[0]
             elif field.value is None:
-                values[field.name] = self.value(field, values)
+                values[field.name] = self.value(typical.get(field.name, field), values)
+            if entity.typical and field.name == entity.named:
+                typical = entity.typically(values[field.name])
         return values
+
+    def anew(self, row: Row, field: Field) -> Any:
+        """A value that a field of a row could be changed to: drawn as for a row of its name."""
+        return self.value(_typically(row).get(field.name, field), row.values_)
 
     def arguments(
         self, action: Action, on: Row | None = None, *, careful: bool = False
@@ -62,22 +78,51 @@ class Drawer:
         """
         names: dict[str, Any] = {action.on: on} if action.on else {}
         arguments: dict[str, Any] = {}
-        for field in action.takes.values():
+        made = self._books.blueprint.entities[action.makes] if action.makes else None
+        typical = _typically(on) if on is not None else {}
+        for plain in action.takes.values():
+            field = plain
+            if plain.name in typical:
+                field = narrowed(plain, typical[plain.name])
             names[field.name] = None
             if field.optional and self._lot.random() > _OPTIONAL_SHARE:
                 continue
-            rules = decidable(action, frozenset(names), field.name) if careful else ()
+            rules = action.decided[field.name] if careful else ()
             value = self._fitting(field, arguments, on, rules, names)
             if value is None and not field.optional:
                 return None
             arguments[field.name] = names[field.name] = value
+            if made is not None and made.typical and field.name == made.named:
+                typical = made.typically(value or "")
         return arguments
 
-    def likely(self, action: Action, rows: list[Row]) -> list[Row]:
-        """The rows that the rules do not rule out for an action by what they are themselves."""
-        name = action.on or ""
-        rules = decidable(action, frozenset((name,)), name)
-        return [row for row in rows if self._allowed(rules, {name: row})] if rules else rows
+    def likely(self, action: Action, rows: Sequence[Row]) -> Row:
+        """One of some rows; one that the rules do not rule out by what it is itself, if there is.
+
+        Args:
+            action: What is to be done on it.
+            rows: Those that there are, at least one.
+        """
+        rules = action.decided[action.on or ""]
+        found = self._first_allowed(rules, {}, action.on or "", rows, self._lot.choice)
+        return self._lot.choice(rows) if found is None else found
+
+    def _first_allowed(
+        self,
+        rules: tuple[Rule, ...],
+        names: Mapping[str, Any],
+        name: str,
+        rows: Sequence[Row],
+        draw: Callable[[Sequence[Row]], Row],
+    ) -> Row | None:
+        """A row that the rules allow where a name stands for it: rows are drawn until one is."""
+        left = list(rows)
+        while left:
+            row = draw(left)
+            if self._allowed(rules, {**names, name: row}):
+                return row
+            left.remove(row)
+        return None
 
     def _fitting(
         self,
@@ -90,8 +135,8 @@ class Drawer:
         """A value that the rules allow, or the last of a few tries."""
         if field.kind == "ref" and rules and not field.optional:
             rows = self._targets(field, on)
-            allowed = [row for row in rows if self._allowed(rules, {**names, field.name: row})]
-            return self.skewed(allowed or rows) if rows else None
+            found = self._first_allowed(rules, names, field.name, rows, self.skewed)
+            return self.skewed(rows) if found is None and rows else found
         value = self.value(field, others, apart_from=on)
         for _ in range(_CAREFUL if rules else 0):
             if value is None or self._allowed(rules, {**names, field.name: value}):
@@ -127,41 +172,58 @@ class Drawer:
     def _open_value(self, field: Field, others: Mapping[str, Any]) -> Any:
         """A text, a date or a number."""
         if field.kind == "text":
-            return self.text(field.pool or "sentence_note")
+            return self._text(field, others)
         if field.kind == "date":
             return self._date(field, others)
         low = 0 if field.low is None else field.low
         high = low if field.high is None else field.high
         return self._amount(low, high) if field.kind == "money" else self._number(low, high)
 
-    def text(self, pool: str) -> str:
-        """A text out of a pool, its placeholders filled in."""
-        return self._filled(f"{{{pool}}}", 0)
+    def _text(self, field: Field, others: Mapping[str, Any]) -> str | None:
+        """A text that may go by another field; None where that one is empty."""
+        pool = field.pool or _COMMON
+        if field.of:
+            name = others.get(field.of)
+            return None if name is None else self.text(pool, spelled(name))
+        if field.by:
+            value = others.get(field.by)
+            return None if value is None else self.text(pool_of(field, value))
+        return self.text(pool)
+
+    def text(self, pool: str, words: Mapping[str, str] | None = None) -> str:
+        """A text out of a pool, its places filled in.
+
+        Args:
+            pool: Which.
+            words: What fills in places that no pool does.
+        """
+        return self._filled(f"{{{pool}}}", words or {}, 0)
 
     def skewed(self, choices: Sequence[_T]) -> _T:
         """One of several: the first are drawn more often than the last."""
         place = int(len(choices) * self._lot.random() ** (1 / _SKEW))
         return choices[min(place, len(choices) - 1)]
 
-    def _filled(self, text: str, depth: int) -> str:
+    def _filled(self, text: str, words: Mapping[str, str], depth: int) -> str:
         if depth > _DEEPEST:
             return text
-        filled = _POOL.sub(
-            lambda match: self._filled(
-                self._lot.choice(self._books.blueprint.pools[match[1]]), depth + 1
-            ),
-            text,
-        )
-        return re.sub("#", lambda _: str(self._lot.randrange(10)), filled)
 
-    def _unused(self, entity: Entity, field: Field) -> str | None:
-        pool = field.pool or "sentence_note"
+        def fill(match: re.Match[str]) -> str:
+            if match[1] in words:
+                return words[match[1]]
+            pool = self._books.blueprint.pools[match[1]]
+            return self._filled(self._lot.choice(pool), words, depth + 1)
+
+        return re.sub("#", lambda _: str(self._lot.randrange(10)), _POOL.sub(fill, text))
+
+    def _unused(self, entity: Entity, field: Field, others: Mapping[str, Any]) -> str | None:
         taken = {getattr(row, field.name) for row in self._books.rows(entity.name)}
         for _ in range(40):
-            text = self.text(pool)
-            if text not in taken:
+            text = self._text(field, others)
+            if text is not None and text not in taken:
                 return text
-        left = [each for each in self._books.blueprint.pools[pool] if each not in taken]
+        pool = self._books.blueprint.pools.get(field.pool or _COMMON, ())
+        left = [each for each in pool if each not in taken]
         return left[0] if left and "{" not in left[0] else None
 
     def _reference(self, field: Field, apart_from: Row | None) -> Row | None:
@@ -206,24 +268,9 @@ _ODD: Final = 0.3
 _STEPS: Final = ((1_000_000, 5000), (100_000, 500), (2000, 100), (300, 25))
 
 
-def decidable(action: Action, known: frozenset[str], last: str) -> tuple[Rule, ...]:
-    """The rules of an action that can be tried once some of its names have values.
-
-    A rule may count on those before it. It is left out where one of these is about the same names
-    and cannot be tried yet.
-
-    Args:
-        action: Whose rules.
-        known: The names that have values.
-        last: The one that got its value last; rules without it were tried before.
-    """
-    own = frozenset((*action.takes, *((action.on,) if action.on else ())))
-    found: list[Rule] = []
-    waiting: set[str] = set()
-    for rule in action.needs:
-        names = names_in(rule.test) & own
-        if not names <= known or names & waiting:
-            waiting |= names
-        elif last in names:
-            found.append(rule)
-    return tuple(found)
+def _typically(row: Row) -> Mapping[str, Field]:
+    """The fields that a row draws from narrower ranges."""
+    entity = entity_of(row)
+    if not entity.typical or entity.named is None:
+        return {}
+    return entity.typically(row.values_[entity.named])

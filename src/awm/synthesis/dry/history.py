@@ -7,11 +7,12 @@ sold, and no room was ever taken twice.
 import datetime as dt
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from awm.synthesis.blueprints import Action, Blueprint
-from awm.synthesis.dry.books import Books, Row
+from awm.synthesis.dry.books import Books, Row, held
 from awm.synthesis.dry.carrying import Refusal, perform
 from awm.synthesis.dry.drawing import Drawer
 
@@ -65,7 +66,9 @@ class _Past:
         self._today = today
         self._fruitless: dict[str, int] = {}
         self._patience: dict[tuple[str, int], int] = {}
-        self._done: set[str] = set()
+        self._actions = tuple(blueprint.actions.values())
+        # What never happened yet is due; what was tried in vain is less so each time.
+        self._due = {action.name: 3.0 * _often(action) for action in self._actions}
 
     def play(self) -> Books:
         for entity in self._blueprint.entities.values():
@@ -80,49 +83,47 @@ class _Past:
                 ):
                     break
                 self._books.add(entity.name, **values)
-        first = self._total()
+        first = sum(self._counts().values())
         wanted = max(1, self._history.rows - first)
         for attempt in range(_ATTEMPTS):
+            counts = self._counts()
             # The days go by as the rows come, so that the last of it was yesterday.
-            gone = max(attempt / _ATTEMPTS, (self._total() - first) / wanted)
+            gone = max(attempt / _ATTEMPTS, (sum(counts.values()) - first) / wanted)
             if gone >= 1:
                 break
             days = max(1, round(_DAYS * (1 - gone)))
             self._books.today = min(self._today - dt.timedelta(days=days), self._today)
-            self._happen()
+            self._happen(counts)
         self._books.today = self._today
         self._books.settle()
         return self._books
 
-    def _total(self) -> int:
-        return sum(map(self._books.count, self._blueprint.entities))
+    def _counts(self) -> dict[str, int]:
+        return {name: self._books.count(name) for name in self._blueprint.entities}
 
-    def _happen(self) -> None:
-        actions = list(self._blueprint.actions.values())
-        weights = [self._weight(action) for action in actions]
+    def _happen(self, counts: Mapping[str, int]) -> None:
+        weights = [
+            self._due[action.name] * (self._room(action.makes, counts) if action.makes else 1.0)
+            for action in self._actions
+        ]
         if not any(weights):
             return
-        action = self._lot.choices(actions, weights)[0]
+        action = self._lot.choices(self._actions, weights)[0]
         for _ in range(_TRIES):
             if self._attempt(action):
-                self._done.add(action.name)
+                self._due[action.name] = _often(action)
                 self._fruitless.pop(action.name, None)
                 return
-        self._fruitless[action.name] = self._fruitless.get(action.name, 0) + 1
+        tried = self._fruitless[action.name] = self._fruitless.get(action.name, 0) + 1
+        self._due[action.name] *= math.sqrt(tried / (1 + tried))
 
-    def _weight(self, action: Action) -> float:
-        weight = action.often / math.sqrt(1 + self._fruitless.get(action.name, 0))
-        if action.removes:
-            weight *= 0.3
-        if action.name not in self._done:
-            weight *= 3.0  # what never happened yet is due
-        if action.makes:
-            there = self._books.count(action.makes)
-            if there >= self._history.at_most:
-                return 0.0
-            scarce = self._blueprint.entities[action.makes].rows is None and there < 4
-            weight *= 4.0 if scarce else 1.0 - 0.6 * there / self._history.at_most
-        return weight
+    def _room(self, entity: str, counts: Mapping[str, int]) -> float:
+        """How welcome another row is."""
+        there = counts[entity]
+        if there >= self._history.at_most:
+            return 0.0
+        scarce = self._blueprint.entities[entity].rows is None and there < 4
+        return 4.0 if scarce else 1.0 - 0.6 * there / self._history.at_most
 
     def _attempt(self, action: Action) -> bool:
         on: Row | None = None
@@ -130,7 +131,7 @@ class _Past:
             rows = self._startable(action)
             if not rows:
                 return False
-            on = self._lot.choice(self._drawer.likely(action, rows) or rows)
+            on = self._drawer.likely(action, rows)
         arguments = self._drawer.arguments(action, on, careful=True)
         if arguments is None:
             return False
@@ -153,7 +154,7 @@ class _Past:
         return [
             row
             for row in rows
-            if getattr(row, state) in action.starts and (not ends or self._left(entity.name, row))
+            if held(row, state) in action.starts and (not ends or self._left(entity.name, row))
         ]
 
     def _left(self, entity: str, row: Row) -> bool:
@@ -161,3 +162,7 @@ class _Past:
         if key not in self._patience:
             self._patience[key] = self._lot.choices(*_PATIENCE)[0]
         return self._patience[key] > 0
+
+
+def _often(action: Action) -> float:
+    return action.often * 0.3 if action.removes else float(action.often)

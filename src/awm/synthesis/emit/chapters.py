@@ -11,6 +11,9 @@ from awm.synthesis.emit.layout import WIDTH
 __all__ = ["chapters_for", "imports_for"]
 
 _FILE: Final = "prelude.py.txt"
+_NAME: Final = re.compile(r"\w+")
+_CALLED: Final = re.compile(r"(?<![\w.@\"])(\w+)\(")
+_BUILT_UPON: Final = re.compile(r"\((\w+)\)")
 _MARK: Final = re.compile(r"^#: (\w+)\n", re.MULTILINE)
 
 _ALWAYS: Final = frozenset(
@@ -57,24 +60,27 @@ def chapters_for(code: str) -> dict[str, str]:
         code: All that comes to stand between them.
     """
     chapters = _chapters()
-    needed, text = set(_ALWAYS), code + "".join(chapters[name] for name in _ALWAYS)
-    while further := {name for name in chapters.keys() - needed if _is_used(name, text)}:
+    needed, used = set(_ALWAYS), {*_used(code)}
+    for name in _ALWAYS:
+        used |= _used(chapters[name])
+    while further := (chapters.keys() & used) - needed:
         needed |= further
-        text += "".join(chapters[name] for name in further)
+        for name in further:
+            used |= _used(chapters[name])
     needed |= {"words"} if needed & _WORDS else set()
     return {name: chapter for name, chapter in chapters.items() if name in needed}
 
 
 def imports_for(code: str) -> str:
     """The import statements for the names that some code uses."""
-    lines = []
+    lines, mentioned = [], set(_NAME.findall(code))
     for module, names in _IMPORTS.items():
-        used = [name for name in names if _mentions(code, name)]
+        used = [name for name in names if name in mentioned]
         if used:
             lines.append(_import(module, used))
         elif not module:
             lines.append("")
-        elif not names and _mentions(code, module):
+        elif not names and module in mentioned:
             lines.append(f"import {module}")
     return "\n".join(lines)
 
@@ -86,13 +92,9 @@ def _chapters() -> Mapping[str, str]:
     return dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
 
 
-def _is_used(name: str, code: str) -> bool:
-    """Whether a function is called, or a class is built upon."""
-    return re.search(rf"(?<![\w.@\"]){name}\(|\({name}\)", code) is not None
-
-
-def _mentions(code: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", code) is not None
+def _used(code: str) -> set[str]:
+    """The functions that are called, and the classes that are built upon."""
+    return {*_CALLED.findall(code), *_BUILT_UPON.findall(code)}
 
 
 def _import(module: str, names: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from awm.synthesis.blueprints import Blueprint, Entity, Expression, Field
+from awm.synthesis.blueprints.trees import nodes_of
 from awm.synthesis.emit.expressions import Emitted, Names, emitted, expression, standing
 from awm.synthesis.emit.layout import INDENT, Doc, called, quote, render
 from awm.synthesis.emit.names import class_of, local
@@ -31,7 +32,7 @@ def effects(body: Iterable[ast.stmt], names: Names, indent: int) -> Iterator[str
 def calls_in(body: Iterable[ast.stmt], name: str) -> Iterator[ast.Call]:
     """The calls of `add` or `remove` anywhere in some statements."""
     for statement in body:
-        for node in ast.walk(statement):
+        for node in nodes_of(statement):
             match node:
                 case ast.Call(func=ast.Name(id=called_name)) if called_name == name:
                     yield node
@@ -47,7 +48,7 @@ def _moves_rows(body: Sequence[ast.stmt], blueprint: Blueprint) -> bool:
         and isinstance(node.ctx, ast.Store)
         and node.attr in references
         for statement in body
-        for node in ast.walk(statement)
+        for node in nodes_of(statement)
     )
 
 
@@ -215,5 +216,5 @@ def _is_constant(field: Field, names: Names, entity: Entity) -> bool:
     known = {*_CONSTANT_CALLS, "today", *names.blueprint.options} - entity.fields.keys()
     return all(
         isinstance(node, _CONSTANT_PARTS) and (not isinstance(node, ast.Name) or node.id in known)
-        for node in ast.walk(field.value.tree)
+        for node in nodes_of(field.value.tree)
     )

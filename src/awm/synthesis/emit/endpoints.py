@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from awm.synthesis.blueprints import Action, Blueprint, Entity, Field, Rule
+from awm.synthesis.blueprints.trees import nodes_of
 from awm.synthesis.emit.effects import effects, new_row
 from awm.synthesis.emit.expressions import Emitted, Names, message, negated, standing
 from awm.synthesis.emit.inputs import body_class, path_type, query_class
@@ -270,7 +271,7 @@ def _variables(action: Action) -> set[str]:
     return {
         node.id
         for statement in action.does.tree
-        for node in ast.walk(statement)
+        for node in nodes_of(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
 

@@ -58,9 +58,12 @@ def _middle(field: Field, otherwise: int) -> int:
 
 
 def _text(field: Field, blueprint: Blueprint) -> str:
-    if field.pool is None or field.pool not in blueprint.pools:
+    pool = field.pool
+    if pool is not None and field.by:  # of its pools, one for each value of the other field
+        pool = min((each for each in blueprint.pools if each.startswith(f"{pool}_")), default=None)
+    if pool is None or pool not in blueprint.pools:
         return "A short text"
-    return _drawn(field.pool, blueprint, _DEEPEST)
+    return _drawn(pool, blueprint, _DEEPEST)
 
 
 def _drawn(pool: str, blueprint: Blueprint, depth: int) -> str:

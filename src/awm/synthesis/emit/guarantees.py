@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from awm.synthesis.blueprints import Action, Blueprint, Field
+from awm.synthesis.blueprints.trees import nodes_of
 from awm.synthesis.emit.reach import Reach, reach_of
 
 __all__ = ["Guarantees"]
@@ -182,7 +183,7 @@ def _puts_of(action: Action, blueprint: Blueprint) -> Iterator[_Put]:
         for name, said in action.sets.items():
             yield _Put([(action.makes, name)], said.tree, scene)
     for statement in action.does.tree:
-        for node in ast.walk(statement):
+        for node in nodes_of(statement):
             yield from _puts_in(node, scene)
 
 
@@ -190,7 +191,7 @@ def _variables(action: Action) -> dict[str, list[_Source]]:
     """All that the variables of an action are given; a parameter that is one has its own too."""
     given: dict[str, list[_Source]] = {}
     for statement in action.does.tree:
-        for node in ast.walk(statement):
+        for node in nodes_of(statement):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     given.setdefault(name, []).append(value)

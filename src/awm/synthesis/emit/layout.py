@@ -124,6 +124,8 @@ def words(text: str) -> list[str]:
 
 def quote(text: str, mark: str = '"') -> str:
     """A text as a literal."""
+    if text.isprintable() and "\\" not in text and mark not in text:
+        return f"{mark}{text}{mark}"
     escaped = {"\\": "\\\\", mark: f"\\{mark}"}
     inside = "".join(
         escaped.get(each) or (each if each.isprintable() else repr(each)[1:-1]) for each in text
@@ -181,9 +183,12 @@ def flat(doc: Doc) -> str:
 
 def _fits(doc: Doc, behind: Sequence[tuple[int, bool, Doc]], room: int) -> bool:
     """Whether a document fits flat, with what follows it up to the next break."""
-    parts: list[tuple[bool, Doc]] = [(broken, part) for _, broken, part in behind]
-    parts.append((False, doc))
-    while parts and room >= 0:
+    parts: list[tuple[bool, Doc]] = [(False, doc)]
+    left = len(behind)
+    while room >= 0 and (parts or left):
+        if not parts:
+            left -= 1
+            parts.append(behind[left][1:])
         broken, part = parts.pop()
         match part:
             case str():

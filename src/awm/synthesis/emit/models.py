@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from awm.synthesis.blueprints import Action, Blueprint, Entity, Field
+from awm.synthesis.blueprints.trees import nodes_of
 from awm.synthesis.emit.effects import calls_in, known_to_class, start_of
 from awm.synthesis.emit.examples import example_row
 from awm.synthesis.emit.expressions import Names
@@ -65,7 +66,7 @@ class Models:
         return frozenset(
             node.attr
             for tree in trees
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.Attribute)
         )
 

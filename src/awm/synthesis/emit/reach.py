@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from awm.synthesis.blueprints import Action, Blueprint
+from awm.synthesis.blueprints.trees import nodes_of
 
 __all__ = ["Reach", "reach_of"]
 
@@ -62,7 +63,7 @@ class Reach:
         return reach
 
     def _bound(self, tree: ast.AST) -> Iterator[tuple[str, str]]:
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             match node:
                 case (
                     ast.For(target=ast.Name(id=name), iter=rows)
@@ -79,7 +80,7 @@ class Reach:
     def touched(self, trees: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
         """The fields that some trees read or change, as entity and name; lists as their entity."""
         for tree in trees:
-            for node in ast.walk(tree):
+            for node in nodes_of(tree):
                 yield from self._touched_by(node)
 
     def _touched_by(self, node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from awm.synthesis.blueprints import Action, Blueprint, Entity, Expression, Field, Rule, Template
+from awm.synthesis.blueprints.trees import nodes_of
 from awm.synthesis.surface import MOST, PAGE, Parameter, Surface, Tool
 
 __all__ = ["a", "argument_words", "description", "dollars", "listed", "row_words", "summary"]
@@ -174,7 +175,7 @@ def _path_words(path: str, blueprint: Blueprint) -> str:
 def _changes(action: Action) -> Iterator[str]:
     """The fields that an action assigns besides those of the row it makes, as paths."""
     for statement in action.does.tree:
-        for node in ast.walk(statement):
+        for node in nodes_of(statement):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 path = ast.unparse(node)
                 if path.partition(".")[0] != action.makes:
@@ -183,7 +184,7 @@ def _changes(action: Action) -> Iterator[str]:
 
 def _added(action: Action) -> Iterator[str]:
     for statement in action.does.tree:
-        for node in ast.walk(statement):
+        for node in nodes_of(statement):
             match node:
                 case ast.Call(func=ast.Name(id="add"), args=[ast.Constant(value=str(name))]):
                     yield name

@@ -7,13 +7,14 @@ written down is the oracle.
 import datetime as dt
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Action, Entity, Field
 from awm.synthesis.dry import Books, Refusal, Row, entity_of, perform, revise
 from awm.synthesis.surface import MOST, PAGE, Surface, Tool
 from awm.synthesis.tasks.naming import Description, Namer
+from awm.synthesis.tasks.settling import Settled
 from awm.synthesis.tasks.words import DateStyle
 from awm.types import ToolCall
 
@@ -41,6 +42,8 @@ class Clerk:
         hidden: How many rows had to be looked up.
         revised: The rows that were put right: nobody corrects a correction.
         sorts: The sorts of answers that were asked for, none of them twice.
+        settled: What the task has set, so that nothing later undoes it.
+        mentioned: The rows that the request names, in order.
     """
 
     def __init__(
@@ -53,7 +56,7 @@ class Clerk:
         self.refused: list[int] = []
         self.hidden = 0
         self._namer = Namer(books, lot, style)
-        self._later_namer = Namer(self.books, lot, style)
+        self._later_namer = Namer(self.books, lot, style, nests=False)
         self._lot = lot
         self._known: set[tuple[str, int]] = set()
         self._unseen: set[tuple[str, int]] = set()
@@ -62,6 +65,8 @@ class Clerk:
         self._alone: dict[str, set[int]] = defaultdict(set)
         self.revised: set[tuple[str, int]] = set()
         self.sorts: set[str] = set()
+        self.settled = Settled()
+        self.mentioned: list[Row] = []
 
     def point_to(self, row: Row) -> tuple[str, ...]:
         """Ways to say which row is meant.
@@ -81,9 +86,21 @@ class Clerk:
             self._said[key] = self._described(row)
         return self._said[key].texts
 
+    def numbered(self, row: Row) -> bool:
+        """Whether the request points to a row by its number."""
+        described = self._said.get((entity_of(row).name, row.id))
+        return described is not None and described.numbered
+
+    def told_by(self, row: Row) -> Collection[str]:
+        """The fields that are told where the request points to a row."""
+        described = self._said.get((entity_of(row).name, row.id))
+        return described.filters if described is not None else ()
+
     def _described(self, row: Row) -> Description:
         described, there = self._in_words(row)
-        by_number = self._lot.random() < _BY_NUMBER and not entity_of(row).named
+        # What has a course that it runs has papers, and is known by their number.
+        filed = entity_of(row).state is not None and not entity_of(row).named
+        by_number = self._lot.random() < _BY_NUMBER and filed
         if described is not None and not by_number:
             return described
         if entity_of(row).part_of or not there:
@@ -195,10 +212,12 @@ class Clerk:
         Raises:
             Unfindable: Something that it names cannot be found.
         """
-        for row in (*([on] if on is not None else []), *arguments.values()):
-            if isinstance(row, Row):
-                self.know(row)
-                self._alone[entity_of(row).name].add(row.id)
+        named = [each for each in (on, *arguments.values()) if isinstance(each, Row)]
+        for row in named:
+            self.know(row)
+        self.mention(*named)
+        if on is not None:
+            self.settled.before(on)
         written: dict[str, Any] = {}
         if on is not None:
             written[f"{entity_of(on).name}_id"] = on.id
@@ -211,7 +230,9 @@ class Clerk:
         outcome = perform(self.books, action, arguments, on)
         if isinstance(outcome, Refusal):
             self.refused.append(len(self.calls) - 1)
-        elif outcome is not None and action.makes:
+            return outcome
+        self.settled.after(action, arguments, on, outcome if action.makes else None)
+        if outcome is not None and action.makes:
             key = action.makes, outcome.id
             self._known.add(key)
             self._alone[action.makes].add(outcome.id)
@@ -227,11 +248,12 @@ class Clerk:
         Raises:
             Unfindable: It cannot be found.
         """
-        self.know(row)
-        for each in changes.values():
-            if isinstance(each, Row):
-                self.know(each)
+        named = [each for each in changes.values() if isinstance(each, Row)]
+        for each in (row, *named):
+            self.know(each)
+        self.mention(row, *named)
         entity = entity_of(row)
+        self.settled.edited(row, changes)
         self.revised.add((entity.name, row.id))
         written: dict[str, Any] = {f"{entity.name}_id": row.id}
         written |= {entity.fields[name].column: _written(value) for name, value in changes.items()}
@@ -240,6 +262,12 @@ class Clerk:
         if isinstance(outcome, Refusal):
             self.refused.append(len(self.calls) - 1)
         return outcome
+
+    def mention(self, *rows: Row) -> None:
+        """Note that the request names rows, so that "that loan" would not say which is meant."""
+        for row in rows:
+            self._alone[entity_of(row).name].add(row.id)
+        self.mentioned += rows
 
     def knows(self, row: Row) -> bool:
         """Whether a row's number is known."""
@@ -257,7 +285,8 @@ class Clerk:
         self.calls.append(call)
 
 
-_BY_NUMBER: Final = 0.08
+_BY_NUMBER: Final = 0.04
+"""How often a record is called by its number that could be described."""
 
 
 def _written(value: Any) -> Any:

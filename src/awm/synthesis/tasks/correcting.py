@@ -6,6 +6,7 @@ from typing import Any, Final
 from awm.synthesis.blueprints import Entity, Field
 from awm.synthesis.dry import Drawer, Refusal, Row, entity_of, revise
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
+from awm.synthesis.tasks.gist import related
 from awm.synthesis.tasks.request import Clause, Do, Part
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.words import joined
@@ -30,7 +31,8 @@ def correction(scene: Scene, clerk: Clerk) -> Part | None:
     return Part(tuple(clauses)) if clauses else None
 
 
-_SWAPS: Final = 0.3
+_SWAPS: Final = 0.2
+_FAITHFUL: Final = 0.7
 
 
 def _editable(scene: Scene) -> list[Entity]:
@@ -64,7 +66,7 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
         return None
     entity = entity_of(row)
     fields = [entity.fields[name] for name in entity.edits]
-    fields = [each for each in fields if not each.unique and each.kind != "ref"]
+    fields = [each for each in fields if _could_be_mixed_up(clerk, each, row)]
     if not fields:
         return None
     field = scene.lot.choice(fields)
@@ -74,6 +76,7 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
         for each in clerk.books.rows(entity.name)
         if each not in touched
         and (entity.name, each.id) not in clerk.revised
+        and _could_be_mixed_up(clerk, field, each)
         and getattr(each, field.name) not in (mine, None)
     ]
     if mine is None or not rivals:
@@ -81,6 +84,8 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
     other = scene.lot.choice(rivals)
     theirs = getattr(other, field.name)
     one, two = scene.pointer(clerk, row), scene.pointer(clerk, other)
+    if any(field.name in clerk.told_by(each) for each in (row, other)):
+        return None  # what is wrong is not what anybody would call it by
     trial = clerk.books.overlay()
     for each, value in ((row, theirs), (other, mine)):
         if not _accepted(trial.same(each), {field.name: value}):
@@ -92,13 +97,25 @@ def _swap(scene: Scene, clerk: Clerk, touched: set[Row]) -> Clause | None:
         if isinstance(clerk.edit(each, {field.name: value}), Refusal):
             raise Unfindable
     touched |= {row, other}
-    return Do(
-        (
-            f"swap the {field.says} of {one} and {two}, which were mixed up",
-            f"give {one} the {field.says} on record for {two} and the other way round",
-            f"put right that the {field.says} of {one} and of {two} were entered wrong way round",
-        )
-    )
+    both = f"{_the(field)} of {one} and that of {two}"
+    texts = [
+        f"put right that {both} were entered the wrong way round",
+        f"swap {both}, which were entered the wrong way round",
+    ]
+    if field.kind != "text":
+        texts.append(f"swap {both}, which were mixed up")
+    return Do(tuple(texts))
+
+
+def _could_be_mixed_up(clerk: Clerk, field: Field, row: Row) -> bool:
+    """Whether another row's value could be this one's: not where it goes by the row's own name."""
+    if field.unique or field.kind in ("ref", "bool") or field.of or field.by:
+        return False
+    if clerk.settled.has(row, field.name):
+        return False
+    entity = entity_of(row)
+    name = getattr(row, entity.named) if entity.named else ""
+    return not entity.typical or field.name not in entity.typically(name)
 
 
 def _accepted(row: Row, changes: Mapping[str, Any]) -> bool:
@@ -125,9 +142,12 @@ def _some_row(scene: Scene, clerk: Clerk, touched: set[Row]) -> Row | None:
     entities = [each for each in _editable(scene) if clerk.books.count(each.name)]
     if not entities:
         return None
-    row = scene.lot.choice(clerk.books.rows(scene.lot.choice(entities).name))
+    rows: list[Row] = []
+    if scene.gist is not None and scene.lot.random() < _FAITHFUL:
+        rows = [row for row in related(clerk.books, scene.gist) if entity_of(row) in entities]
+    row = scene.lot.choice(rows or clerk.books.rows(scene.lot.choice(entities).name))
     done = row in touched or (entity_of(row).name, row.id) in clerk.revised
-    return None if done else row
+    return None if done or clerk.settled.made(row) else row
 
 
 def _other_values(scene: Scene, clerk: Clerk, row: Row, names: list[str]) -> dict[str, Any]:
@@ -136,10 +156,10 @@ def _other_values(scene: Scene, clerk: Clerk, row: Row, names: list[str]) -> dic
     found: dict[str, Any] = {}
     for name in names:
         field = entity_of(row).fields[name]
-        if field.unique:
+        if field.unique or clerk.settled.has(row, name):
             continue
         for _ in range(6):
-            value = drawer.value(field, {})
+            value = drawer.anew(row, field)
             if value is not None and value != getattr(row, name):
                 found[name] = value
                 break
@@ -153,21 +173,27 @@ def _edit_texts(
     told = [
         (fields[name], _said(scene, clerk, fields[name], value)) for name, value in changes.items()
     ]
-    shoulds = joined([f"the {field.says} should be {said}" for field, said in told])
-    tos = joined([f"the {field.says} to {said}" for field, said in told])
+    shoulds = joined([f"{_the(field)} should be {said}" for field, said in told])
+    tos = joined([f"{_the(field)} to {said}" for field, said in told])
     texts = [
         f"correct the record of {pointer}: {shoulds}",
-        f"change {tos} for {pointer}",
-        f"set {joined([f'the {field.says} of {pointer} to {said}' for field, said in told])}",
+        f"set {tos} on the record of {pointer}",
     ]
     if len(told) == 1:
         field, said = told[0]
+        texts.append(f"set {_the(field)} of {pointer} to {said}")
+        texts.append(f"change {_the(field)} of {pointer} to {said}")
         before = getattr(row, field.name)
         if before is not None and field.kind != "ref":
             was = scene.words(field, before)
-            texts.append(f"change the {field.says} of {pointer} from {was} to {said}")
+            texts.append(f"change {_the(field)} of {pointer} from {was} to {said}")
     scene.lot.shuffle(texts)
     return tuple(texts)
+
+
+def _the(field: Field) -> str:
+    """A field with its article; a yes or no is no noun, and is told as it stands in the form."""
+    return f'the entry "{field.says}"' if field.kind == "bool" else f"the {field.says}"
 
 
 def _said(scene: Scene, clerk: Clerk, field: Field, value: Any) -> str:

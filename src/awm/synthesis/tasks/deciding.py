@@ -8,6 +8,7 @@ from typing import Final
 from awm.synthesis.blueprints import Entity
 from awm.synthesis.dry import Refusal, Row, entity_of
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
+from awm.synthesis.tasks.groups import is_count
 from awm.synthesis.tasks.request import Branch, Clause, Do, Part
 from awm.synthesis.tasks.scene import Move, Scene, is_undoing
 from awm.synthesis.tasks.words import number_words
@@ -61,16 +62,31 @@ def _decision(scene: Scene, clerk: Clerk) -> tuple[Clause, Row | None] | None:
     no = _another(scene, clerk)
     if yes is None or no is None or yes.action is no.action:
         return None
+    if any(clerk.settled.against(each.action, each.arguments, each.on) for each in (yes, no)):
+        return None
     try:
-        said = [Do(scene.texts(clerk, move)) for move in (yes, no)]
+        said = [
+            Do(scene.texts(clerk, yes, _that(yes, condition.row))),
+            Do(scene.texts(clerk, no)),
+        ]
     except Unfindable:
         return None
     _look(clerk, condition)
-    move = yes if condition.holds else no
+    move, other = (yes, no) if condition.holds else (no, yes)
+    clerk.mention(condition.row, *yes.rows, *no.rows)
     outcome = clerk.act(move.action, move.arguments, move.on)
     if isinstance(outcome, Refusal):
         raise Unfindable
+    clerk.settled.considered(other.action, other.arguments, other.on)
     return Branch(condition.texts, (said[0],), (said[1],)), outcome
+
+
+def _that(move: Move, row: Row) -> dict[str, str]:
+    """Where a move is about a record that the condition has just described: `that loan`."""
+    if entity_of(row).named:
+        return {}
+    places = [(move.action.on, move.on), *move.arguments.items()]
+    return {name: f"that {entity_of(row).says}" for name, each in places if name and each is row}
 
 
 def _look(clerk: Clerk, condition: _Condition) -> None:
@@ -96,6 +112,8 @@ def _condition(scene: Scene, clerk: Clerk) -> _Condition | None:
     except KeyError:
         return None
     pointer = scene.pointer(clerk, row)
+    if clerk.numbered(row):
+        return None
     options = [*_by_number(scene, row, pointer), *_by_count(scene, row, pointer)]
     return scene.lot.choice(options) if options else None
 
@@ -114,17 +132,18 @@ def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
             if limit < 0:
                 continue
             said = scene.words(field, limit)
+            verb = "are" if is_count(field) else "is"
             texts: tuple[str, ...] = (
-                f"the {field.says} of {pointer} is above {said}",
-                f"the {field.says} of {pointer} is more than {said}",
+                f"the {field.says} of {pointer} {verb} above {said}",
+                f"the {field.says} of {pointer} {verb} more than {said}",
             )
-            if field.kind == "int" and field.says.endswith("s"):
+            if field.kind == "int" and is_count(field):
                 texts = (f"{pointer} has more than {said} {field.says}",)
             yield _Condition(texts, value > limit, row)
         elif field.kind == "date":
             shift = scene.lot.choice((-9, -2, 0, 4))
             by = scene.words(field, value + dt.timedelta(days=shift))
-            texts = (f"the {field.says} of {pointer} is no later than {by}",)
+            texts = (f"the {field.says} of {pointer} is {by} or earlier",)
             yield _Condition(texts, shift >= 0, row)
         elif field.kind == "choice":
             word = scene.lot.choice(field.words)
@@ -187,7 +206,7 @@ def _another(scene: Scene, clerk: Clerk) -> Move | None:
     scene.lot.shuffle(actions)
     for action in actions:
         move = scene.move(clerk, action, tries=2)
-        if move is not None:
+        if move is not None and not clerk.settled.against(action, move.arguments, move.on):
             try:
                 if scene.texts(clerk, move):
                     return move

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, Final
 
-from awm.synthesis.dry import Refusal, Row
+from awm.synthesis.dry import Refusal, Row, entity_of
 from awm.synthesis.dry.carrying import refusal
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
 from awm.synthesis.tasks.request import Do, Part
@@ -65,12 +65,28 @@ def _refused(scene: Scene) -> list[tuple[Move, str, str]]:
             likely = startable if startable and scene.lot.random() < _RIGHT_STATE else rows
             on = scene.lot.choice(likely)
         move = scene.any_move(clerk, action, on)
-        if move is None:
+        if move is None or _to_itself(move):
             continue
         refused = refusal(clerk.books, action, move.arguments, move.on)
         if refused is not None and refused.rule != "already_taken":
             found.append((move, refused.rule, refused.message))
     return found
+
+
+def _to_itself(move: Move) -> bool:
+    """Whether something would be done with a thing and the same thing: only people may be both.
+
+    A person may ask for what somebody else has to allow, or buy for himself; nobody moves money
+    from a budget to the same one.
+    """
+    things = [row for row in move.rows if not _is_person(row)]
+    return len({(entity_of(row).name, row.id) for row in things}) < len(things)
+
+
+def _is_person(row: Row) -> bool:
+    entity = entity_of(row)
+    named = entity.fields.get(entity.named or "")
+    return named is not None and named.pool == "person_name"
 
 
 _RIGHT_STATE: Final = 0.85

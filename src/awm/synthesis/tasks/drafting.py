@@ -7,6 +7,7 @@ from awm.synthesis.tasks.clerk import Clerk, Unfindable
 from awm.synthesis.tasks.correcting import correction
 from awm.synthesis.tasks.deciding import conditional
 from awm.synthesis.tasks.declining import decline
+from awm.synthesis.tasks.gist import gist_of
 from awm.synthesis.tasks.picking import bulk, choice
 from awm.synthesis.tasks.questions import question
 from awm.synthesis.tasks.request import Branch, Clause, Draft, Part, TaskKind, sort_of
@@ -14,7 +15,7 @@ from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.workflows import workflow
 from awm.verify.facts import Fact, missing_facts
 
-__all__ = ["draft"]
+__all__ = ["draft", "tells_answer"]
 
 _Maker = Callable[[Scene, Clerk], Part | None]
 _MAKERS: Final[Mapping[TaskKind, _Maker]] = {
@@ -39,6 +40,8 @@ _COMPANY: Final[Mapping[TaskKind, tuple[TaskKind, ...]]] = {
 
 _HEDGED: Final = 0.2
 _MOST_QUESTIONS: Final = 4
+_MANY: Final = 5
+"""Clauses after which nothing else is asked for."""
 
 
 def draft(scene: Scene, kind: TaskKind, parts: int = 1) -> Draft | None:
@@ -57,8 +60,9 @@ def draft(scene: Scene, kind: TaskKind, parts: int = 1) -> Draft | None:
     try:
         for place in range(parts):
             sorts = _COMPANY[kind] if place else (kind,)
-            if not sorts:
+            if not sorts or sum(len(each.clauses) for each in made) > _MANY:
                 break
+            scene.gist = gist_of(clerk.books, clerk.mentioned) or scene.gist
             before = len(clerk.calls)
             part = _MAKERS[scene.lot.choice(sorts)](scene, clerk)
             if part is None and len(clerk.calls) > before:
@@ -78,8 +82,6 @@ def _finished(scene: Scene, kind: TaskKind, clerk: Clerk, parts: list[Part]) -> 
     answers = [answer for part in parts for answer in part.answers]
     if not all(_worded(clause) for clause in clauses) or not _distinct(answers):
         return None
-    if any(_told(wordings, clauses) for _, wordings in answers):
-        return None  # the request gives the answer away
     if not answers and clerk.books.same_as(clerk.initial):
         return None  # what was done was undone again
     acts = kind not in ("question", "decline") and not answers
@@ -104,10 +106,11 @@ def _distinct(answers: list[tuple[str, tuple[str, ...]]]) -> bool:
     return len({sort_of(wordings[0]) for _, wordings in answers}) == len(answers)
 
 
-def _told(wordings: tuple[str, ...], clauses: list[Clause]) -> bool:
-    """Whether a fact stands in the request already."""
-    fact = (Fact(wordings),)
-    return any(not missing_facts(fact, text) for clause in clauses for text in _texts_of(clause))
+def tells_answer(made: Draft) -> bool:
+    """Whether a fact of the answer stands in the request already."""
+    facts = [Fact(wordings) for wordings in made.facts or ()]
+    texts = {text for clause in made.clauses for text in _texts_of(clause)} if facts else ()
+    return any(len(missing_facts(facts, text)) < len(facts) for text in texts)
 
 
 def _texts_of(clause: Clause) -> Iterator[str]:

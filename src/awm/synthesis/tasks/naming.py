@@ -7,11 +7,12 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Field
-from awm.synthesis.dry import Books, Row, entity_of
+from awm.synthesis.dry import Books, Row, entity_of, held
 from awm.synthesis.tasks.words import DateStyle, tidy, value_words
 
 __all__ = ["Description", "Namer"]
@@ -43,12 +44,19 @@ class Namer:
         books: The rows.
         lot: Chooses among ways to say it.
         style: How dates are written.
+        nests: Whether a row may be described by one that has to be described itself (`the
+            photograph in the file of Maria Chen's loan of the Belt Sander`): only where the rows
+            stay as they are, so that it is described in the same way when it is looked for.
     """
 
-    def __init__(self, books: Books, lot: random.Random, style: DateStyle) -> None:
+    def __init__(
+        self, books: Books, lot: random.Random, style: DateStyle, *, nests: bool = True
+    ) -> None:
         self._books = books
         self._lot = lot
         self._style = style
+        self._nests = nests
+        self._inside: dict[tuple[str, int], Description | None] = {}
 
     def describe(self, row: Row) -> Description | None:
         """How to point to a row; None where nothing but its number would do."""
@@ -56,6 +64,9 @@ class Namer:
         if entity.named:
             name = getattr(row, entity.named)
             return Description((name,), (), {entity.named: name})
+        inside = self._inside.get((entity.name, row.id))
+        if inside is not None:
+            return inside
         found = [each for each in self._templates(row) if each is not None]
         if not found:
             return None
@@ -79,10 +90,13 @@ class Namer:
             text = self._filled(template, row)
             if text is None:
                 continue
+            nested = [path for path in _paths(template) if self._nested(path, row)]
             rivals = [
                 each
                 for each in self._books.rows(entity.name)
-                if each is not row and self._filled(template, each) == text
+                if each is not row
+                and all(held(each, path) == held(row, path) for path in nested)
+                and self._reads(template, each, text)
             ]
             yield self._told_apart(row, template, text, rivals)
 
@@ -107,7 +121,14 @@ class Namer:
             return f"that is {value_words(field, value, self._style)}"
         if field.kind == "ref":
             return f"with {self.label(value)} as {field.says}"
-        return f"with the {field.says} {value_words(field, value, self._style)}"
+        said = value_words(field, value, self._style)
+        if field.kind == "choice":
+            return f"whose {field.says} is {said}"
+        if field.kind == "money":
+            return f"with a {field.says} of {said}"
+        if field.kind == "int" and field.says.endswith("s") and " " not in field.says:
+            return f"with {said} {field.says}"
+        return f"with the {field.says} {said}"
 
     def _described(
         self, row: Row, text: str, paths: tuple[str, ...], extra: tuple[Field, ...]
@@ -125,12 +146,25 @@ class Namer:
 
     def _filled(self, template: str, row: Row) -> str | None:
         parts = []
-        for place, part in enumerate(_split(template)):
+        pieces = _split(template)
+        for place, part in enumerate(pieces):
             words = part if place % 2 == 0 else self._path_words(part, row)
             if words is None:
                 return None
+            if place % 2 and pieces[place + 1].startswith("'") and self._nested(part, row):
+                return None
             parts.append(words)
         return "".join(parts)
+
+    def _reads(self, template: str, row: Row, text: str) -> bool:
+        """Whether a template that is filled from a row reads like this."""
+        end = 0
+        for place, part in enumerate(_split(template)):
+            words = part if place % 2 == 0 else self._path_words(part, row)
+            if words is None or not text.startswith(words, end):
+                return False
+            end += len(words)
+        return end == len(text)
 
     def _path_words(self, path: str, row: Row) -> str | None:
         value: Any = row
@@ -141,26 +175,53 @@ class Namer:
             if value is None:
                 return None
         if isinstance(value, Row):
-            return self.label(value)
+            return self._within(value) if self._nested(path, row) else self.label(value)
         if field is None:
             return None
         return str(value) if field.kind == "text" else value_words(field, value, self._style)
 
+    def _nested(self, path: str, row: Row) -> bool:
+        """Whether a path leads to a row that has no name."""
+        target = entity_of(row).targets.get(path)
+        return target is not None and not self._books.blueprint.entities[target].named
 
-def _split(template: str) -> list[str]:
-    return _PATH.split(template)
+    def _within(self, row: Row) -> str | None:
+        """A row without a name in the description of another; None if that gets too long."""
+        if not self._nests:
+            return None
+        key = entity_of(row).name, row.id
+        if key not in self._inside:
+            self._nests = False  # and no row in that of this one
+            found = (each for each in self._templates(row) if each is not None)
+            short = (each for each in found if len(each.texts[0]) <= _SHORT)
+            self._inside[key] = next(short, None)
+            self._nests = True
+        described = self._inside[key]
+        return described.texts[0] if described is not None else None
+
+
+_SHORT: Final = 64
+
+
+@lru_cache(maxsize=4096)
+def _split(template: str) -> tuple[str, ...]:
+    """Literal texts and paths in turn."""
+    return tuple(_PATH.split(template))
 
 
 def _paths(template: str) -> tuple[str, ...]:
-    return tuple(_split(template)[1::2])
+    return _split(template)[1::2]
 
 
 def _tells(field: Field, row: Row, paths: tuple[str, ...]) -> bool:
     """Whether a field can be named to tell a row from its like."""
-    if field.name in paths or field.kind in ("text", "bool") or getattr(row, field.name) is None:
+    value = getattr(row, field.name)
+    if field.name in paths or field.kind in ("text", "bool") or value is None:
+        return False
+    if field.kind == "money" and value == 0:
         return False
     if field.kind == "ref":
-        return bool(entity_of(getattr(row, field.name)).named)
+        return bool(entity_of(value).named)
     return True
 
 

@@ -8,8 +8,16 @@ from typing import Any, Final
 from awm.synthesis.blueprints import Field, Question
 from awm.synthesis.dry import Row, entity_of, money
 from awm.synthesis.tasks.clerk import Clerk
-from awm.synthesis.tasks.groups import Group, extreme_words, groups_of, unique_extreme
-from awm.synthesis.tasks.request import Clause, Find, Part, sort_of
+from awm.synthesis.tasks.gist import sooner
+from awm.synthesis.tasks.groups import (
+    Group,
+    extreme_words,
+    groups_of,
+    has_extremes,
+    unique_extreme,
+    worth_asking,
+)
+from awm.synthesis.tasks.request import Clause, Find, Part, sort_of, wordings_of
 from awm.synthesis.tasks.revealing import reveal
 from awm.synthesis.tasks.scene import Scene
 from awm.synthesis.tasks.words import date_words
@@ -18,6 +26,8 @@ __all__ = ["question"]
 
 _TRIES: Final = 30
 _WRITTEN: Final = 0.6
+_FAITHFUL: Final = 0.8
+_UNIT: Final = frozenset(("excess", "limit", "maximum", "minimum", "per", "price", "rate", "wage"))
 
 
 @dataclass(frozen=True)
@@ -29,14 +39,14 @@ class _Asked:
         subject: What the answer is about, for the sentence that gives it.
         said: The answer's fact.
         find: Makes the calls that it takes.
-        key: Tells it from other questions.
+        about: The row that it is asked of, if it is of one.
     """
 
     texts: tuple[str, ...]
     subject: str
     said: str
     find: Callable[[], None]
-    key: str
+    about: Row | None = None
 
 
 def question(scene: Scene, clerk: Clerk) -> Part | None:
@@ -52,9 +62,10 @@ def question(scene: Scene, clerk: Clerk) -> Part | None:
             continue
         found.find()
         clerk.sorts.add(sort_of(found.said))
+        scene.gist = scene.gist or found.about
         asked.append(found)
         clauses.append(Find(found.texts))
-    answers = [(f"{each.subject}: {each.said}.", (each.said,)) for each in asked]
+    answers = [(f"{each.subject}: {each.said}.", wordings_of(each.said)) for each in asked]
     return Part(tuple(clauses), tuple(answers)) if asked else None
 
 
@@ -73,7 +84,8 @@ def _written(scene: Scene, clerk: Clerk, question: Question) -> _Asked | None:
         rows = books.rows(question.of)
         if not rows:
             return None
-        about = scene.lot.choice(rows)
+        gist = scene.gist
+        about = gist if gist in rows and scene.lot.random() < _FAITHFUL else scene.lot.choice(rows)
     names = {question.of: about} if question.of else {}
     books.seen = set()
     try:
@@ -91,7 +103,7 @@ def _written(scene: Scene, clerk: Clerk, question: Question) -> _Asked | None:
         _titled(texts[0]),
         said,
         lambda: reveal(clerk, seen, about),
-        f"{question.answer.source} {about}",
+        about,
     )
 
 
@@ -117,6 +129,8 @@ def _groups(scene: Scene, clerk: Clerk, least: int) -> Iterator[Group]:
         use = states if scene.lot.random() < 0.6 else ()
         groups = list(groups_of(clerk.books, entity, use, least=least))
         scene.lot.shuffle(groups)
+        if scene.gist is not None:
+            groups = sooner(scene.lot, groups, lambda group: group.owner is scene.gist)
         yield from groups[:3]
 
 
@@ -132,7 +146,7 @@ def _counted(scene: Scene, clerk: Clerk) -> _Asked | None:
 
 def _summed(scene: Scene, clerk: Clerk) -> _Asked | None:
     for group in _groups(scene, clerk, 3):
-        fields = [each for each in group.entity.fields.values() if each.kind == "money"]
+        fields = [each for each in group.entity.fields.values() if _adds_up(each)]
         if not fields or not group.filters:
             continue
         field = scene.lot.choice(fields)
@@ -140,17 +154,22 @@ def _summed(scene: Scene, clerk: Clerk) -> _Asked | None:
         if not total:
             continue
         words = group.words(clerk, plural=True)
+        what = f"what the {field.says} of all {words} adds up to"
         texts = (
-            f"the total {field.says} over all {words}",
-            f"what the {field.says} of all {words} adds up to",
+            (what,) if "total" in field.says else (f"the total {field.says} over all {words}", what)
         )
         return _asked(texts, f"Total {field.says} of {words}", money(total), group, clerk)
     return None
 
 
+def _adds_up(field: Field) -> bool:
+    """Whether anybody would sum up a field: not what is paid for one piece, or hour, or at most."""
+    return field.kind == "money" and _UNIT.isdisjoint(field.says.split())
+
+
 def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
     for group in _groups(scene, clerk, 3):
-        fields = [f for f in group.entity.fields.values() if f.kind in ("int", "money", "date")]
+        fields = [each for each in group.entity.fields.values() if has_extremes(each)]
         if not fields:
             continue
         field, lowest = scene.lot.choice(fields), scene.lot.random() < 0.5
@@ -163,12 +182,11 @@ def _extreme(scene: Scene, clerk: Clerk) -> _Asked | None:
         what, said = told
         most = f"the {extreme_words(field, lowest=lowest)} {field.says}"
         many = group.words(clerk, plural=True)
-        texts: tuple[str, ...] = (
-            f"which of the {many} has {most}",
-            f"which one has {most} among the {many}",
-        )
-        if what:
-            texts = (f"{what} the {group.words(clerk)} that has {most}",)
+        texts: tuple[str, ...] = (f"which of the {many} has {most}",)
+        if what and group.choice is None and not group.in_a_role:
+            texts = (f"{what} the {group.words(clerk)} with {most}",)
+        elif what:
+            texts = (f"{what} the one with {most} among the {many}",)
         return _asked(texts, texts[0], said, group, clerk)
     return None
 
@@ -184,7 +202,7 @@ def _told_of(scene: Scene, row: Row, by: Field, known: Field | None) -> tuple[st
         if field is not by
         and field is not known
         and getattr(row, field.name) not in (None, 0, "")
-        and (field.kind in ("money", "date", "int") or _named_target(row, field))
+        and (worth_asking(field) or _named_target(row, field))
     ]
     if not others:
         return None
@@ -229,7 +247,7 @@ def _busiest(scene: Scene, clerk: Clerk) -> _Asked | None:
                 group.look_up(clerk)
                 clerk.show(winner)
 
-            return _Asked(texts, f"The {target.says} with the most {plural}", said, find, texts[0])
+            return _Asked(texts, f"The {target.says} with the most {plural}", said, find)
     return None
 
 
@@ -244,18 +262,18 @@ def _through(scene: Scene, clerk: Clerk) -> _Asked | None:
             continue
         row, field = scene.lot.choice(rows), scene.lot.choice(fields)
         target = getattr(row, field.name)
-        kinds = ("money", "date", "int")
-        values = [f for f in entity_of(target).fields.values() if f.kind in kinds]
+        values = [f for f in entity_of(target).fields.values() if worth_asking(f)]
         values = [f for f in values if getattr(target, f.name) not in (None, 0)]
         if not values or entity_of(target).part_of:
             continue
         asked = scene.lot.choice(values)
         said = scene.words(asked, getattr(target, asked.name))
         pointer = scene.pointer(clerk, row)
-        texts = (
-            f"the {asked.says} of the {field.says} of {pointer}",
-            f"for {pointer}, the {asked.says} of its {field.says}",
-        )
+        named = entity_of(target).named
+        if clerk.numbered(row) or (named and str(getattr(target, named)) in pointer):
+            continue  # nobody goes by way of a record to what is named with it
+        what = f"the {asked.says} of the {field.says} of {pointer}"
+        texts = (what,) if asked.says.endswith("s") else (what, f"what {what} is")
 
         def find(row: Row = row, target: Row = target) -> None:
             clerk.see(row)
@@ -264,12 +282,12 @@ def _through(scene: Scene, clerk: Clerk) -> _Asked | None:
             else:
                 clerk.show(target)
 
-        return _Asked(texts, _titled(texts[0]), said, find, texts[0])
+        return _Asked(texts, _titled(texts[0]), said, find, row)
     return None
 
 
 def _asked(texts: tuple[str, ...], subject: str, said: str, group: Group, clerk: Clerk) -> _Asked:
-    return _Asked(texts, _titled(subject), said, lambda: group.look_up(clerk), texts[0])
+    return _Asked(texts, _titled(subject), said, lambda: group.look_up(clerk), group.owner)
 
 
 def _titled(text: str) -> str:

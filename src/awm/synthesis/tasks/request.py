@@ -1,5 +1,6 @@
 """A task before it is put into words: what is asked for, clause by clause."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -7,7 +8,18 @@ from typing import Literal, TypeAlias
 from awm.synthesis.dry import Books
 from awm.types import ToolCall
 
-__all__ = ["KINDS", "Branch", "Clause", "Do", "Draft", "Find", "Part", "TaskKind", "sort_of"]
+__all__ = [
+    "KINDS",
+    "Branch",
+    "Clause",
+    "Do",
+    "Draft",
+    "Find",
+    "Part",
+    "TaskKind",
+    "sort_of",
+    "wordings_of",
+]
 
 TaskKind: TypeAlias = Literal[
     "question",  # something to find out that changes nothing
@@ -62,6 +74,13 @@ def sort_of(fact: str) -> str:
     if fact.lstrip("-").isdecimal():
         return "number"
     return "date" if fact[:1].isdigit() or fact[-4:].isdecimal() else "words"
+
+
+def wordings_of(fact: str) -> tuple[str, ...]:
+    """The ways in which a fact may be stated: an amount also in cents, as the tools have it."""
+    if sort_of(fact) != "money":
+        return (fact,)
+    return (fact, f"{int(re.sub('[$,.]', '', fact))} cents")
 
 
 @dataclass(frozen=True, slots=True)

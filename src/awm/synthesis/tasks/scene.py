@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Action, Blueprint, Field
-from awm.synthesis.dry import Books, Drawer, Row
+from awm.synthesis.dry import Books, Drawer, Row, held
 from awm.synthesis.dry.carrying import refusal
 from awm.synthesis.surface import Surface
 from awm.synthesis.tasks.clerk import Clerk
-from awm.synthesis.tasks.words import DateStyle, tidy, value_words
+from awm.synthesis.tasks.phrasing import PLACE, awkward, filled
+from awm.synthesis.tasks.words import DateStyle, value_words
 
 __all__ = ["Move", "Scene", "is_undoing"]
 
-_PLACE: Final = re.compile(r"\{(\w+)\}")
 _TRIES: Final = 10
 _NO_ORDER: Final = re.compile(
     r"^(\{|(the|an?|there|it|they|we|nobody|on|in|of|for|at|as|from|with|our|their) )",
@@ -55,6 +55,7 @@ class Scene:
         lot: The source of chance.
         style: How dates are written in this task.
         wanted: An action or question that the task shall be about, if that can be.
+        gist: The row that what was asked for so far is about, once there is something.
     """
 
     books: Books
@@ -62,6 +63,7 @@ class Scene:
     lot: random.Random
     style: DateStyle = "british"
     wanted: str | None = None
+    gist: Row | None = None
 
     @property
     def blueprint(self) -> Blueprint:
@@ -117,7 +119,7 @@ class Scene:
             rows = self.startable(clerk.books, action)
             if not rows:
                 return None
-            on = self.lot.choice((drawer.likely(action, rows) or rows) if careful else rows)
+            on = drawer.likely(action, rows) if careful else self.lot.choice(rows)
         arguments = drawer.arguments(action, on, careful=careful)
         if arguments is None:
             return None
@@ -131,7 +133,8 @@ class Scene:
         rows = books.rows(entity.name)
         if not action.starts or entity.state is None:
             return rows
-        return [row for row in rows if getattr(row, entity.state.name) in action.starts]
+        state = entity.state.name
+        return [row for row in rows if held(row, state) in action.starts]
 
     def texts(
         self, clerk: Clerk, move: Move, instead: Mapping[str, str] | None = None
@@ -153,14 +156,17 @@ class Scene:
         if instead:
             orders = [each for each in orders if not _BACKWARD.search(each)] or orders
         for phrase in orders or phrases:
-            named = set(_PLACE.findall(phrase))
+            named = set(PLACE.findall(phrase))
             if given - named:
                 continue
             if any(name not in given for name in named if name != move.action.on):
                 continue
-            found.append(self._filled(clerk, phrase, move, instead or {}))
-        self.lot.shuffle(found)
-        return tuple(found)
+            said = self._said(clerk, phrase, move, instead or {})
+            found.append((awkward(phrase, said), filled(phrase, said)))
+        smooth = [text for rough, text in found if not rough]
+        texts = smooth or [text for _, text in found]
+        self.lot.shuffle(texts)
+        return tuple(texts)
 
     def pointer(self, clerk: Clerk, row: Row) -> str:
         """One way to point to a row.
@@ -174,21 +180,24 @@ class Scene:
         """A value in words."""
         return value_words(field, value, self.style)
 
-    def _filled(self, clerk: Clerk, phrase: str, move: Move, instead: Mapping[str, str]) -> str:
-        def fill(match: re.Match[str]) -> str:
-            name = match[1]
-            if name in instead:
-                return instead[name]
+    def _said(
+        self, clerk: Clerk, phrase: str, move: Move, instead: Mapping[str, str]
+    ) -> dict[str, str]:
+        """What stands in the places of a phrase."""
+        said = dict(instead)
+        for name in PLACE.findall(phrase):
+            if name in said:
+                continue
             value = move.on if name == move.action.on else move.arguments[name]
             if isinstance(value, Row):
-                return self.pointer(clerk, value)
-            return self.words(move.action.takes[name], value)
-
-        return tidy(_PLACE.sub(fill, phrase))
+                said[name] = self.pointer(clerk, value)
+            else:
+                said[name] = self.words(move.action.takes[name], value)
+        return said
 
     def _optional(self, action: Action, arguments: dict[str, Any]) -> dict[str, Any]:
         """Without optional arguments that no phrase of the action tells."""
-        phrases = [set(_PLACE.findall(phrase)) for phrase in action.phrases]
+        phrases = [set(PLACE.findall(phrase)) for phrase in action.phrases]
         required = {name for name, each in action.takes.items() if not each.optional}
         fitting = [each - {action.on} for each in phrases]
         given = {name for name, value in arguments.items() if value is not None}

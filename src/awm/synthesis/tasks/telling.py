@@ -1,11 +1,12 @@
 """Putting a request into words: several ways to say the same, in the voice of one person."""
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from awm.synthesis.tasks.request import Branch, Clause, Do, Draft, Find
+from awm.synthesis.tasks.request import Branch, Clause, Draft, Find
 from awm.synthesis.tasks.words import joined, sentence
 
 __all__ = ["tell"]
@@ -13,102 +14,134 @@ __all__ = ["tell"]
 
 @dataclass(frozen=True, slots=True)
 class _Voice:
-    """How someone speaks.
+    """How someone speaks; in clauses `{}` is what is asked for.
 
     Attributes:
-        openings: What comes first; may be empty.
-        asks: How a deed is asked for; `{}` is the clause.
-        finds: How something is asked; `{}` is what is to be found out.
-        links: What stands before a further deed.
-        closings: What comes last; may be empty.
+        greetings: What comes before all else.
+        one: What leads to a single deed.
+        several: What leads to more of them.
+        asked: What leads to questions.
+        lists: What leads to a list of deeds.
+        asked_lists: What leads to a list of questions.
+        asks: How a deed is asked for.
+        then: How a deed is asked for that goes on from the one before.
+        also: How a deed is asked for that has nothing to do with it.
+        finds: How something is asked.
+        more: How something is asked besides.
+        closings: What comes last.
         rule: How to deal with a refusal, where the rule shall be quoted.
     """
 
-    openings: tuple[str, ...]
+    greetings: tuple[str, ...]
+    one: tuple[str, ...]
+    several: tuple[str, ...]
+    asked: tuple[str, ...]
+    lists: tuple[str, ...]
+    asked_lists: tuple[str, ...]
     asks: tuple[str, ...]
+    then: tuple[str, ...]
+    also: tuple[str, ...]
     finds: tuple[str, ...]
-    links: tuple[str, ...]
+    more: tuple[str, ...]
     closings: tuple[str, ...]
     rule: tuple[str, ...]
 
 
-_VOICES: Final = (
-    _Voice(  # brisk
-        ("", "", "Quick one.", "Next on the list."),
-        ("{}",),
-        ("tell me {}", "report {}", "find out {}"),
-        ("then {}", "next, {}", "after that, {}", "and {}"),
-        ("", "", "", "That's all."),
-        (
-            "If the system refuses, leave it at that and quote the rule it names.",
-            "Should it be refused, don't work around it; give me the name of the rule.",
-        ),
-    ),
-    _Voice(  # friendly
-        (
-            "Hi there!",
-            "Hello, could you take care of something?",
-            "Morning!",
-            "I could use a hand here.",
-            "",
-        ),
-        ("please {}", "could you {}?", "would you {} for me?", "can you {}?"),
-        ("could you tell me {}?", "I'd love to know {}", "please let me know {}"),
-        ("then please {}", "once that is done, {}", "after that, could you {}?", "also, {}"),
-        ("Thanks!", "Many thanks.", "", "Thank you so much."),
-        (
-            (
-                "If it turns out that a rule doesn't allow it, just leave things as they are and "
-                "tell me what that rule is called."
-            ),
-            "If it won't go through, no harm done: leave it and let me know the rule's name.",
-        ),
-    ),
-    _Voice(  # formal
-        ("", "The following needs to be settled.", "A request from the office.", "For the file:"),
-        ("please {}", "kindly {}", "I ask you to {}", "you are to {}"),
-        ("please establish {}", "kindly report {}", "we need to know {}", "please state {}"),
-        ("subsequently, {}", "thereafter, {}", "in addition, {}", "following this, {}"),
-        ("", "", "No other records are to be altered.", "Please change nothing else."),
-        (
-            "If a rule stands in the way, do not seek another way; state the name of the rule.",
-            "Should the request be denied, change nothing and state the rule that was cited.",
-        ),
-    ),
-    _Voice(  # telling a story
-        (
-            "I just came out of a meeting and we decided the following.",
-            "I'm on the phone about this right now.",
-            "Someone left me a note about this.",
-            "I'm going through yesterday's messages.",
-            "We're catching up on a few things today.",
-        ),
-        ("I need you to {}", "we should {}", "let's {}", "what has to happen: {}"),
-        ("what I need is {}", "I have to be able to say {}", "I'm being asked {}"),
-        ("then {}", "when you're through with that, {}", "and while you are at it, {}"),
-        ("", "", "That should cover it.", "I'd rather not do it myself."),
-        (
-            (
-                "I'm not sure it is allowed. If not, leave everything alone and tell me which rule "
-                "says so, by its name."
-            ),
-            "It may be against the rules; then don't touch anything and tell me the rule's name.",
-        ),
-    ),
-    _Voice(  # list
-        ("To do:", "Three cups of coffee in, here is the list:", "Please work through this:", ""),
-        ("{}",),
-        ("{}",),
-        ("{}",),
-        ("", "", "Tick it all off, please."),
-        (
-            "If any of it is refused, skip it and write down the rule that was named.",
-            "Note the name of the rule if something is not allowed, and leave it there.",
-        ),
+_BRISK: Final = _Voice(
+    greetings=("",),
+    one=("", "", "", "One thing."),
+    several=("", "", "A few things, one after the other."),
+    asked=("",),
+    lists=("To do:", "In this order:", "Please work through this:"),
+    asked_lists=("Please find out:", "What I need:", "Please look these up:"),
+    asks=("{}",),
+    then=("then {}", "after that, {}", "next, {}"),
+    also=("also {}", "next, {}", "and {}"),
+    finds=("tell me {}", "report {}", "find out {}"),
+    more=("also report {}", "and tell me {}", "also find out {}"),
+    closings=("", "", "", "That's all."),
+    rule=(
+        "If the system refuses, leave it at that and quote the rule it names.",
+        "Should it be refused, don't work around it; give me the name of the rule.",
     ),
 )
-_LIST: Final = len(_VOICES) - 1
+_FRIENDLY: Final = _Voice(
+    greetings=("Hi there!", "Hello!", "Morning!", "Hi!", ""),
+    one=("", "", "", "I could use a hand here."),
+    several=("", "", "Could you take care of a few things?", "I could use a hand here."),
+    asked=("", "", "I have a question."),
+    lists=("Could you work through this list for me?", "Here is what I'd like you to do:"),
+    asked_lists=("Could you look these up for me?", "I'd like to know a few things:"),
+    asks=("please {}", "could you {}?", "would you {}?", "can you {}?"),
+    then=("then please {}", "once that is done, please {}", "after that, could you {}?"),
+    also=("please also {}", "could you also {}?", "and please {}", "I'd also like you to {}"),
+    finds=("could you tell me {}?", "I'd love to know {}", "please let me know {}"),
+    more=("please also tell me {}", "I'd also like to know {}", "and could you tell me {}?"),
+    closings=("Thanks!", "Many thanks.", "", "Thank you so much."),
+    rule=(
+        (
+            "If it turns out that a rule doesn't allow it, just leave things as they are and "
+            "tell me what that rule is called."
+        ),
+        "If it won't go through, no harm done: leave it and let me know the rule's name.",
+    ),
+)
+_FORMAL: Final = _Voice(
+    greetings=("",),
+    one=("",),
+    several=("", "", "The following needs to be settled.", "Please see to the following."),
+    asked=("", "", "This is needed for our records."),
+    lists=("Please carry out the following in this order:", "The following is to be done:"),
+    asked_lists=("Please report the following:", "The following is needed for our records:"),
+    asks=("please {}", "kindly {}", "you are asked to {}"),
+    then=("thereafter, {}", "then {}", "following this, {}"),
+    also=("in addition, {}", "please also {}", "furthermore, {}"),
+    finds=("please establish {}", "kindly report {}", "we need to know {}", "please state {}"),
+    more=("please also state {}", "we also need to know {}", "in addition, report {}"),
+    closings=("", "", "No other records are to be altered.", "Please change nothing else."),
+    rule=(
+        "If a rule stands in the way, do not seek another way; state the name of the rule.",
+        "Should the request be denied, change nothing and state the rule that was cited.",
+    ),
+)
+_COLLEAGUE: Final = _Voice(
+    greetings=("",),
+    one=("", "This is left from yesterday.", "I won't get round to this myself today."),
+    several=(
+        "I'm going through yesterday's messages, and this is left.",
+        "We're catching up on a few things today.",
+        "I won't get round to these myself today.",
+        "This has piled up since yesterday.",
+    ),
+    asked=("", "I've just been asked about this.", "I'm preparing for a meeting."),
+    lists=("Here is what is left for today:", "This has piled up since yesterday:"),
+    asked_lists=("I've been asked for these:", "For a meeting later on I need:"),
+    asks=("I need you to {}", "please {}"),
+    then=("then {}", "when you're through with that, {}", "after that, {}"),
+    also=("also {}", "while you are at it, {}", "apart from that, {}", "I also need you to {}"),
+    finds=("I need to know {}", "I have to know {}", "tell me {}"),
+    more=("I also need to know {}", "also tell me {}", "and let me know {}"),
+    closings=("", "", "", "That should cover it."),
+    rule=(
+        (
+            "I'm not sure it is allowed. If not, leave everything alone and tell me which rule "
+            "says so, by its name."
+        ),
+        "It may be against the rules; then don't touch anything and tell me the rule's name.",
+    ),
+)
+_VOICES: Final = (_BRISK, _FRIENDLY, _FORMAL, _COLLEAGUE)
 _QUIET: Final = ("Nothing should be changed for this.", "Don't change anything.", "")
+_LISTED: Final = 0.25
+_LIST_FROM: Final = 3
+_LIST_ALWAYS: Final = 6
+"""From how many things on a list is easier to read than sentences."""
+
+_LONG: Final = 14
+"""Words that are too many for a question that is a request."""
+
+_GOES_ON: Final = re.compile(r"\bthe (new|same) |\b(to|for|of|on|from|with|against|under) that ")
+_ALREADY: Final = re.compile(r"\b(after that|then)$")
 
 
 def tell(draft: Draft, lot: random.Random, today: str) -> str:
@@ -119,92 +152,133 @@ def tell(draft: Draft, lot: random.Random, today: str) -> str:
         lot: Chooses the voice and the words.
         today: The date as this person writes it, for tasks in which it matters.
     """
-    clauses = draft.clauses
-    number = lot.randrange(len(_VOICES))
-    if number == _LIST and (len(clauses) < 3 or any(isinstance(c, Branch) for c in clauses)):
-        number = lot.randrange(_LIST)
-    voice = _VOICES[number]
-    opening = lot.choice(voice.openings)
-    said = _as_list(clauses, lot) if number == _LIST else _as_prose(voice, clauses, lot)
-    closing = [lot.choice(voice.closings)]
-    if draft.kind == "question" and ("alter" in closing[0] or "change" in closing[0]):
-        closing = [""]
+    voice = lot.choice(_VOICES)
+    many = len(draft.clauses)
+    listed = many >= _LIST_ALWAYS or (many >= _LIST_FROM and lot.random() < _LISTED)
+    said = _as_list(draft.clauses, lot) if listed else _as_prose(voice, draft.clauses, lot)
+    lead = lot.choice(_leads(voice, draft, listed=listed))
+    date = lot.choice((f"Today is {today}.", f"It's {today} today.")) if today else ""
+    opening = _spaced(lot.choice(voice.greetings), date, lead)
+    closing = _spaced(*_closings(voice, draft, lot))
+    return (
+        "\n".join(filter(None, (opening, said, closing)))
+        if listed
+        else _spaced(opening, said, closing)
+    )
+
+
+def _leads(voice: _Voice, draft: Draft, *, listed: bool) -> tuple[str, ...]:
+    """What may lead to the request."""
+    if draft.kind == "question":
+        return voice.asked_lists if listed else voice.asked
+    if listed:
+        return voice.lists
+    return voice.one if len(draft.clauses) == 1 else voice.several
+
+
+def _closings(voice: _Voice, draft: Draft, lot: random.Random) -> tuple[str, str]:
+    """What comes after the request: how far it goes, and how it ends."""
+    last = lot.choice(voice.closings)
+    thanks = last if voice is _FRIENDLY else ""
     if draft.quotes_rule:
-        closing.insert(0, lot.choice(voice.rule))
-    elif draft.kind == "question":
-        closing.insert(0, lot.choice(_QUIET))
-    parts = [opening, *([_dated(today, lot)] if today else []), said, *closing]
+        return lot.choice(voice.rule), thanks
+    if draft.kind == "question":
+        return lot.choice(_QUIET), thanks
+    return "", last
+
+
+def _spaced(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _dated(today: str, lot: random.Random) -> str:
-    return lot.choice((f"Today is {today}.", f"It's {today}.", f"As of today, {today}:"))
-
-
 def _as_list(clauses: Sequence[Clause], lot: random.Random) -> str:
-    lines = []
-    for number, clause in enumerate(clauses, 1):
-        text = _plain(clause, lot)
-        lines.append(f"({number}) {text}")
-    return sentence("; ".join(lines))
+    asking = all(isinstance(clause, Find) for clause in clauses)
+    lines = [
+        f"{number}. {sentence(_listed(clause, lot, asking=asking))}"
+        for number, clause in enumerate(clauses, 1)
+    ]
+    return "\n".join(lines)
 
 
-def _plain(clause: Clause, lot: random.Random) -> str:
-    if isinstance(clause, Find):
-        return f"find out {lot.choice(clause.texts)}"
-    if isinstance(clause, Do):
-        return lot.choice(clause.texts)
-    return _branch(clause, lot)
+def _listed(clause: Clause, lot: random.Random, *, asking: bool) -> str:
+    if isinstance(clause, Branch):
+        return _branch(clause, lot)
+    text = lot.choice(clause.texts)
+    return f"tell me {text}" if isinstance(clause, Find) and not asking else text
 
 
 def _as_prose(voice: _Voice, clauses: Sequence[Clause], lot: random.Random) -> str:
-    sentences: list[str] = []
     finds = [clause for clause in clauses if isinstance(clause, Find)]
     if len(finds) == len(clauses):
         return _questions(voice, finds, lot)
+    used: list[str] = []
+    sentences = []
     for place, clause in enumerate(clauses):
         if isinstance(clause, Find):
-            link = lot.choice(("Finally, ", "At the end, ", "And ", "")) if place else ""
-            asked = lot.choice(voice.finds).format(lot.choice(clause.texts))
-            sentences.append(sentence(f"{link}{asked}"))
+            text = lot.choice(clause.texts)
+            last = place == len(clauses) - 1 and not _ALREADY.search(text)
+            link = lot.choice(("finally, ", "at the end, ", "")) if last else ""
+            said = f"{link}{_framed(voice.finds, text, lot)}"
         elif isinstance(clause, Branch):
-            sentences.append(sentence(_branch(clause, lot)))
+            link = lot.choice(("also, ", "apart from that, ", "")) if place else ""
+            said = f"{link}{_branch(clause, lot)}"
         else:
-            frame = lot.choice(voice.links if place else voice.asks)
-            sentences.append(sentence(_framed(frame, lot.choice(clause.texts))))
+            text = lot.choice(clause.texts)
+            said = _framed(_links(voice, text) if place else voice.asks, text, lot, used)
+        sentences.append(sentence(said))
     return " ".join(sentences)
 
 
-def _framed(frame: str, clause: str) -> str:
-    """A clause in a frame; a question mark only where nothing with a colon is asked."""
-    if frame.endswith("?") and (": " in clause or "; " in clause):
-        frame = f"please {frame[frame.index('{') : frame.index('}') + 1]}"
-    return frame.format(clause)
+def _links(voice: _Voice, text: str) -> tuple[str, ...]:
+    return voice.then if _GOES_ON.search(text) else voice.also
+
+
+def _framed(
+    frames: Sequence[str], clause: str, lot: random.Random, used: list[str] | None = None
+) -> str:
+    """A clause in one of some frames, in a question only if it is short and has no colon.
+
+    Args:
+        frames: What there is to choose from.
+        clause: What is put into it.
+        lot: Chooses.
+        used: The frames before: the same turn twice in a row sounds like a machine.
+    """
+    short = not (": " in clause or "; " in clause or _words(clause) > _LONG)
+    fitting = [each for each in frames if short or not each.endswith("?")]
+    used = [] if used is None else used
+    used.append(lot.choice([each for each in fitting if each not in used[-1:]] or fitting))
+    return used[-1].format(clause)
+
+
+def _words(text: str) -> int:
+    return text.count(" ") + 1
 
 
 def _questions(voice: _Voice, finds: Sequence[Find], lot: random.Random) -> str:
     texts = [lot.choice(each.texts) for each in finds]
-    if len(texts) == 1 or lot.random() < 0.5:
-        return sentence(lot.choice(voice.finds).format(joined(texts)))
-    first = sentence(lot.choice(voice.finds).format(texts[0]))
-    further = [
-        sentence(lot.choice(("also, {}", "I also need {}", "and {}")).format(text))
-        if not text.startswith(("how", "which", "what", "who", "when", "whether"))
-        else sentence(lot.choice(voice.finds).format(text))
-        for text in texts[1:]
+    plain = len(texts) == 2 and not any("," in text or " and " in text for text in texts)
+    if len(texts) == 1 or (plain and sum(map(_words, texts)) <= _LONG + _LONG // 2):
+        return sentence(_framed(voice.finds, joined(texts), lot))
+    used: list[str] = []
+    said = [
+        _framed(voice.more if place else voice.finds, text, lot, used)
+        for place, text in enumerate(texts)
     ]
-    return " ".join([first, *further])
+    return " ".join(sentence(each) for each in said)
 
 
 def _branch(clause: Branch, lot: random.Random) -> str:
     condition = lot.choice(clause.conditions)
     yes = joined([lot.choice(each.texts) for each in clause.yes])
     no = joined([lot.choice(each.texts) for each in clause.no])
-    return lot.choice(
-        (
-            f"if {condition}, {yes}; otherwise {no}",
-            f"check whether {condition}. If so, {yes}. If not, {no}",
-            f"should it be that {condition}, {yes}, and if not, {no}",
-            f"{yes}, but only if {condition}; if that is not so, {no} instead",
-        )
-    )
+    forms = [
+        f"check whether {condition}. If so, {yes}. If not, {no}",
+        f"if {condition}, {yes}. If not, {no}",
+    ]
+    if not any(mark in text for text in (yes, no) for mark in (":", ";")):
+        forms.append(f"if {condition}, {yes}; otherwise, {no}")
+        # "That loan" can only be said after the loan.
+        if _words(yes) <= _LONG and " that " not in yes:
+            forms.append(f"{yes}, but only if {condition}; if that is not so, {no} instead")
+    return lot.choice(forms)

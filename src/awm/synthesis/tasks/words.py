@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from awm.synthesis.blueprints import Field, FieldKind
 from awm.synthesis.dry import money
+from awm.synthesis.tasks.grammar import singular, with_articles
 
 __all__ = ["DateStyle", "date_words", "joined", "number_words", "sentence", "tidy", "value_words"]
 
@@ -15,14 +16,14 @@ DateStyle: TypeAlias = Literal["british", "american", "iso"]
 _DOUBLED: Final = re.compile(
     r"\b(?:the|a|an) ((?:the|every|each|all|that|this|its|their|whichever)\b)", re.IGNORECASE
 )
-_A_BEFORE_VOWEL: Final = re.compile(
-    r"\b(a) (?=[aeiou]\w)(?!uni|us[eua]|uti|eu|one\b|once\b)", re.IGNORECASE
-)
+_UNDERSCORED: Final = re.compile(r"(?<![.\w])[a-z]+(?:_[a-z]+)+\b(?![@.])")
 _POSSESSIVE: Final = re.compile(r"s's\b")
 _QUOTES: Final = re.compile(r'("[^"]*")')
-_ONE_OF_MANY: Final = re.compile(r"(?<![\w$.,:/-])(1) ([a-z]{3,}(?<![suio])s)\b")
+_ONE_OF_MANY: Final = re.compile(r"(?<![\w$.,:/-])(1) ([a-z]{3,}(?<![sui])s)\b")
 _NAME_BEFORE: Final = re.compile(r"[A-Z]\w* $")
 _ENDS: Final = ".!?"
+_PLAIN: Final = re.compile(r"\S+@\S+|\+[\d ]+\d")
+"""Addresses and telephone numbers: nobody puts them in quotes."""
 
 
 def date_words(day: dt.date, style: DateStyle = "british") -> str:
@@ -49,7 +50,7 @@ _WORDS: Final[Mapping[FieldKind, Callable[[Any], str]]] = {
     "bool": lambda value: "yes" if value else "no",
     "choice": lambda value: str(value).replace("_", " "),
     "state": lambda value: str(value).replace("_", " "),
-    "text": lambda value: f'"{value}"',
+    "text": lambda value: value if _PLAIN.fullmatch(value) else f'"{value}"',
 }
 
 
@@ -65,8 +66,11 @@ def tidy(text: str) -> str:
 
 def _mended(text: str) -> str:
     text = _DOUBLED.sub(lambda match: match[1], text)
-    text = _A_BEFORE_VOWEL.sub(lambda match: f"{match[1]}n ", text)
+    text = text.replace(" that that ", " that this ")
+    if "_" in text:
+        text = _UNDERSCORED.sub(lambda match: match[0].replace("_", " "), text)
     text = _ONE_OF_MANY.sub(_one, text)
+    text = with_articles(text)
     text = _POSSESSIVE.sub("s'", text)
     return re.sub(r" +", " ", text)
 
@@ -75,11 +79,7 @@ def _one(match: re.Match[str]) -> str:
     """One of something, unless the number ends a name: `Room 1 opens` is left alone."""
     if _NAME_BEFORE.search(match.string[: match.start()]):
         return match[0]
-    return f"1 {_singular(match[2])}"
-
-
-def _singular(noun: str) -> str:
-    return noun[:-2] if noun.endswith(("xes", "ches", "shes", "sses")) else noun[:-1]
+    return f"1 {singular(match[2])}"
 
 
 def sentence(text: str) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Action, Field
-from awm.synthesis.dry import Refusal, Row, entity_of
+from awm.synthesis.dry import Refusal, Row, entity_of, held
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
-from awm.synthesis.tasks.request import Clause, Do, Find, Part, sort_of
+from awm.synthesis.tasks.request import Clause, Do, Find, Part, sort_of, wordings_of
 from awm.synthesis.tasks.scene import Move, Scene, is_undoing
 
 __all__ = ["continued", "reported", "workflow"]
@@ -14,6 +14,7 @@ __all__ = ["continued", "reported", "workflow"]
 _LENGTHS: Final = ((2, 3, 4, 5, 6, 7), (16, 24, 24, 18, 12, 6))
 _REPORTS: Final = 0.45
 _THREADS: Final = 3
+_FAITHFUL: Final = 0.8
 
 
 def workflow(scene: Scene, clerk: Clerk) -> Part | None:
@@ -23,7 +24,7 @@ def workflow(scene: Scene, clerk: Clerk) -> Part | None:
     done: set[str] = set()
     focus: Row | None = None
     for _ in range(_THREADS):
-        first = _first(scene, clerk, done)
+        first = _about_gist(scene, clerk, done) or _first(scene, clerk, done)
         if first is None:
             break
         clauses.append(Do(scene.texts(clerk, first)))
@@ -72,7 +73,7 @@ def reported(
     if asked is None:
         return Part(tuple(clauses), (), decisions)
     find, answer, fact = asked
-    return Part((*clauses, find), ((answer, (fact,)),), decisions)
+    return Part((*clauses, find), ((answer, wordings_of(fact)),), decisions)
 
 
 def _report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, str, str] | None:
@@ -99,18 +100,22 @@ def _report(scene: Scene, clerk: Clerk, row: Row) -> tuple[Find, str, str] | Non
     if sort_of(said) in clerk.sorts:
         return None
     clerk.sorts.add(sort_of(said))
-    texts = (
-        f"the {field.says} of {pointer} after that",
-        f"what the {field.says} of {pointer} comes to then",
-        f"the resulting {field.says} of {pointer}",
-    )
-    return Find(texts), f"The {field.says} of {pointer} is now {said}.", said
+    asked = f"the {field.says} of {pointer}"
+    texts = [f"{asked} after that"]
+    if not field.says.endswith("s"):
+        texts.append(f"what {asked} is then")
+    if field.kind == "money":
+        texts.append(f"what {asked} comes to then")
+    return Find(tuple(texts)), f"The {field.says} of {pointer} is now {said}.", said
 
 
 def _computed(clerk: Clerk, row: Row, field: Field) -> bool:
-    """Whether a field holds what the world worked out in the course of the task."""
+    """Whether a field holds what the world worked out in the course of the task.
+
+    That something was done today is nothing that anybody asks.
+    """
     value = getattr(row, field.name)
-    if field.kind not in ("int", "money", "date") or value in (None, 0):
+    if field.kind not in ("int", "money", "date") or value in (None, 0, clerk.books.today):
         return False
     try:
         return bool(getattr(clerk.initial.same(row), field.name) != value)
@@ -133,7 +138,17 @@ def _first(scene: Scene, clerk: Clerk, done: set[str]) -> Move | None:
     return None
 
 
+def _about_gist(scene: Scene, clerk: Clerk, done: set[str]) -> Move | None:
+    """Something else that has to do with what the task is about, most of the time."""
+    if scene.gist is None or scene.lot.random() > _FAITHFUL:
+        return None
+    return _next(scene, clerk, scene.gist, done)
+
+
 def _sayable(scene: Scene, clerk: Clerk, move: Move) -> bool:
+    """Whether a move can be put into words and does not undo what was done."""
+    if clerk.settled.against(move.action, move.arguments, move.on):
+        return False
     try:
         return bool(scene.texts(clerk, move))
     except Unfindable:
@@ -169,11 +184,10 @@ def _follow_ups(
         if taken:
             yield action, None, {taken[0]: focus}
         elif action.on:
-            related = [
-                row
-                for row in scene.startable(clerk.books, action)
-                if any(getattr(row, r.name) is focus for r in entity_of(row).references)
-            ]
+            theirs = scene.blueprint.entities[action.on].references
+            leading = [each.name for each in theirs if each.target == entity.name]
+            rows = scene.startable(clerk.books, action) if leading else []
+            related = [r for r in rows if any(held(r, name) == focus.id for name in leading)]
             if related:
                 yield action, scene.lot.choice(related), {}
 
