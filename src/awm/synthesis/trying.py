@@ -70,7 +70,7 @@ def try_domain(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
         return trial
     whole = catalogue.blueprint(Recipe(name, tuple(domain.modules)))
     trial.problems += _unordered(whole)
-    _note_names((text for _, text in odd_names(whole)), trial)
+    trial.problems += [text for _, text in odd_names(whole)]
     trial.notes += _unmet_words(whole, domain)
     for number, recipe in enumerate(_mixes(domain)):
         _play(catalogue.blueprint(recipe), number, trial, samples if number == 0 else 0)
@@ -92,8 +92,8 @@ def try_capability(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
             continue
         if not trial.tables:
             alone = frozenset(odd_names(catalogue.blueprint(Recipe(each))))
-            told = (each for each in odd_names(blueprint) if each not in alone)
-            _note_names((text for _, text in told), trial)
+            told = [each for each in odd_names(blueprint) if each not in alone]
+            trial.problems += [text for _, text in told]
         trial.tables.append(len(blueprint.entities))
         if number < _PASTS:
             _play(blueprint, number, trial, samples if number == 0 else 0)
@@ -177,15 +177,6 @@ _NO_VERBS: Final = frozenset((
     "was", "were", "has", "had", "would", "should", "could", "can", "may", "must", "please",
     "everything", "nobody",
 ))  # fmt: skip
-
-
-def _note_names(odd: Iterable[str], trial: Trial) -> None:
-    """Take down how fields are called that cannot be called so."""
-    (trial.problems if _NAMES_ARE_PROBLEMS else trial.notes).extend(odd)
-
-
-_NAMES_ARE_PROBLEMS: Final[bool] = False
-"""Whether a field that cannot be called by its name is a problem, or noted for the time being."""
 
 
 def _unmet_words(blueprint: Blueprint, domain: DomainForm) -> Iterator[str]:
