@@ -19,7 +19,6 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from operator import itemgetter
 from types import ModuleType
 from typing import Any, Final
 
@@ -87,8 +86,6 @@ SHARED: Final[tuple[ModuleType, ...]] = (
 _CHANGING: Final = frozenset({"time.tzname", "builtins._"})
 """What the interpreter itself sets anew."""
 _ABSENT: Final = object()
-_ID, _MAP, _TUPLE = id, map, tuple
-"""Kept, as a program may replace those that are built in."""
 _count: Final[Callable[[], int]] = vars(_thread)["_count"]
 """How many threads run that Python code has started, whichever way."""
 
@@ -102,7 +99,7 @@ class Witness:
         self._importing: tuple[str, ...] = ()
         self._threads = 0
         self._modules: list[tuple[str, ModuleType]] = []
-        self._before: list[_Namespace] = []
+        self._before: list[tuple[Mapping[str, Any], str, list[tuple[str, Any]]]] = []
 
     def patches(self) -> Iterator[Patch]:
         """What keeps a program from starting threads by hand.
@@ -119,7 +116,9 @@ class Witness:
         self._importing = tuple(entry for entry in (*sys.path, sys.prefix, "<") if entry)
         self._threads = _count()
         self._modules = [(name, module) for name, module in sys.modules.items() if module in SHARED]
-        self._before = [_Namespace(prefix, names) for prefix, names in _namespaces()]
+        self._before = [
+            (namespace, prefix, list(namespace.items())) for prefix, namespace in _namespaces()
+        ]
 
     def install(self) -> None:
         """Listen to the interpreter from now on; there is no way back."""
@@ -153,9 +152,14 @@ class Witness:
         for name, module in self._modules:
             if sys.modules.get(name) is not module:
                 return f"it replaced the module {name}"
-        for before in self._before:
-            if replaced := before.replaced():
-                return replaced
+        for namespace, prefix, before in self._before:
+            if namespace.__class__ is not dict and namespace.__len__() != before.__len__():
+                return f"it changed the class {prefix}"
+            for key, value in before:
+                if namespace.get(key, _ABSENT) is not value:
+                    name = f"{prefix}.{key}"
+                    if name not in _CHANGING:
+                        return f"it replaced {name}"
         return None
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -181,37 +185,6 @@ class Witness:
         if text.startswith(self._importing):
             return
         self.note(f"list the folder {text!r}" if event in _LISTING else f"open the file {text!r}")
-
-
-class _Namespace:
-    """What a module or a class held when it was looked at first."""
-
-    def __init__(self, prefix: str, names: Mapping[str, Any]) -> None:
-        self._prefix = prefix
-        self._names = names
-        self._size = len(names)
-        self._held = [(k, v) for k, v in names.items() if f"{prefix}.{k}" not in _CHANGING]
-        keys = [key for key, _ in self._held]
-        self._values = itemgetter(*keys, keys[0])  # twice, for one alone would be no tuple
-        self._ids = self._look()
-
-    def replaced(self) -> str | None:
-        """What it holds no more, as a sentence; None if it is as it was."""
-        names = self._names
-        if names.__class__ is not dict and names.__len__() != self._size:
-            return f"it changed the class {self._prefix}"
-        try:
-            if self._look() == self._ids:
-                return None
-        except KeyError:
-            pass  # what is missing is found below
-        for key, value in self._held:
-            if names.get(key, _ABSENT) is not value:
-                return f"it replaced {self._prefix}.{key}"
-        return None
-
-    def _look(self) -> tuple[int, ...]:
-        return _TUPLE(_MAP(_ID, self._values(self._names)))
 
 
 def _namespaces() -> Iterator[tuple[str, Mapping[str, Any]]]:
