@@ -224,6 +224,32 @@ async def test_a_snapshot_is_restored_here_and_in_any_instance_of_the_world(
             assert await _titles(each) == '[\n  "first",\n  "kept"\n]'
 
 
+async def test_an_instance_that_is_where_it_shall_go_goes_on_as_from_there(
+    instance: Instance,
+) -> None:
+    await instance.call_tool("add_note", {"title": "kept"})
+    snapshot = await instance.snapshot()
+    rolled = await instance.call_tool("roll")
+    for _ in range(2):
+        for _ in range(2):  # the second time it is there already
+            await instance.restore(snapshot)
+        assert await instance.call_tool("roll") == rolled
+    await instance.reset()
+    await instance.reset()
+    assert await _titles(instance) == '[\n  "first"\n]'
+
+
+async def test_the_database_of_a_snapshot_is_told_without_going_there(
+    runtime: Runtime, instance: Instance
+) -> None:
+    await instance.call_tool("add_note", {"title": "kept"})
+    snapshot, image = await instance.snapshot(), await instance.database_image()
+    await instance.call_tool("add_note", {"title": "lost"})
+    assert instance.image_of(snapshot) == image != await instance.database_image()
+    with pytest.raises(SnapshotError):
+        instance.image_of(replace(snapshot, template="another"))
+
+
 async def test_a_snapshot_is_small_and_survives_pickling(instance: Instance) -> None:
     empty = await instance.snapshot()
     assert len(pickle.dumps(empty)) < 500

@@ -145,7 +145,11 @@ class CaseMaker:
         self._outcomes = solved.expectation.outcomes
         self._strict = solved.expectation.volatile
         self._lenient = {**volatile_by_schema(ground.schema), **self._strict}
-        self._diffs: dict[bytes, StateDiff | None] = {}
+        # Of these nobody has to be asked.
+        self._diffs: dict[bytes, StateDiff | None] = {
+            _digest(self._replay.image): solved.diff,
+            _digest(ground.instance.world.template): StateDiff(()),
+        }
         self._told: dict[str, frozenset[Fact]] = {}
         self._seen: set[tuple[bytes, str | None]] = set()
         reads = ground.reads
@@ -223,8 +227,7 @@ class CaseMaker:
             lengths = lengths[max(0, len(lengths) - self._attack.prefixes) :]
         for length in lengths:
             step = self._replay.steps[length - 1].after if length else self._replay.start
-            await self._instance.restore(step)
-            image = await self._instance.database_image()
+            image = self._instance.image_of(step)
             why = f"broken off after {length} of {len(calls)} calls"
             case = Case("prefix", False, calls[:length], self._solution.answer, why)
             if self._is_wrong(await self._effects_of(image), case.answer):

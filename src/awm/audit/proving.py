@@ -24,6 +24,8 @@ _AHEAD_BYTES: Final = 1 << 28
 
 _TELLING: Final = frozenset(("oracle", "nothing"))
 """The cases without which evidence cannot be called misleading."""
+_SOUND: Final = frozenset(("oracle",))
+"""That without which it is not known whether there is any, where nothing is changed."""
 
 _ELSEWHERE: Final = "#again"
 """Added to the world's name for a second run: programs of another world never share a process."""
@@ -182,7 +184,7 @@ class Prover:
                 if code:
                     await room.acquire()
                     trials.append((case, begin(self._decide(code, task_idx, exhibit))))
-                telling = self._attack.evidence or case.kind in _TELLING
+                telling = self._attack.evidence or case.kind in (_TELLING if changes else _SOUND)
                 if sql and telling and case.kind not in looks:
                     await room.acquire()
                     looks[case.kind] = case, begin(self._evidence(sql, task_idx, exhibit))

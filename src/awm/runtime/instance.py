@@ -122,12 +122,7 @@ class Instance:
         Raises:
             SnapshotError: It is of another world, of another version of this one, or damaged.
         """
-        if snapshot.template != self.world.template_hash:
-            raise SnapshotError(
-                f"a snapshot of world {snapshot.world!r} does not fit {self.world.name!r} as it is"
-                " loaded here.",
-                "Restore it into an instance of the very same world.",
-            )
+        self._require_same_world(snapshot)
         self._image(snapshot.delta)
         await self._become(snapshot.seed, snapshot.step, snapshot.delta, snapshot.memory)
 
@@ -162,6 +157,15 @@ class Instance:
         """
         return await self._runtime.examiner.digest(self.world.name, await self.database_image())
 
+    def image_of(self, snapshot: Snapshot) -> bytes:
+        """The database as it was when a snapshot of this world was taken; as `database_image`.
+
+        Raises:
+            SnapshotError: It is of another world, or damaged.
+        """
+        self._require_same_world(snapshot)
+        return self._image(snapshot.delta)
+
     async def database_image(self) -> bytes:
         """The database as SQLite would write it to a file.
 
@@ -186,8 +190,19 @@ class Instance:
     async def _become(self, seed: int, step: int, pages: bytes, memory: bytes) -> None:
         async with self._turn:
             self._require_open()
-            self._member = Member(self._member.number, seed, step, pages, memory)
-            await self._host.open(self._member)
+            member = Member(self._member.number, seed, step, pages, memory)
+            if member == self._member:
+                return  # it is there already
+            self._member = member
+            await self._host.open(member)
+
+    def _require_same_world(self, snapshot: Snapshot) -> None:
+        if snapshot.template != self.world.template_hash:
+            raise SnapshotError(
+                f"a snapshot of world {snapshot.world!r} does not fit {self.world.name!r} as it is"
+                " loaded here.",
+                "Restore it into an instance of the very same world.",
+            )
 
     def _image(self, pages: bytes) -> bytes:
         try:

@@ -33,8 +33,8 @@ _DECK: Final[tuple[tuple[TaskKind, ...], ...]] = (
 """What the tasks of a world are; where there are several, one is drawn."""
 
 _WEIGHTS: Final = (12, 22, 26, 22, 18)
-_ATTEMPTS: Final = 8
-_FAITHFUL: Final = 5
+_ATTEMPTS: Final = 6
+_FAITHFUL: Final = 4
 _RETRIES: Final = 3
 _PHRASINGS: Final = 3
 _STYLES: Final = get_args(DateStyle)

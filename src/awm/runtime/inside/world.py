@@ -80,6 +80,7 @@ class LiveWorld:
         self._lasting_tasks: set[asyncio.Task[Any]] = set()
         self._has_left_tasks = False
         self._template = _journalled(order.image)
+        gc.disable()  # hardly anything that comes into being now is garbage
         with self._loading():
             module = self._run_code()
             self._app = _application(module)
@@ -89,6 +90,7 @@ class LiveWorld:
         self._tools, self._warnings = _tools_of(document)
         self._threads = _thread._count()  # noqa: SLF001 - see `_is_haunted`
         # What is alive now stays alive; collections during calls need not look at it again.
+        gc.enable()
         gc.collect()
         gc.freeze()
 
