@@ -6,7 +6,7 @@ from functools import lru_cache
 __all__ = ["expression_of", "names_in", "nodes_of", "path_of", "statements_of"]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def expression_of(source: str) -> ast.expr:
     """The tree of an expression.
 
@@ -17,7 +17,7 @@ def expression_of(source: str) -> ast.expr:
     return ast.parse(source, mode="eval").body
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def statements_of(source: str) -> tuple[ast.stmt, ...]:
     """The trees of some lines.
 
@@ -28,7 +28,7 @@ def statements_of(source: str) -> tuple[ast.stmt, ...]:
     return tuple(ast.parse(source).body)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
     """All nodes of a tree, as `ast.walk` has them."""
     return tuple(ast.walk(tree))

@@ -144,6 +144,7 @@ def render(doc: Doc, indent: int = 0, *, first: str = "", last: str = "") -> str
     """
     written: list[str] = [INDENT * indent]
     column = len(written[0])
+    widths: dict[int, int | None] = {}
     waiting: list[tuple[int, bool, Doc]] = [(indent, True, [first, doc, last])]
     while waiting:
         level, broken, part = waiting.pop()
@@ -160,8 +161,12 @@ def render(doc: Doc, indent: int = 0, *, first: str = "", last: str = "") -> str
             case Indent(inner=inner):
                 waiting.append((level + 1, broken, inner))
             case Group(inner=inner):
-                fits = _fits(inner, waiting, WIDTH - column)
-                waiting.append((level, not fits, inner))
+                width = _width(inner, widths)
+                if width is not None and _fits(waiting, WIDTH - column - width):
+                    written.append(flat(inner))
+                    column += width
+                else:
+                    waiting.append((level, True, inner))
             case _:
                 waiting += [(level, broken, each) for each in reversed(part)]
     return "\n".join(line.rstrip() for line in "".join(written).split("\n"))
@@ -181,9 +186,36 @@ def flat(doc: Doc) -> str:
     return "".join(flat(each) for each in doc)
 
 
-def _fits(doc: Doc, behind: Sequence[tuple[int, bool, Doc]], room: int) -> bool:
-    """Whether a document fits flat, with what follows it up to the next break."""
-    parts: list[tuple[bool, Doc]] = [(False, doc)]
+def _width(doc: Doc, known: dict[int, int | None]) -> int | None:
+    """How long a document is on one line; None where it has to be broken.
+
+    Args:
+        doc: Which.
+        known: The widths that were asked for before, by identity.
+    """
+    match doc:
+        case str():
+            return len(doc)
+        case Line(flat=text):
+            return None if text is None else len(text)
+        case IfBroken():
+            return 0
+        case Indent(inner=inner) | Group(inner=inner):
+            if id(doc) not in known:
+                known[id(doc)] = _width(inner, known)
+            return known[id(doc)]
+    total = 0
+    for each in doc:
+        width = _width(each, known)
+        if width is None:
+            return None
+        total += width
+    return total
+
+
+def _fits(behind: Sequence[tuple[int, bool, Doc]], room: int) -> bool:
+    """Whether there is room for what follows up to the next place where a line may end."""
+    parts: list[tuple[bool, Doc]] = []
     left = len(behind)
     while room >= 0 and (parts or left):
         if not parts:
@@ -195,7 +227,7 @@ def _fits(doc: Doc, behind: Sequence[tuple[int, bool, Doc]], room: int) -> bool:
                 room -= len(part)
             case Line(flat=text):
                 if broken or text is None:
-                    return broken
+                    return True
                 room -= len(text)
             case IfBroken(text=text):
                 room -= len(text) if broken else 0

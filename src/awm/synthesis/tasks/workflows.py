@@ -11,7 +11,7 @@ from awm.synthesis.tasks.scene import Move, Scene, is_undoing
 
 __all__ = ["continued", "reported", "workflow"]
 
-_LENGTHS: Final = ((2, 3, 4, 5, 6, 7), (16, 24, 24, 18, 12, 6))
+_LENGTHS: Final = ((2, 3, 4, 5, 6, 7), (26, 28, 20, 13, 8, 5))
 _REPORTS: Final = 0.45
 _THREADS: Final = 3
 _FAITHFUL: Final = 0.8
