@@ -254,7 +254,9 @@ class CaseMaker:
     async def _mutated(self) -> AsyncIterator[Exhibit]:
         tools = {tool.name: tool for tool in self._instance.world.tools}
         calls, hints = self._solution.calls, self._ground.hints
-        found = mutations(calls, self._writes, tools, hints, self._task)
+        # Where few are wanted, in the last calls: what follows has to be made again.
+        places = self._writes[-2 * self._attack.mutations :] if self._attack.mutations else ()
+        found = mutations(calls, places, tools, hints, self._task)
         if len(found) > self._attack.mutations:
             chosen = sorted(self._dice.sample(range(len(found)), self._attack.mutations))
             found = [found[place] for place in chosen]
