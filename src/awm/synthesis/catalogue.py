@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from awm.errors import UsageError
 from awm.synthesis.blueprints import (
@@ -15,12 +16,13 @@ from awm.synthesis.blueprints import (
     ModuleForm,
     compose,
     merged,
-    read_capability,
     read_domain,
     read_pools,
+    read_yaml,
     rename,
     renamed,
     roles_in,
+    with_roles,
 )
 
 __all__ = ["Catalogue", "Recipe", "every_part"]
@@ -60,6 +62,7 @@ class Catalogue:
         self._path = path
         self._domains: dict[str, DomainForm] = {}
         self._elsewhere: dict[str, Path] = {}
+        self._read: dict[str, Any] = {}
         self._fitted: dict[tuple[str, str], CapabilityForm] = {}
         self._needs: dict[str, frozenset[str]] = {}
 
@@ -114,9 +117,15 @@ class Catalogue:
             raise UsageError(f"There is no capability {name!r}.", f"There is {known}.")
         key = name, domain.domain
         if key not in self._fitted:
-            path = self._path / "capabilities" / f"{name}.yaml"
-            self._fitted[key] = read_capability(path, _roles(domain))
+            self._fitted[key] = with_roles(self._written(name), _roles(domain), name)
         return self._fitted[key]
+
+    def _written(self, name: str) -> Any:
+        """What is in the file of a capability: read once, for all domains."""
+        if name not in self._read:
+            text = (self._path / "capabilities" / f"{name}.yaml").read_text(encoding="utf-8")
+            self._read[name] = read_yaml(text, name)
+        return self._read[name]
 
     def needs(self, name: str) -> frozenset[str]:
         """The roles that a capability needs."""

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.errors import BlueprintError
-from awm.synthesis.blueprints import read_capability, read_domain, read_pools, roles_in
+from awm.synthesis.blueprints import read_domain, read_pools, roles_in
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm
-from awm.synthesis.blueprints.reading import read_yaml, shaped
+from awm.synthesis.blueprints.reading import read_yaml, shaped, with_roles
 from tests.synthesis.library import domain, small
 
 CAPABILITY = """
@@ -83,20 +83,18 @@ def test_a_form_can_be_written_out_and_read_again():
     assert shaped(DomainForm, form.model_dump(by_alias=True, mode="json"), "x") == form
 
 
-def test_the_roles_of_a_capability_are_filled_in(tmp_path):
-    path = tmp_path / "praise.yaml"
-    path.write_text(CAPABILITY)
-    form = read_capability(path, {"person": ("baby", "babies"), "thing": ("toy", "toys")})
+def test_the_roles_of_a_capability_are_filled_in():
+    roles = {"person": ("baby", "babies"), "thing": ("toy", "toys")}
+    form = with_roles(read_yaml(CAPABILITY, "praise"), roles, "praise")
     assert isinstance(form, CapabilityForm)
     assert form.blurb == "collects praise from babies"
     assert form.entities["toy_praise"].fields == {"toy": "-> toy", "baby": "-> baby"}
 
 
-def test_a_role_that_nothing_plays_is_a_problem(tmp_path):
-    path = tmp_path / "praise.yaml"
-    path.write_text(CAPABILITY)
+def test_a_role_that_nothing_plays_is_a_problem():
+    written = read_yaml(CAPABILITY, "praise")
     with pytest.raises(BlueprintError, match="nothing plays the part <thing>"):
-        read_capability(path, {"person": ("member", "members")})
+        with_roles(written, {"person": ("member", "members")}, "praise")
 
 
 def test_roles_are_found_in_the_text():

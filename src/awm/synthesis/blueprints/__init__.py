@@ -16,7 +16,13 @@ from awm.synthesis.blueprints.blueprint import (
 from awm.synthesis.blueprints.composing import Composition, compose
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Flavour, ModuleForm
 from awm.synthesis.blueprints.merging import merged, rename, renamed
-from awm.synthesis.blueprints.reading import read_capability, read_domain, read_pools, roles_in
+from awm.synthesis.blueprints.reading import (
+    read_domain,
+    read_pools,
+    read_yaml,
+    roles_in,
+    with_roles,
+)
 from awm.synthesis.blueprints.types import Type
 from awm.synthesis.blueprints.typical import narrowed, words_pattern
 from awm.synthesis.blueprints.vocabulary import pool_of, reached, spelled
@@ -44,12 +50,13 @@ __all__ = [
     "narrowed",
     "pool_of",
     "reached",
-    "read_capability",
     "read_domain",
     "read_pools",
+    "read_yaml",
     "rename",
     "renamed",
     "roles_in",
     "spelled",
+    "with_roles",
     "words_pattern",
 ]

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 from awm.synthesis.blueprints.speech import spoken
@@ -138,10 +138,7 @@ class Field:
     @property
     def type(self) -> Type:
         """What expressions see in it."""
-        known = row(self.target) if self.kind == "ref" else _TYPES[self.kind]
-        if self.choices:
-            known = replace(known, words=self.words)
-        return known.maybe if self.optional else known
+        return _seen(self.kind, self.target, self.choices, self.optional)
 
     @property
     def says(self) -> str:
@@ -162,6 +159,16 @@ class Typical:
     words: tuple[str, ...]
     fields: Mapping[str, Field]
     pattern: re.Pattern[str] = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=4096)
+def _seen(
+    kind: FieldKind, target: str, choices: tuple[tuple[str, int], ...], optional: bool
+) -> Type:
+    known = row(target) if kind == "ref" else _TYPES[kind]
+    if choices:
+        known = replace(known, words=tuple(word for word, _ in choices))
+    return known.maybe if optional else known
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def _check_divisor(node: ast.expr, scope: Scope) -> None:
     safe = (
         (isinstance(node, ast.Constant) and node.value != 0)
         or (isinstance(node, ast.Name) and _never_zero(node.id, scope))
-        or f"{ast.unparse(node)}!=0" in scope.known
+        or f"{path_of(node)}!=0" in scope.known
         or _is_at_least_one(node)
     )
     if not safe:
@@ -218,7 +218,7 @@ def _check_order(left: ast.expr, right: ast.expr, scope: Scope) -> None:
 
 def _check_equality(left: ast.expr, right: ast.expr, scope: Scope) -> None:
     one, other = type_of(left, scope), type_of(right, scope)
-    what = f"`{ast.unparse(left)}` ({one}) and `{ast.unparse(right)}` ({other})"
+    what = f"`{path_of(left)}` ({one}) and `{path_of(right)}` ({other})"
     if "none" in (one.kind, other.kind):
         if not (one.optional or other.optional):
             raise Fault(f"{what}: neither can be empty.")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from awm.synthesis.blueprints.faults import Fault, Faults
 from awm.synthesis.blueprints.form import ActionForm, DomainForm, EntityForm, Form, ModuleForm
-from awm.synthesis.blueprints.reading import shaped
+from awm.synthesis.blueprints.reading import everywhere, shaped
 
 __all__ = ["merged", "rename", "renamed"]
 
@@ -119,7 +119,7 @@ def renamed(domain: DomainForm, names: Mapping[str, str]) -> DomainForm:
         change(name): [rule.pop("words") for rule in entity["typical"]]
         for name, entity in written["entities"].items()
     }
-    changed = _everywhere(written, change)
+    changed = everywhere(written, change)
     for name, entity in changed["entities"].items():
         for rule, kept_words in zip(entity["typical"], words[name], strict=True):
             rule["words"] = kept_words
@@ -153,16 +153,6 @@ def _pools(pools: Mapping[str, list[str]], change: Callable[[str], str]) -> dict
         ]
         for name, entries in pools.items()
     }
-
-
-def _everywhere(written: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(written, str):
-        return change(written)
-    if isinstance(written, list):
-        return [_everywhere(each, change) for each in written]
-    if isinstance(written, dict):
-        return {change(key): _everywhere(value, change) for key, value in written.items()}
-    return written
 
 
 def _as_written(name: str, replaced: str) -> str:

@@ -1,7 +1,7 @@
 """Reading YAML files of domains and capabilities into their form."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -11,7 +11,15 @@ from pydantic import ValidationError
 from awm.errors import BlueprintError, Problem
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Form
 
-__all__ = ["read_capability", "read_domain", "read_pools", "read_yaml", "roles_in", "shaped"]
+__all__ = [
+    "everywhere",
+    "read_domain",
+    "read_pools",
+    "read_yaml",
+    "roles_in",
+    "shaped",
+    "with_roles",
+]
 
 _FormT = TypeVar("_FormT", bound=Form)
 
@@ -63,12 +71,13 @@ def read_domain(path: Path) -> DomainForm:
     return shaped(DomainForm, read_yaml(path.read_text(encoding="utf-8"), path.stem), path.stem)
 
 
-def read_capability(path: Path, roles: Mapping[str, tuple[str, str]]) -> CapabilityForm:
-    """Read the file of a capability, its roles filled in.
+def with_roles(written: Any, roles: Mapping[str, tuple[str, str]], name: str) -> CapabilityForm:
+    """A capability from what was parsed of its file, its roles filled in.
 
     Args:
-        path: The file.
+        written: Plain values, with parts such as `<person>` in keys and texts.
         roles: Singular and plural of the entity that plays each part.
+        name: The capability's, for messages.
 
     Raises:
         BlueprintError: It has not the shape of one, or a role is not filled.
@@ -82,11 +91,24 @@ def read_capability(path: Path, roles: Mapping[str, tuple[str, str]]) -> Capabil
         singular, plural = roles[match[1]]
         return plural if match[2] else singular
 
-    text = _ROLE.sub(fill, path.read_text(encoding="utf-8"))
+    filled = everywhere(written, lambda text: _ROLE.sub(fill, text) if "<" in text else text)
     if missing:
-        problems = [Problem(path.stem, "", f"nothing plays the part <{each}>") for each in missing]
-        raise BlueprintError.of(path.stem, problems)
-    return shaped(CapabilityForm, read_yaml(text, path.stem), path.stem)
+        problems = [Problem(name, "", f"nothing plays the part <{each}>") for each in missing]
+        raise BlueprintError.of(name, problems)
+    return shaped(CapabilityForm, filled, name)
+
+
+def everywhere(written: Any, change: Callable[[str], str]) -> Any:
+    """The same with all texts changed, keys too."""
+    if isinstance(written, str):
+        return change(written)
+    if isinstance(written, list):
+        return [everywhere(each, change) for each in written]
+    if isinstance(written, dict):
+        return {
+            everywhere(key, change): everywhere(value, change) for key, value in written.items()
+        }
+    return written
 
 
 def roles_in(text: str) -> frozenset[str]:

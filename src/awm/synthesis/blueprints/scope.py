@@ -4,7 +4,7 @@ import ast
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from awm.synthesis.blueprints.blueprint import Field
 from awm.synthesis.blueprints.faults import Fault
@@ -63,16 +63,16 @@ class Scope:
     def with_names(self, names: Mapping[str, Type]) -> "Scope":
         """The same with further names, which hide others."""
         kept = {path for path in self.known if names.keys().isdisjoint(_NAMES.findall(path))}
-        return replace(self, names={**self.names, **names}, known=frozenset(kept))
+        return Scope(self.shape, {**self.names, **names}, frozenset(kept))
 
     def without(self, names: Iterable[str]) -> "Scope":
         """The same without some names: their rows are gone."""
         gone = frozenset(names)
-        return replace(self, names={k: v for k, v in self.names.items() if k not in gone})
+        return Scope(self.shape, {k: v for k, v in self.names.items() if k not in gone}, self.known)
 
     def knowing(self, paths: Iterable[str]) -> "Scope":
         """The same with more that is known."""
-        return replace(self, known=self.known.union(paths))
+        return Scope(self.shape, self.names, self.known.union(paths))
 
     def forgetting(self, fields: Iterable[str]) -> "Scope":
         """The same after fields of these names were assigned to, of whichever rows.
@@ -86,7 +86,7 @@ class Scope:
             for path in self.known
             if _PATH.fullmatch(path) and changed.isdisjoint(_FIELDS.findall(path))
         }
-        return replace(self, known=frozenset(kept))
+        return Scope(self.shape, self.names, frozenset(kept))
 
     def name(self, name: str) -> Type:
         """The type of a name.

@@ -46,4 +46,9 @@ def path_of(node: ast.expr) -> str:
             return name
         case ast.Attribute(value=value, attr=name):
             return f"{path_of(value)}.{name}"
-    return ast.unparse(node)
+    return _written(node)
+
+
+@lru_cache(maxsize=8192)
+def _written(tree: ast.expr) -> str:
+    return ast.unparse(tree)

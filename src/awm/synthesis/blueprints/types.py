@@ -4,7 +4,7 @@ A type is what is known of a value before anything runs: enough to tell that no 
 can fail on any state of the world.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -49,12 +49,12 @@ class Type:
     @property
     def present(self) -> "Type":
         """The same, known not to be None."""
-        return replace(self, optional=False)
+        return Type(self.kind, self.entity, False, self.words)
 
     @property
     def maybe(self) -> "Type":
         """The same, or None."""
-        return replace(self, optional=True)
+        return Type(self.kind, self.entity, True, self.words)
 
     @property
     def is_number(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from awm.synthesis.blueprints.blueprint import Entity, Field, Typical
@@ -38,11 +39,12 @@ def read_typical(
         for name, written in form.draws.items():
             with faults.at(f"{where}.{name}"):
                 fields[name] = _narrower(name, written, entity, pools)
-        rules.append(Typical(form.words, fields, words_pattern(form.words)))
+        rules.append(Typical(form.words, fields, words_pattern(tuple(form.words))))
     return tuple(rules)
 
 
-def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=2048)  # world after world has the same
+def words_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Finds any of some words in a text, as whole words, in upper or lower case."""
     alternatives = "|".join(re.escape(word) for word in words)
     return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)

@@ -109,8 +109,10 @@ def _distinct(answers: list[tuple[str, tuple[str, ...]]]) -> bool:
 def tells_answer(made: Draft) -> bool:
     """Whether a fact of the answer stands in the request already."""
     facts = [Fact(wordings) for wordings in made.facts or ()]
-    texts = {text for clause in made.clauses for text in _texts_of(clause)} if facts else ()
-    return any(len(missing_facts(facts, text)) < len(facts) for text in texts)
+    if not facts:
+        return False
+    texts = dict.fromkeys(text for clause in made.clauses for text in _texts_of(clause))
+    return len(missing_facts(facts, "; ".join(texts))) < len(facts)
 
 
 def _texts_of(clause: Clause) -> Iterator[str]:
