@@ -121,7 +121,7 @@ def test_for_each_field_the_first_rule_that_names_it_holds():
     ],
 )
 def test_words_are_found_whole_and_taken_as_they_are(words, name, found):
-    assert bool(words_pattern(words).search(name)) == found
+    assert bool(words_pattern(tuple(words)).search(name)) == found
 
 
 @given(st.text(min_size=1, max_size=12).filter(str.strip), st.text(max_size=12))
