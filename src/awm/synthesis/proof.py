@@ -187,11 +187,13 @@ class _Bench:
         tools, books = self.manuscript.surface.by_name, self.manuscript.books
         key = self.manuscript.surface.style.rows_key
         for step in solved.replays[0].steps:
-            entity = tools[step.call.name].entity
-            shown = json.loads(step.result.text)
+            tool = tools[step.call.name]
+            entity = tool.entity
             if entity is None or step.result.is_error:
                 continue
-            for row in shown.get(key, [shown]):
+            shown = json.loads(step.result.text)
+            # A row may have a column that is called like the list of rows.
+            for row in shown[key] if tool.kind == "list" else [shown]:
                 known = _stored(books.values(books.row(entity.name, row["id"])))
                 # A truth value equals the number that the database keeps for it.
                 if any(row.get(name) != value for name, value in known.items()):
