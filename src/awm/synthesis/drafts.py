@@ -32,7 +32,7 @@ _DECK: Final[tuple[tuple[TaskKind, ...], ...]] = (
 )
 """What the tasks of a world are; where there are several, one is drawn."""
 
-_WEIGHTS: Final = (12, 22, 26, 22, 18)
+_WEIGHTS: Final = (18, 26, 26, 18, 12)
 _ATTEMPTS: Final = 6
 _EXACT: Final = 2
 _FAITHFUL: Final = 4

@@ -18,7 +18,7 @@ from awm.worlds.names import normalise
 
 __all__ = ["Manuscript", "scenario_row"]
 
-_ROWS: Final = (105, 165)
+_ROWS: Final = (100, 156)
 
 
 @dataclass(frozen=True)
