@@ -4,6 +4,7 @@ import pytest
 
 from awm.errors import BlueprintError, UsageError
 from awm.synthesis.catalogue import Catalogue, Recipe, every_part
+from awm.synthesis.surface import Style, Surface
 from tests.synthesis.library import HERE, common
 
 CAPABILITY = """
@@ -99,3 +100,20 @@ def test_every_part_is_met_alone_and_all_flavours_and_synonyms(catalogue):
     assert {recipe.flavour for recipe in recipes} == {0, 1}
     assert {recipe.synonyms for recipe in recipes} == {None, 0}
     assert all(catalogue.blueprint(recipe) for recipe in recipes)
+
+
+@pytest.mark.parametrize("synonyms", [None, 0])
+@pytest.mark.parametrize("domain", Catalogue().domains[::8])
+def test_an_outline_has_the_tools_of_the_whole(domain, synonyms):
+    ours = Catalogue()
+    modules = tuple(ours.domain(domain).modules)[:4]
+    recipe = Recipe(domain, modules=modules, synonyms=synonyms)
+    whole, outline = ours.blueprint(recipe), ours.outline(recipe)
+    for style in (Style(), Style(list_verb="browse", singles=False)):
+        names = {tool.name for tool in Surface(outline, style).tools}
+        assert names == {tool.name for tool in Surface(whole, style).tools}
+
+
+def test_an_outline_of_what_there_is_not_is_refused(catalogue):
+    with pytest.raises(UsageError):
+        catalogue.outline(Recipe("nobodys_trade"))

@@ -12,10 +12,10 @@ from awm.synthesis.blueprints import (
     CapabilityForm,
     Composition,
     DomainForm,
-    Flavour,
     ModuleForm,
     compose,
     merged,
+    outline,
     read_domain,
     read_pools,
     read_yaml,
@@ -141,12 +141,40 @@ class Catalogue:
             UsageError: Something in it is not known.
             BlueprintError: What comes of it is wrong.
         """
-        domain = self.domain(recipe.domain)
-        whole = self._merged(recipe)
-        flavour = domain.flavours[recipe.flavour]
+        final, domain = self._final(recipe), self.domain(recipe.domain)
+        names = self._synonyms(recipe)
         modules: dict[str, ModuleForm] = {name: domain.modules[name] for name in recipe.modules}
         capabilities = {name: self.capability(name, domain) for name in recipe.capabilities}
-        return _composed(whole, flavour, recipe, modules, capabilities, self.common)
+        return compose(
+            final,
+            Composition(
+                options={rename(name, names): number for name, number in recipe.options},
+                modules={name: rename(each.blurb, names) for name, each in modules.items()},
+                capabilities={
+                    name: rename(each.blurb, names) for name, each in capabilities.items()
+                },
+            ),
+        )
+
+    def outline(self, recipe: Recipe) -> Blueprint:
+        """The same without rules, effects and questions, in a fraction of the time.
+
+        Raises:
+            UsageError: Something in it is not known.
+            BlueprintError: An entity of what comes of it is wrong.
+        """
+        return outline(self._final(recipe))
+
+    def _final(self, recipe: Recipe) -> DomainForm:
+        """What is composed: the parts merged, with the flavour's vocabulary and other words."""
+        whole = self._merged(recipe)
+        flavour = whole.flavours[recipe.flavour]
+        pools = {**self.common, **whole.pools, **flavour.pools}
+        return renamed(whole.model_copy(update={"pools": pools}), self._synonyms(recipe))
+
+    def _synonyms(self, recipe: Recipe) -> Mapping[str, str]:
+        synonyms = self.domain(recipe.domain).synonyms
+        return {} if recipe.synonyms is None else synonyms[recipe.synonyms]
 
     def check(self, recipe: Recipe) -> None:
         """See that all of a recipe is known, before much is made of it.
@@ -173,7 +201,7 @@ class Catalogue:
             UsageError: Something in it is not known.
         """
         domain = self.domain(recipe.domain)
-        names = {} if recipe.synonyms is None else domain.synonyms[recipe.synonyms]
+        names = self._synonyms(recipe)
         forms = [
             *(domain.modules[name] for name in recipe.modules),
             *(self.capability(name, domain) for name in recipe.capabilities),
@@ -211,28 +239,6 @@ def _check_options(whole: DomainForm, recipe: Recipe) -> None:
             raise UsageError(
                 f"The option {name!r} of {whole.domain} cannot be {number}.", f"There is {known}."
             )
-
-
-def _composed(
-    whole: DomainForm,
-    flavour: Flavour,
-    recipe: Recipe,
-    modules: Mapping[str, ModuleForm],
-    capabilities: Mapping[str, ModuleForm],
-    common: Mapping[str, tuple[str, ...]],
-) -> Blueprint:
-    names = {} if recipe.synonyms is None else whole.synonyms[recipe.synonyms]
-    # A flavour's vocabulary takes the place of the domain's; blurbs are renamed with the rest.
-    pools = {**common, **whole.pools, **flavour.pools}
-    final = renamed(whole.model_copy(update={"pools": pools}), names)
-    return compose(
-        final,
-        Composition(
-            options={rename(name, names): number for name, number in recipe.options},
-            modules={name: rename(each.blurb, names) for name, each in modules.items()},
-            capabilities={name: rename(each.blurb, names) for name, each in capabilities.items()},
-        ),
-    )
 
 
 def _roles(domain: DomainForm) -> dict[str, tuple[str, str]]:

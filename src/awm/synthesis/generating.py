@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -164,6 +165,18 @@ def _check_placing(count: int, folder: Path, order: Order) -> None:
         )
 
 
+def _cores_for(jobs: int) -> Sequence[int | None]:
+    """A core for each job, where each can have one to itself and all are taken.
+
+    A workshop and its workers take turns, so what one leaves in a core's cache serves the next.
+    """
+    try:
+        cores = sorted(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        cores = []
+    return cores if len(cores) == jobs > 1 else [None] * jobs
+
+
 async def make_all(
     plans: Iterable[WorldPlan],
     order: Order,
@@ -182,18 +195,18 @@ async def make_all(
 
     async with AsyncExitStack() as stack:
 
-        async def lane() -> None:
+        async def lane(core: int | None) -> None:
             workshop: Workshop | None = None  # started for the first plan: there may be none left
             for plan in remaining:
                 if workshop is None:
-                    workshop = await Workshop.open(order, folder, allow_weak=allow_weak)
+                    workshop = await Workshop.open(order, folder, allow_weak=allow_weak, core=core)
                     stack.push_async_callback(workshop.close)
                 done(await workshop.make(scenario_row(plan)))
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(jobs):
-                    group.create_task(lane())
+                for core in _cores_for(jobs):
+                    group.create_task(lane(core))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 

@@ -232,7 +232,7 @@ class Planner:
         return lot.sample(fitting, min(lot.choice((1, 2, 2, 3)), len(fitting)))
 
     def _tools(self, recipe: Recipe, style: Style) -> frozenset[str]:
-        surface = Surface(self._catalogue.blueprint(recipe), style)
+        surface = Surface(self._catalogue.outline(recipe), style)
         return frozenset(tool.name for tool in surface.tools)
 
     def _words(

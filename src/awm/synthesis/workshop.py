@@ -91,8 +91,17 @@ class Workshop:
         self._process = process
 
     @classmethod
-    async def open(cls, order: Order, folder: Path, *, allow_weak: bool = False) -> "Workshop":
-        """Start the process."""
+    async def open(
+        cls, order: Order, folder: Path, *, allow_weak: bool = False, core: int | None = None
+    ) -> "Workshop":
+        """Start the process.
+
+        Args:
+            order: What is to be made.
+            folder: Where to.
+            allow_weak: Whether to run where code cannot be jailed.
+            core: The one that it and its workers keep to; None for all.
+        """
         process = await asyncio.create_subprocess_exec(
             # -P: what lies in the folder where somebody works is not imported into this process.
             *(sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[2])),
@@ -103,7 +112,13 @@ class Workshop:
         )
         workshop = cls(process)
         await workshop._send(
-            {**order.as_json(), "count": order.count, "folder": str(folder), "weak": allow_weak}
+            {
+                **order.as_json(),
+                "count": order.count,
+                "folder": str(folder),
+                "weak": allow_weak,
+                "core": core,
+            }
         )
         return workshop
 
@@ -164,6 +179,8 @@ def main() -> None:
 async def _serve() -> None:
     lines = await _standard_input()
     first = json.loads(await lines.readline())
+    if first["core"] is not None:
+        os.sched_setaffinity(0, {first["core"]})
     order = _order(first)
     shelf = Shelf(Path(first["folder"]), order)
     catalogue = Catalogue()

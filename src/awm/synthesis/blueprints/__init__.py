@@ -13,7 +13,7 @@ from awm.synthesis.blueprints.blueprint import (
     Template,
     Typical,
 )
-from awm.synthesis.blueprints.composing import Composition, compose
+from awm.synthesis.blueprints.composing import Composition, compose, outline
 from awm.synthesis.blueprints.form import CapabilityForm, DomainForm, Flavour, ModuleForm
 from awm.synthesis.blueprints.merging import merged, rename, renamed
 from awm.synthesis.blueprints.reading import (
@@ -48,6 +48,7 @@ __all__ = [
     "compose",
     "merged",
     "narrowed",
+    "outline",
     "pool_of",
     "reached",
     "read_domain",

@@ -9,7 +9,7 @@ from dataclasses import field as defaulted
 from typing import Final
 
 from awm.synthesis.blueprints.actions import read_action, read_rules, read_template_paths
-from awm.synthesis.blueprints.blueprint import Action, Blueprint, Entity, Field, Question
+from awm.synthesis.blueprints.blueprint import Action, Blueprint, Effects, Entity, Field, Question
 from awm.synthesis.blueprints.expressions import can_be, read_expression
 from awm.synthesis.blueprints.faults import Fault, Faults
 from awm.synthesis.blueprints.fields import read_field
@@ -65,6 +65,19 @@ def compose(domain: DomainForm, composition: Composition | None = None) -> Bluep
     return _Composer(domain, composition or Composition()).compose()
 
 
+def outline(domain: DomainForm, composition: Composition | None = None) -> Blueprint:
+    """What there is and what can be done, without rules, effects and questions: soon made.
+
+    Args:
+        domain: Without modules left in it, see `merged`.
+        composition: What was chosen.
+
+    Raises:
+        BlueprintError: An entity is wrong.
+    """
+    return _Composer(domain, composition or Composition()).outline()
+
+
 class _Composer:
     def __init__(self, domain: DomainForm, composition: Composition) -> None:
         self._domain = domain
@@ -75,13 +88,31 @@ class _Composer:
         self._values: dict[str, dict[str, str]] = {}
         self._pools = {**domain.pools, **composition.pools}
 
+    def outline(self) -> Blueprint:
+        entities = self._entities()
+        actions = {
+            name: Action(
+                name=name,
+                makes=form.makes,
+                on=form.on,
+                starts=(),
+                to=None,
+                removes=form.removes,
+                takes={},
+                sets={},
+                needs=(),
+                does=Effects(""),
+                phrases=(),
+                often=0,
+            )
+            for name, form in self._domain.actions.items()
+        }
+        return self._blueprint(_sorted(entities), actions, ())
+
     def compose(self) -> Blueprint:
         self._check_options()
         check_pools(self._pools, self._faults)
-        entities = {name: self._entity(name, form) for name, form in self._domain.entities.items()}
-        self._faults.give_up()
-        self._check_references(entities)
-        self._faults.give_up()
+        entities = self._entities()
         shape = self._shape(entities)
         self._faults.give_up()
         entities = {
@@ -93,6 +124,22 @@ class _Composer:
         actions = self._actions(entities, shape)
         questions = self._questions(shape)
         self._faults.give_up()
+        return self._blueprint(entities, actions, questions)
+
+    def _entities(self) -> dict[str, Entity]:
+        """The entities without the values of their fields, and without rules."""
+        entities = {name: self._entity(name, form) for name, form in self._domain.entities.items()}
+        self._faults.give_up()
+        self._check_references(entities)
+        self._faults.give_up()
+        return entities
+
+    def _blueprint(
+        self,
+        entities: Mapping[str, Entity],
+        actions: Mapping[str, Action],
+        questions: tuple[Question, ...],
+    ) -> Blueprint:
         return Blueprint(
             domain=self._domain.domain,
             category=self._domain.category,
