@@ -1,37 +1,11 @@
 """What was generated is served by its own code, as published worlds are."""
 
-import asyncio
-import os
-import re
 import shutil
-import sys
-from contextlib import asynccontextmanager
 
 import httpx
-import pytest
 
 from awm.worlds.names import database_name
-
-
-@asynccontextmanager
-async def served(world, folder):
-    """A client of a world that its own code serves, from a copy of its database."""
-    (folder / "world.py").write_text(world.code, encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "world.py", cwd=folder, stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "DATABASE_PATH": "sqlite:///copy.db", "PORT": "0"},
-    )  # fmt: skip
-    try:
-        async for line in process.stderr:
-            if found := re.search(rb"running on (\S+)", line):
-                async with httpx.AsyncClient(base_url=found[1].decode()) as client:
-                    yield client
-                break
-        else:
-            pytest.fail("the server did not start")
-    finally:
-        process.terminate()
-        await process.communicate()
+from tests.synthesis.serving import served_by_itself
 
 
 async def request(client, tools, call) -> httpx.Response:
@@ -54,7 +28,7 @@ async def test_its_code_serves_it_as_published_worlds_are_served(
     oracle = max(world.oracles.values(), key=lambda each: len(each.solution.calls))
     copy = tmp_path / "copy.db"
     shutil.copy(generated / "databases" / database_name(world.name), copy)
-    async with served(world, tmp_path) as client:
+    async with served_by_itself(world.code, tmp_path, "copy.db") as client:
         listed = (await client.get("/openapi.json")).json()["paths"]
         tools = {
             operation["operationId"]: (method, path, operation)

@@ -24,8 +24,6 @@ _AHEAD_BYTES: Final = 1 << 28
 
 _TELLING: Final = frozenset(("oracle", "nothing"))
 """The cases without which evidence cannot be called misleading."""
-_SOUND: Final = frozenset(("oracle",))
-"""That without which it is not known whether there is any, where nothing is changed."""
 
 _ELSEWHERE: Final = "#again"
 """Added to the world's name for a second run: programs of another world never share a process."""
@@ -172,6 +170,8 @@ class Prover:
         trials: list[tuple[Case, asyncio.Task[Counterexample | None]]] = []
         looks: dict[CaseKind, tuple[Case, asyncio.Task[JsonObject | VerifierFault]]] = {}
         code, sql = programs.get("code"), programs.get("sql")
+        # Where nothing is changed there is nothing to tell the oracle's evidence from.
+        telling_kinds = _TELLING if changes else _TELLING - {"nothing"}
 
         def begin(running: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
             task = asyncio.create_task(running)
@@ -184,7 +184,7 @@ class Prover:
                 if code:
                     await room.acquire()
                     trials.append((case, begin(self._decide(code, task_idx, exhibit))))
-                telling = self._attack.evidence or case.kind in (_TELLING if changes else _SOUND)
+                telling = self._attack.evidence or case.kind in telling_kinds
                 if sql and telling and case.kind not in looks:
                     await room.acquire()
                     looks[case.kind] = case, begin(self._evidence(sql, task_idx, exhibit))

@@ -142,7 +142,8 @@ def _task(
         if closer and not tells_answer(made) and all_needed(made, books, surface):
             best = made
         # Next to the level that is wanted is near enough, once that was tried for a while.
-        if best is not None and _off(best, slot.level) <= (attempt >= _EXACT):
+        near = 0 if attempt < _EXACT else 1
+        if best is not None and _off(best, slot.level) <= near:
             break
     if best is None:
         return None

@@ -108,7 +108,7 @@ async def trail(runtime: Runtime, instance: Instance, solved: Solved) -> tuple[E
 
     Args:
         runtime: Measures the states.
-        instance: Of the oracle's world; nobody else may use it meanwhile.
+        instance: Of the oracle's world; it stays as it is.
         solved: The oracle, carried out.
 
     Raises:
@@ -121,8 +121,7 @@ async def trail(runtime: Runtime, instance: Instance, solved: Solved) -> tuple[E
         if not step.changed:
             done.append(done[-1] if done else Effects())
             continue
-        await instance.restore(step.after)
-        image = await instance.database_image()
+        image = instance.image_of(step.after)
         diff = await runtime.examiner.compare(world.name, world.template, image)
         done.append(effects_of(diff, solved.schema, volatile))
     return tuple(done)

@@ -1,17 +1,11 @@
 """The code as a server of its own, under uvicorn, with a database file and a client over HTTP."""
 
-import asyncio
-import os
-import re
 import sqlite3
-import sys
 from contextlib import asynccontextmanager, closing
-
-import httpx
-import pytest
 
 from awm.worlds import build_database
 from tests.synthesis.emit.making import kiosk, world_of
+from tests.synthesis.serving import served_by_itself
 
 START = {
     "reader": [{"id": 1, "name": "Ada Lovelace", "owed_cents": 0}],
@@ -23,23 +17,9 @@ START = {
 async def served(folder):
     """A client of the kiosk, which a process of its own serves from a file."""
     world = world_of(kiosk(), START)
-    (folder / "world.py").write_text(world.code, encoding="utf-8")
     (folder / "kiosk.db").write_bytes(build_database(world.recipe()).image)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "world.py", cwd=folder, stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "DATABASE_PATH": "sqlite:///kiosk.db", "PORT": "0"},
-    )  # fmt: skip
-    try:
-        async for line in process.stderr:
-            if found := re.search(rb"running on (\S+)", line):
-                async with httpx.AsyncClient(base_url=found[1].decode()) as client:
-                    yield client
-                break
-        else:
-            pytest.fail("the server did not start")
-    finally:
-        process.terminate()
-        await process.communicate()
+    async with served_by_itself(world.code, folder, "kiosk.db") as client:
+        yield client
 
 
 async def test_it_serves_its_tools_and_keeps_what_they_did_in_the_file(tmp_path):

@@ -80,7 +80,6 @@ class LiveWorld:
         self._lasting_tasks: set[asyncio.Task[Any]] = set()
         self._has_left_tasks = False
         self._template = _journalled(order.image)
-        gc.disable()  # hardly anything that comes into being now is garbage
         with self._loading():
             module = self._run_code()
             self._app = _application(module)
@@ -90,7 +89,6 @@ class LiveWorld:
         self._tools, self._warnings = _tools_of(document)
         self._threads = _thread._count()  # noqa: SLF001 - see `_is_haunted`
         # What is alive now stays alive; collections during calls need not look at it again.
-        gc.enable()
         gc.collect()
         gc.freeze()
 
@@ -234,12 +232,14 @@ class LiveWorld:
         raw = self._connect(self._template)
         self._process.turn.begin(raw, {})
         self._process.loading = True
+        gc.disable()  # hardly anything that comes into being now is garbage
         try:
             yield
             close_all_sessions()
             self._process.turn.finish()
             self._template = self._order.template or raw.serialize()
         finally:
+            gc.enable()
             self._process.loading = False
             raw.close()
 

@@ -1,6 +1,5 @@
 """From the written form to a checked blueprint."""
 
-import ast
 import keyword
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from awm.synthesis.blueprints.faults import Fault, Faults
 from awm.synthesis.blueprints.fields import read_field
 from awm.synthesis.blueprints.form import DomainForm, EntityForm, QuestionForm
 from awm.synthesis.blueprints.scope import Scope, Shape
+from awm.synthesis.blueprints.trees import names_in
 from awm.synthesis.blueprints.types import row
 from awm.synthesis.blueprints.typical import read_typical
 from awm.synthesis.blueprints.vocabulary import check_field, check_pools
@@ -337,7 +337,7 @@ def _check_order(field: Field, fields: Mapping[str, Field]) -> None:
     """Values are worked out in the order of the fields, after all fields that have none."""
     if field.value is None:
         return
-    used = {node.id for node in ast.walk(field.value.tree) if isinstance(node, ast.Name)}
+    used = names_in(field.value.tree)
     later = list(fields)[list(fields).index(field.name) :]
     if wrong := [each for each in later if each in used and fields[each].value is not None]:
         raise Fault(f"it needs {', '.join(wrong)}, worked out after it.", "Change their order.")

@@ -8,7 +8,7 @@ from awm.synthesis.blueprints.blueprint import Effects, Field
 from awm.synthesis.blueprints.expressions import can_be, type_of
 from awm.synthesis.blueprints.faults import Fault
 from awm.synthesis.blueprints.scope import Scope, known_if_false, known_if_true
-from awm.synthesis.blueprints.trees import path_of, statements_of
+from awm.synthesis.blueprints.trees import nodes_of, path_of, statements_of
 from awm.synthesis.blueprints.types import BOOL, SPAN, Type, row
 
 __all__ = ["read_effects", "unfilled"]
@@ -81,7 +81,7 @@ def _check(statement: ast.stmt, scope: Scope) -> Scope:
 
 def _after(body: Sequence[ast.stmt], scope: Scope) -> Scope:
     """What is still known where these statements may have been carried out."""
-    nodes = [node for statement in body for node in ast.walk(statement)]
+    nodes = [node for statement in body for node in nodes_of(statement)]
     stored = [each for each in nodes if isinstance(getattr(each, "ctx", None), ast.Store)]
     names = {each.id for each in stored if isinstance(each, ast.Name)}
     fields = {each.attr for each in stored if isinstance(each, ast.Attribute)}

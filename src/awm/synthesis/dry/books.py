@@ -1,6 +1,5 @@
 """The rows of a world in memory, and evaluating expressions on them."""
 
-import ast
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -8,6 +7,7 @@ from types import CodeType
 from typing import Any, Final, TypeAlias
 
 from awm.synthesis.blueprints import Blueprint, Effects, Entity, Expression, Field, Template
+from awm.synthesis.blueprints.trees import names_in, statements_of
 
 __all__ = ["Books", "Change", "Row", "Value", "entity_of", "held", "money", "said"]
 
@@ -350,5 +350,5 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 
 @lru_cache(maxsize=8192)
 def _compiled(source: str, mode: str) -> tuple[CodeType, frozenset[str]]:
-    used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-    return compile(source, "<blueprint>", mode), frozenset(used)
+    used = frozenset[str]().union(*map(names_in, statements_of(source)))
+    return compile(source, "<blueprint>", mode), used

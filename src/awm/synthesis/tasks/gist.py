@@ -6,9 +6,9 @@ from typing import Final, TypeVar
 
 from awm.synthesis.dry import Books, Row, entity_of, held
 
-__all__ = ["gist_of", "related", "sooner"]
+__all__ = ["FAITHFUL", "gist_of", "related", "sooner"]
 
-_FAITHFUL: Final = 0.8
+FAITHFUL: Final = 0.8
 """How often a further part of a task is about what the first is about, where that can be."""
 
 _T = TypeVar("_T")
@@ -44,7 +44,7 @@ def sooner(lot: random.Random, options: Iterable[_T], fits: Callable[[_T], bool]
         fits: Which have to do with the gist.
     """
     there = list(options)
-    return sorted(there, key=lambda each: not fits(each)) if lot.random() < _FAITHFUL else there
+    return sorted(there, key=lambda each: not fits(each)) if lot.random() < FAITHFUL else there
 
 
 def _leading_to(books: Books, row: Row) -> Iterator[Row]:

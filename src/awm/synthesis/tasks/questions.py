@@ -8,7 +8,7 @@ from typing import Any, Final
 from awm.synthesis.blueprints import Field, Question
 from awm.synthesis.dry import Row, entity_of, money
 from awm.synthesis.tasks.clerk import Clerk
-from awm.synthesis.tasks.gist import sooner
+from awm.synthesis.tasks.gist import FAITHFUL, sooner
 from awm.synthesis.tasks.groups import (
     Group,
     extreme_words,
@@ -26,7 +26,6 @@ __all__ = ["question"]
 
 _TRIES: Final = 30
 _WRITTEN: Final = 0.6
-_FAITHFUL: Final = 0.8
 _UNIT: Final = frozenset(("excess", "limit", "maximum", "minimum", "per", "price", "rate", "wage"))
 
 
@@ -85,7 +84,7 @@ def _written(scene: Scene, clerk: Clerk, question: Question) -> _Asked | None:
         if not rows:
             return None
         gist = scene.gist
-        about = gist if gist in rows and scene.lot.random() < _FAITHFUL else scene.lot.choice(rows)
+        about = gist if gist in rows and scene.lot.random() < FAITHFUL else scene.lot.choice(rows)
     names = {question.of: about} if question.of else {}
     books.seen = set()
     try:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from awm.synthesis.blueprints import Action, Effects
+from awm.synthesis.blueprints.trees import nodes_of
 from awm.synthesis.dry import Row, entity_of
 
 __all__ = ["Settled"]
@@ -119,7 +120,7 @@ def _targets(does: Effects) -> tuple[tuple[str, str], ...]:
     found = [
         target
         for line in does.tree
-        for each in ast.walk(line)
+        for each in nodes_of(line)
         if isinstance(each, ast.Assign)
         for target in each.targets
     ]

@@ -6,6 +6,7 @@ from typing import Any, Final
 from awm.synthesis.blueprints import Action, Field
 from awm.synthesis.dry import Refusal, Row, entity_of, held
 from awm.synthesis.tasks.clerk import Clerk, Unfindable
+from awm.synthesis.tasks.gist import FAITHFUL
 from awm.synthesis.tasks.request import Clause, Do, Find, Part, sort_of, wordings_of
 from awm.synthesis.tasks.scene import Move, Scene, is_undoing
 
@@ -14,7 +15,6 @@ __all__ = ["continued", "reported", "workflow"]
 _LENGTHS: Final = ((2, 3, 4, 5, 6, 7), (26, 28, 20, 13, 8, 5))
 _REPORTS: Final = 0.45
 _THREADS: Final = 3
-_FAITHFUL: Final = 0.8
 
 
 def workflow(scene: Scene, clerk: Clerk) -> Part | None:
@@ -140,7 +140,7 @@ def _first(scene: Scene, clerk: Clerk, done: set[str]) -> Move | None:
 
 def _about_gist(scene: Scene, clerk: Clerk, done: set[str]) -> Move | None:
     """Something else that has to do with what the task is about, most of the time."""
-    if scene.gist is None or scene.lot.random() > _FAITHFUL:
+    if scene.gist is None or scene.lot.random() > FAITHFUL:
         return None
     return _next(scene, clerk, scene.gist, done)
 
