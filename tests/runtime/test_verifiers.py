@@ -359,12 +359,9 @@ async def test_a_worker_that_somebody_kills_costs_no_run(own_pool: VerifierPool)
     assert (await outcome(own_pool, "")).fault is None
 
 
-async def test_idle_workers_are_bounded_and_the_pool_leaves_nothing_behind(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_IDLE", 2)
+async def test_idle_workers_are_bounded_and_the_pool_leaves_nothing_behind() -> None:
     before = descriptors()
-    async with VerifierPool(processes=2) as pool:
+    async with VerifierPool(processes=2, idle_workers=2) as pool:
         runs = [
             pool.run(program(verifier(COMPLETE) + f"# {number}", final=FINAL))
             for number in range(12)

@@ -36,8 +36,6 @@ _OPEN_FILES: Final = 16
 _MB: Final = 1 << 20
 _ATTEMPTS: Final = 3
 _MOST_RUNS: Final = 256
-_IDLE: Final = 64
-"""Workers that wait for another run, of some 10 MB each."""
 _REMEMBERED: Final = 1024
 _BYTES_A_SECOND: Final = 50e6
 """How fast databases reach a worker on a busy machine, at least."""
@@ -134,6 +132,7 @@ class VerifierPool:
         limits: What each run may take.
         processes: How many run at the same time; by default one for each core.
         process_per_program: Never let two programs share a process, not even two of one world.
+        idle_workers: How many workers wait for another run of their world, of some 10 MB each.
         allow_weak: Run on platforms that cannot jail code (see `Isolation`).
     """
 
@@ -143,11 +142,13 @@ class VerifierPool:
         limits: VerifierLimits | None = None,
         processes: int | None = None,
         process_per_program: bool = False,
+        idle_workers: int = 64,
         allow_weak: bool = False,
     ) -> None:
         self.limits = limits or VerifierLimits()
         self._processes = processes or os.cpu_count() or 1
         self._alone = process_per_program
+        self._most_idle = idle_workers
         self._running = asyncio.Semaphore(self._processes)
         terms = WorkerTerms(self.limits.memory_mb * _MB, _OPEN_FILES)
         self._nursery = Nursery(terms, "the verifier pool", module=_MODULE, allow_weak=allow_weak)
@@ -280,7 +281,7 @@ class VerifierPool:
 
     def _keep(self, member: _Member) -> None:
         self._idle.append(member)
-        if len(self._idle) > _IDLE:
+        if len(self._idle) > self._most_idle:
             known = Counter(waiting.owner for waiting in self._idle)
             # One of an owner who has another one too, or else the oldest.
             spare = (waiting for waiting in self._idle if known[waiting.owner] > 1)

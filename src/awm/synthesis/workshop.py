@@ -188,8 +188,12 @@ async def _serve() -> None:
     gc.freeze()
     gc.disable()
     async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(Runtime(allow_weak=first["weak"], idle_workers=1))
-        pool = await stack.enter_async_context(VerifierPool(processes=1, allow_weak=first["weak"]))
+        # One world at a time: what has served the last one goes when the next one comes.
+        weak = first["weak"]
+        runtime = await stack.enter_async_context(Runtime(idle_workers=1, allow_weak=weak))
+        pool = await stack.enter_async_context(
+            VerifierPool(processes=1, idle_workers=1, allow_weak=weak)
+        )
         for number in count(1):
             line = await lines.readline()
             if not line:
