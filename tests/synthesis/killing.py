@@ -21,6 +21,7 @@ from typing import Any
 from awm.synthesis import generating, planning
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.planning import Planner
+from awm.synthesis.publishing import MANIFEST
 from awm.synthesis.sources import read_plans
 from awm.synthesis.staging import prove_stage
 from awm.worlds import WorldFile
@@ -112,7 +113,7 @@ def main(source: Path, below: Path, what: str) -> None:
     template = below / "template"
     if what == "replaced":
         shutil.copytree(source, template)
-        (template / generating.MANIFEST).write_text("{}")
+        (template / MANIFEST).write_text("{}")
     shelve(template, ORDER, source, range(ORDER.count))
     run = partial(staging, plans) if what == "staged" else partial(publishing, what == "replaced")
     shutil.copytree(template, below / "undisturbed")

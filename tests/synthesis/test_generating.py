@@ -12,7 +12,8 @@ from dataclasses import replace
 import pytest
 
 from awm.errors import InfrastructureError, UsageError, WorldFileError
-from awm.synthesis.generating import MANIFEST, generate
+from awm.synthesis.generating import generate
+from awm.synthesis.publishing import MANIFEST
 from awm.synthesis.shelf import Shelf
 from awm.worlds import WorldFile, open_worlds
 from awm.worlds.names import database_name

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from awm.errors import UsageError
-from awm.synthesis.generating import MANIFEST, generate
+from awm.synthesis.generating import generate
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Selection
+from awm.synthesis.publishing import MANIFEST
 from awm.worlds import WorldFile, open_worlds
 from tests.synthesis.ordering import SHARED, files, shelve, whole_catalogue, world_rows
 

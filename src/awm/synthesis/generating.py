@@ -8,25 +8,19 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final
 
 from awm.errors import UsageError
 from awm.synthesis.holding import held
 from awm.synthesis.manuscript import scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
+from awm.synthesis.publishing import MANIFEST, publishing
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made, Workshop
 from awm.synthesis.written import is_whole
-from awm.types import JsonObject
 from awm.worlds import WorldFile
-from awm.worlds.names import normalise
-from awm.worlds.write import WorldWriter, writing_worlds
 
-__all__ = ["MANIFEST", "Generated", "generate", "make_all", "unfinished"]
-
-MANIFEST: Final = "generation.json"
-"""What a folder of worlds was ordered with, and what came of it."""
+__all__ = ["Generated", "generate", "make_all", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -220,35 +214,23 @@ def _publish(
     *,
     overwrite: bool,
 ) -> Generated:
-    folder = shelf.path.parent
-    tasks, dropped = 0, 0
-    short: list[str] = []
-    with writing_worlds(
-        folder,
-        overwrite=overwrite or shelf.placing() is not None,
-        draft=shelf.draft.resolve(),
-        kept=f"All {len(plans)} worlds are finished and kept in {shelf.path}. Make room, or mend"
-        " what is in the way, and run the same command again: it goes on from there.",
-        written=lambda: shelf.place({"worlds": len(plans)}),
-    ) as writer:
-        for plan in plans:
-            report = _add(writer, shelf, plan)
-            tasks += report["tasks"]
-            dropped += len(report["dropped"])
-            if report["tasks"] < order.tasks:
-                short.append(plan.title)
-        found = Generated(len(plans), tasks, dropped, made, perf_counter() - started, tuple(short))
-        writer.add_file(MANIFEST, _manifest(order, found))
-    shelf.clear()
+    with publishing(shelf, len(plans), overwrite=overwrite) as publisher:
+        reports = [publisher.add(plan.index, plan.title) for plan in plans]
+        short = (
+            plan.title
+            for plan, report in zip(plans, reports, strict=True)
+            if report["tasks"] < order.tasks
+        )
+        found = Generated(
+            worlds=len(plans),
+            tasks=sum(report["tasks"] for report in reports),
+            dropped=sum(len(report["dropped"]) for report in reports),
+            made=made,
+            seconds=perf_counter() - started,
+            short=tuple(short),
+        )
+        publisher.add_file(MANIFEST, _manifest(order, found))
     return found
-
-
-def _add(writer: WorldWriter, shelf: Shelf, plan: WorldPlan) -> JsonObject:
-    lines, report = shelf.lines(plan.index)
-    name = normalise(plan.title)
-    writer.add_lines(name, lines)
-    writer.add_database(name, shelf.database(plan.index))
-    return report
 
 
 def _manifest(order: Order, found: Generated) -> bytes:

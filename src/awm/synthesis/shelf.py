@@ -7,16 +7,15 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from awm.errors import UsageError
 from awm.synthesis.holding import writing_to
-from awm.synthesis.order import Order
 from awm.types import JsonObject
 from awm.whole import write_whole
 from awm.worlds import WorldFile
 
-__all__ = ["Shelf"]
+__all__ = ["Ordered", "Shelf"]
 
 _FOLDER: Final = ".generating"
 _GONE: Final = ".generating.old"
@@ -24,6 +23,14 @@ _ORDER: Final = "order.json"
 _PLACING: Final = "placing.json"
 
 Records = Mapping[WorldFile, Sequence[JsonObject]]
+
+
+class Ordered(Protocol):
+    """An order, as far as a shelf cares."""
+
+    def as_json(self) -> dict[str, Any]:
+        """All that its worlds depend on: worlds of two orders never stand on one shelf."""
+        ...
 
 
 class Shelf:
@@ -38,7 +45,7 @@ class Shelf:
         draft: Where what is made of them is written before it is put in place.
     """
 
-    def __init__(self, folder: Path, order: Order) -> None:
+    def __init__(self, folder: Path, order: Ordered) -> None:
         self.path = folder / _FOLDER
         self.draft = self.path / "draft"
         self._order = order

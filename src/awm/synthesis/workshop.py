@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-from awm.errors import AwmError, InfrastructureError
+from awm.errors import AwmError, BlueprintError, InfrastructureError, WorldError
 from awm.runtime import Runtime, VerifierPool
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.drafts import drafted_tasks
@@ -26,7 +26,7 @@ from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Selection, WorldPlan
 from awm.synthesis.proof import prove
-from awm.synthesis.shelf import Shelf
+from awm.synthesis.shelf import Ordered, Shelf
 
 __all__ = ["Made", "Workshop", "main", "make_world"]
 
@@ -92,13 +92,20 @@ class Workshop:
 
     @classmethod
     async def open(
-        cls, order: Order, folder: Path, *, allow_weak: bool = False, core: int | None = None
+        cls,
+        order: Order,
+        folder: Path,
+        *,
+        signed: Ordered | None = None,
+        allow_weak: bool = False,
+        core: int | None = None,
     ) -> "Workshop":
         """Start the process.
 
         Args:
             order: What is to be made.
             folder: Where to.
+            signed: What the shelf there was opened for, where that says more than the order.
             allow_weak: Whether to run where code cannot be jailed.
             core: The one that it and its workers keep to; None for all.
         """
@@ -116,6 +123,7 @@ class Workshop:
                 **order.as_json(),
                 "count": order.count,
                 "folder": str(folder),
+                "signed": (signed or order).as_json(),
                 "weak": allow_weak,
                 "core": core,
             }
@@ -126,7 +134,8 @@ class Workshop:
         """Have a world made from the row of its scenario.
 
         Raises:
-            InfrastructureError: The process died, or says what went wrong.
+            WorldError: What is to be made does not come to life.
+            InfrastructureError: The process died, or says what else went wrong.
         """
         await self._send(row)
         assert self._process.stdout is not None
@@ -139,6 +148,8 @@ class Workshop:
             )
         answer = json.loads(line)
         if "error" in answer:
+            if answer["stillborn"]:
+                raise WorldError(row["name"], answer["error"], answer["hint"])
             raise InfrastructureError(
                 f"{row['name']!r} could not be made: {answer['error']}", answer["hint"]
             )
@@ -182,7 +193,7 @@ async def _serve() -> None:
     if first["core"] is not None:
         os.sched_setaffinity(0, {first["core"]})
     order = _order(first)
-    shelf = Shelf(Path(first["folder"]), order)
+    shelf = Shelf(Path(first["folder"]), _Signed(first["signed"]))
     catalogue = Catalogue()
     # To look for garbage all the time takes a tenth of it; what is here already is none.
     gc.freeze()
@@ -206,14 +217,29 @@ async def _serve() -> None:
                 made = await make_world(plan, order, shelf, catalogue, runtime, pool)
                 answer = {name: getattr(made, name) for name in Made.__slots__}
             except AwmError as error:
-                answer = {"error": error.message, "hint": error.hint}
+                stillborn = isinstance(error, (WorldError, BlueprintError))
+                answer = _fault(error.message, error.hint, stillborn=stillborn)
             except OSError as error:
                 where = f": {error.filename}" if error.filename else ""
-                answer = {"error": f"{error.strerror}{where}.", "hint": _ROOM}
+                answer = _fault(f"{error.strerror}{where}.", _ROOM)
             try:
                 os.write(1, json.dumps(answer).encode() + b"\n")
             except BrokenPipeError:
                 return  # whoever gave the orders is gone; the world is on the shelf
+
+
+def _fault(what: str, hint: str, *, stillborn: bool = False) -> dict[str, Any]:
+    return {"error": what, "hint": hint, "stillborn": stillborn}
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What a shelf was opened for, as it came in."""
+
+    content: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return self.content
 
 
 def _order(written: Mapping[str, Any]) -> Order:
