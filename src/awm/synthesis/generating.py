@@ -14,10 +14,9 @@ from awm.synthesis.holding import held
 from awm.synthesis.manuscript import scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
-from awm.synthesis.publishing import MANIFEST, publishing
+from awm.synthesis.publishing import MANIFEST, check_folder, publishing
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made, Workshop
-from awm.synthesis.written import is_whole
 from awm.worlds import WorldFile
 
 __all__ = ["Generated", "generate", "make_all", "unfinished"]
@@ -78,7 +77,7 @@ async def generate(
         shelf.sweep()
         if not overwrite:
             shelf.check()
-            _check_folder(folder, order, shelf)
+            check_folder(folder, order, shelf)
         planner = Planner(order.seed, selection=order.selection)
         stream = planner.plans(order.count)
         # The first plan tells whether the order can be met: one that cannot leaves nothing behind.
@@ -124,39 +123,6 @@ def _is_of(plan: WorldPlan, shelf: Shelf) -> bool:
         return WorldPlan.from_row(json.loads(row)) == plan
     except (OSError, ValueError, KeyError, AttributeError, UsageError):
         return False  # it is nothing that we would have put there
-
-
-def _check_folder(folder: Path, order: Order, shelf: Shelf) -> None:
-    placing = (shelf.placing() or {}).get("worlds")
-    if is_whole(placing):
-        _check_placing(placing, folder, order)
-        return
-    if not any((folder / part).exists() for part in WorldFile):
-        return
-    try:
-        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        same = written["order"] == order.as_json()
-        count = written["worlds"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        same, count = False, 0
-    hint = "Give another --output_dir, or --overwrite to replace them."
-    if same and count >= order.count:
-        what, hint = f"{folder} holds these worlds already ({count}).", "There is nothing to do."
-    elif same:
-        what = f"{folder} holds only the first {count} of these worlds."
-    else:
-        what = f"{folder} holds worlds already, of another order."
-    raise UsageError(what, hint)
-
-
-def _check_placing(count: int, folder: Path, order: Order) -> None:
-    """What is in the folder was put there by a run that was stopped before all of it was."""
-    if order.count < count:
-        raise UsageError(
-            f"{folder} holds some files of {count} of these worlds: the run that put them there"
-            " was stopped.",
-            f"Give --target_count {count} to finish it, or --overwrite to replace them.",
-        )
 
 
 def _cores_for(jobs: int) -> Sequence[int | None]:

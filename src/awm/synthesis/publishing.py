@@ -1,18 +1,32 @@
 """From the shelf to the folder: all finished worlds at once, whole or not at all."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import Final, Protocol
 
-from awm.synthesis.shelf import Shelf
+from awm.errors import UsageError
+from awm.synthesis.shelf import Ordered, Shelf
+from awm.synthesis.written import is_whole
 from awm.types import JsonObject
+from awm.worlds import WorldFile
 from awm.worlds.names import normalise
 from awm.worlds.write import WorldWriter, writing_worlds
 
-__all__ = ["MANIFEST", "Publisher", "publishing"]
+__all__ = ["MANIFEST", "Counted", "Publisher", "check_folder", "publishing"]
 
 MANIFEST: Final = "generation.json"
 """What a folder of worlds was ordered with, and what came of it."""
+
+
+class Counted(Ordered, Protocol):
+    """An order for a number of worlds."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        ...
 
 
 class Publisher:
@@ -64,3 +78,41 @@ def publishing(shelf: Shelf, count: int, *, overwrite: bool = False) -> Iterator
     ) as writer:
         yield Publisher(shelf, writer)
     shelf.clear()
+
+
+def check_folder(folder: Path, order: Counted, shelf: Shelf) -> None:
+    """See that a folder has no worlds in it but those that a run of this order was putting there.
+
+    Raises:
+        UsageError: It has others.
+    """
+    placing = (shelf.placing() or {}).get("worlds")
+    if is_whole(placing):
+        _check_placing(placing, folder, order)
+        return
+    if not any((folder / part).exists() for part in WorldFile):
+        return
+    try:
+        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        same = written["order"] == order.as_json()
+        count = written.get("count", written["worlds"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        same, count = False, 0
+    hint = "Give another --output_dir, or --overwrite to replace them."
+    if same and count >= order.count:
+        what, hint = f"{folder} holds these worlds already ({count}).", "There is nothing to do."
+    elif same:
+        what = f"{folder} holds only the first {count} of these worlds."
+    else:
+        what = f"{folder} holds worlds already, of another order."
+    raise UsageError(what, hint)
+
+
+def _check_placing(count: int, folder: Path, order: Counted) -> None:
+    """What is in the folder was put there by a run that was stopped before all of it was."""
+    if order.count < count:
+        raise UsageError(
+            f"{folder} holds some files of {count} of these worlds: the run that put them there"
+            " was stopped.",
+            f"Give --target_count {count} to finish it, or --overwrite to replace them.",
+        )
