@@ -23,11 +23,15 @@ from typing import Literal
 __all__ = [
     "AwmError",
     "BlueprintError",
+    "BudgetError",
     "InfrastructureError",
     "InstanceClosedError",
     "IsolationError",
     "LLMAnswerError",
     "LLMError",
+    "LLMRefusedError",
+    "LLMSetupError",
+    "LLMTooLongError",
     "LLMUnavailableError",
     "OracleError",
     "Problem",
@@ -174,8 +178,24 @@ class LLMAnswerError(LLMError):
     """A language model answered, and not in the form that was asked for."""
 
 
+class LLMRefusedError(LLMError):
+    """A language model, or a filter before it, will not speak of what was asked."""
+
+
+class LLMTooLongError(LLMError):
+    """A question and the answer that it asks for are longer than a language model can hold."""
+
+
+class LLMSetupError(LLMError):
+    """Nothing can be asked until somebody sets something: a key, an address, a model's name."""
+
+
+class BudgetError(LLMError):
+    """What may be spent on language models is spent; what was answered is kept."""
+
+
 class LLMUnavailableError(LLMError, InfrastructureError):
-    """A language model could not be reached, or kept refusing."""
+    """A language model could not be reached, or kept failing."""
 
 
 class WorkerLostError(InfrastructureError):

@@ -17,7 +17,7 @@ from awm.synthesis.written import shown
 from awm.worlds import WorldFile
 from awm.worlds.names import normalise
 
-__all__ = ["read_plans", "scenarios_of", "tasks_ordered"]
+__all__ = ["read_plans", "rows_in", "scenarios_of", "tasks_ordered"]
 
 _MEND: Final = "Mend or remove the line."
 _WHY: Final[Mapping[type, str]] = {UnicodeDecodeError: "it is no UTF-8"}
@@ -41,7 +41,7 @@ def read_plans(path: Path, names: Sequence[str] = ()) -> list[WorldPlan]:
         if not normalise(name):
             raise UsageError(f"{shown(name)} is no scenario's name.", "Names have letters.")
     source = scenarios_of(path)
-    plans = [WorldPlan.from_row(row) for row in _rows(source)]
+    plans = [WorldPlan.from_row(row) for row in rows_in(source)]
     if not plans:
         raise UsageError(f"{source} holds no scenario.", "Begin with `awm gen scenario`.")
     _check_names(plans, source)
@@ -81,7 +81,7 @@ def tasks_ordered(path: Path, plans: Sequence[WorldPlan]) -> Order:
         UsageError: Somebody else wrote it.
     """
     orders = {
-        normalise(str(row.get("scenario"))): _order_of(row, path, plans) for row in _rows(path)
+        normalise(str(row.get("scenario"))): _order_of(row, path, plans) for row in rows_in(path)
     }
     if not orders:
         raise _foreign(path)
@@ -121,7 +121,12 @@ def _foreign(path: Path) -> UsageError:
     return UsageError(f"{path} holds no tasks of the builtin author.", "Begin with `awm gen task`.")
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows_in(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file in JSON Lines.
+
+    Raises:
+        WorldFileError: It cannot be read, or a line is no object.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
@@ -148,7 +153,7 @@ def _is_scenarios(path: Path) -> bool:
         raise WorldFileError(
             "", f"{path} cannot be read: Is a directory.", "Name a file of scenarios."
         )
-    first = next(_rows(path), None) if os.path.lexists(path) else None
+    first = next(rows_in(path), None) if os.path.lexists(path) else None
     # Rows of tasks say `builtin` too, and `scenario` where those of scenarios say `name`.
     return first is not None and "name" in first and "builtin" in first
 
