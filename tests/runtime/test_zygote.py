@@ -46,7 +46,9 @@ async def test_hundreds_may_be_asked_for_at_once_and_each_gets_its_own(zygote: Z
     for other, _ in spawned:
         other.close()
     for _, each in spawned:
-        assert await zygote.ending(each) == (0 if each != worker else -signal.SIGKILL)
+        while (code := await zygote.ending(each)) is None:
+            continue  # it is waited for a few seconds only, and the machine may be busy
+        assert code == (0 if each != worker else -signal.SIGKILL)
         zygote.forget(each)
     assert await zygote.ending(worker) is None
     assert descriptors() == before
