@@ -7,7 +7,12 @@ from awm import errors
 from awm.errors import (
     AwmError,
     BlueprintError,
+    BudgetError,
     InfrastructureError,
+    LLMError,
+    LLMRefusedError,
+    LLMSetupError,
+    LLMTooLongError,
     Problem,
     UnknownWorldError,
     WorkerLostError,
@@ -72,6 +77,14 @@ def test_an_unknown_world_is_a_key_error_that_reads_like_a_sentence():
     error = UnknownWorldError("shop", "no such world.")
     assert isinstance(error, KeyError)
     assert str(error) == "world 'shop': no such world."
+
+
+@pytest.mark.parametrize(
+    "kind", [BudgetError, LLMRefusedError, LLMSetupError, LLMTooLongError], ids=lambda k: k.__name__
+)
+def test_what_asking_again_does_not_mend_is_no_fault_of_the_machinery(kind):
+    assert issubclass(kind, LLMError)
+    assert not issubclass(kind, InfrastructureError)
 
 
 def test_lost_workers_are_the_fault_of_the_machinery():

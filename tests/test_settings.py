@@ -14,7 +14,7 @@ from awm.settings import Settings, load_settings, variable_of
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch):
     for name in list(os.environ):
-        if name.upper().startswith(("AWM_", "OPENAI_", "AZURE_")):
+        if name.upper().startswith(("AWM_", "OPENAI_", "AZURE_", "EMBEDDING_")):
             monkeypatch.delenv(name)
 
 
@@ -83,6 +83,13 @@ def test_variables_of_others_with_the_same_prefix_are_left_alone(monkeypatch):
         ("AWM_LLM_TIMEOUT_SECONDS", "inf"),
         ("AWM_JUDGE_TEMPERATURE", "hot"),
         ("AWM_JUDGE_VOTES", "0"),
+        ("AWM_SYN_STAGE_MODELS", "task"),
+        ("AWM_SYN_STAGE_MODELS", "task="),
+        ("AWM_SYN_STAGE_MODELS", "task=a, task=b"),
+        ("AWM_LLM_CONCURRENCY", "0"),
+        ("AWM_LLM_BUDGET_USD", "-1"),
+        ("AWM_LLM_BUDGET_USD", "nan"),
+        ("AWM_LLM_INPUT_PRICE", "-0.1"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(monkeypatch, variable, value):
@@ -134,7 +141,14 @@ def test_keys_can_stand_in_the_file_and_arguments_win_over_it(monkeypatch, tmp_p
     assert chosen.llm_model == "two"
 
 
+def test_stages_may_have_models_of_their_own(monkeypatch):
+    assert load_settings().stage_models == {}
+    monkeypatch.setenv("AWM_SYN_STAGE_MODELS", " task = big/one:free , env=small=2, ")
+    assert load_settings().stage_models == {"task": "big/one:free", "env": "small=2"}
+
+
 def test_keys_are_not_shown(monkeypatch):
+    monkeypatch.setenv("EMBEDDING_OPENAI_API_KEY", "em-secret")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "az-secret")
     assert "secret" not in f"{load_settings()!r}{load_settings()}"
@@ -145,7 +159,9 @@ def test_every_field_is_read_from_the_variable_it_is_said_to_have(monkeypatch, f
     values = {
         "allow_weak_isolation": "true",
         "judge_temperature": "1",
+        "llm_local_only": "true",
         "llm_provider": "azure",
+        "llm_stage_models": "task=some-model",
         "log_level": "debug",
     }
     default = getattr(load_settings(), field)

@@ -1,10 +1,12 @@
 """Settings: what the environment may decide, and the only place that reads it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from awm.errors import SettingsError
@@ -18,6 +20,29 @@ LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], _a
 
 Provider: TypeAlias = Annotated[Literal["openai", "azure"], _any_case]
 """Whose protocol a language model is reached by, in any case of letters."""
+
+
+def _by_stage(written: str) -> dict[str, str]:
+    """Read `stage=model,stage=model`.
+
+    Raises:
+        PydanticCustomError: It is something else, or names a stage twice.
+    """
+    models: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in written.split(","))):
+        stage, equals, model = (part.strip() for part in pair.partition("="))
+        if not (stage and equals and model):
+            raise PydanticCustomError("pairs", "should be pairs like task=some-model, joined by ,")
+        if stage in models:
+            raise PydanticCustomError("once", "should name each stage once")
+        models[stage] = model
+    return models
+
+
+def _is_by_stage(written: str) -> str:
+    _by_stage(written)
+    return written
+
 
 _PREFIX: Final = "AWM_"
 _ENV_FILE: Final = "AWM_ENV_FILE"
@@ -55,6 +80,18 @@ class Settings(BaseSettings):
         azure_endpoint: The resource's address, or a deployment's (`AZURE_ENDPOINT_URL`).
         azure_api_key: The key to it (`AZURE_OPENAI_API_KEY`).
         llm_timeout_seconds: How long one answer of a model may take.
+        llm_stage_models: Which models some stages ask instead, as `stage=model,stage=model`; see
+            `stage_models` (`AWM_SYN_STAGE_MODELS`).
+        llm_concurrency: How many questions may be under way at once.
+        llm_budget_usd: How much may be spent on models, in USD; nothing limits it by default.
+        llm_input_price: What a million tokens of a question cost, in USD, whichever model is asked;
+            known for many models.
+        llm_output_price: What a million tokens of an answer cost, in USD.
+        llm_local_only: Refuse every model that is not on this machine, as tests want it.
+        embedding_api_key: The key for embeddings (`EMBEDDING_OPENAI_API_KEY`).
+        embedding_base_url: Where embeddings are, with the version
+            (`EMBEDDING_OPENAI_BASE_URL`).
+        embedding_model: Which model embeds.
         judge_temperature: At which temperature a judge is asked.
         judge_votes: How often a judge is asked; the majority decides.
         judge_attempts: How often a vote may be asked for until it can be read.
@@ -87,10 +124,28 @@ class Settings(BaseSettings):
     azure_endpoint: str | None = Field(None, validation_alias="AZURE_ENDPOINT_URL")
     azure_api_key: SecretStr | None = Field(None, validation_alias="AZURE_OPENAI_API_KEY")
     llm_timeout_seconds: float = Field(120.0, gt=0, allow_inf_nan=False)
+    llm_stage_models: Annotated[str, AfterValidator(_is_by_stage)] = Field(
+        "", validation_alias="AWM_SYN_STAGE_MODELS"
+    )
+    llm_concurrency: int = Field(32, ge=1)
+    llm_budget_usd: float | None = Field(None, ge=0, allow_inf_nan=False)
+    llm_input_price: float | None = Field(None, ge=0, allow_inf_nan=False)
+    llm_output_price: float | None = Field(None, ge=0, allow_inf_nan=False)
+    llm_local_only: bool = False
+    embedding_api_key: SecretStr | None = Field(None, validation_alias="EMBEDDING_OPENAI_API_KEY")
+    embedding_base_url: str = Field(
+        "https://api.openai.com/v1", validation_alias="EMBEDDING_OPENAI_BASE_URL"
+    )
+    embedding_model: str = "text-embedding-3-large"
     judge_temperature: float = Field(0.0, ge=0, le=2, allow_inf_nan=False)
     judge_votes: int = Field(1, ge=1)
     judge_attempts: int = Field(3, ge=1)
     judge_characters: int = Field(120_000, ge=4_000)
+
+    @property
+    def stage_models(self) -> Mapping[str, str]:
+        """The models of the stages that have one of their own, by stage."""
+        return _by_stage(self.llm_stage_models)
 
 
 def load_settings(**given: Any) -> Settings:

@@ -12,7 +12,7 @@ __all__ = ["Answer", "ChatServer", "Request", "Script", "chat_server", "completi
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client sent; header names in lower case."""
+    """What a client sent; header names in lower case. The body is None where there is none."""
 
     method: str
     target: str
@@ -133,7 +133,7 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     lines = (line.partition(":") for line in head[1:] if line)
     headers = {name.lower(): value.strip() for name, _, value in lines}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, target, headers, json.loads(body))
+    return Request(method, target, headers, json.loads(body) if body else None)
 
 
 def _written(answer: Answer) -> bytes:

@@ -14,7 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from awm.errors import LLMError, LLMUnavailableError, UsageError
+from awm.errors import (
+    LLMError,
+    LLMRefusedError,
+    LLMSetupError,
+    LLMTooLongError,
+    LLMUnavailableError,
+    UsageError,
+)
 from awm.llm import Azure, Message, OpenAICompatible, Patience, Question, Usage
 from tests.llm.chat_server import Answer, chat_server, completion, refusing
 
@@ -29,6 +36,9 @@ QUESTION = Question(
 )
 HELLO = Question((Message("user", "Hello?"),))
 OK = completion("Hello.")
+FILTERED = Answer(
+    {"error": {"message": "The prompt was filtered.", "code": "content_filter"}}, status=400
+)
 
 
 class Waits:
@@ -198,7 +208,89 @@ async def test_what_does_not_mend_itself_is_said_at_once(status, body, said, hin
 
 async def test_a_model_that_refuses_says_so():
     error = await failure([completion(None, message={"refusal": "I cannot."})])
+    assert isinstance(error, LLMRefusedError)
     assert "refuses to answer: I cannot." in error.message
+
+
+@pytest.mark.parametrize("answer", [completion("Half a", finish_reason="content_filter"), FILTERED])
+async def test_a_filter_before_a_model_refuses_for_it(answer):
+    waits = Waits()
+    assert isinstance(await failure([answer], waits=waits), LLMRefusedError)
+    assert waits.seconds == []
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_what_is_too_long_is_said_at_once_whatever_the_status(status):
+    message = "the request exceeds the available context size (256 tokens), try increasing it"
+    fault = {"code": status, "message": message, "type": "exceed_context_size_error"}
+    async with chat_server([Answer({"error": fault}, status=status)]) as server:
+        llm = model(server, waits=Waits())
+        with pytest.raises(LLMTooLongError, match="available context size") as caught:
+            await llm.ask(QUESTION)
+        await llm.aclose()
+    assert "longer context" in caught.value.hint
+    assert len(server.requests) == 1
+
+
+async def test_a_limit_that_is_named_by_the_way_is_not_left_out():
+    message = (
+        "This model's maximum context length is 2048 tokens. However, your request has 8 input "
+        "tokens plus 2045 'max_tokens'."
+    )
+    async with chat_server([Answer({"error": {"message": message}}, status=400), OK]) as server:
+        llm = model(server)
+        with pytest.raises(LLMTooLongError):
+            await llm.ask(QUESTION)
+        await llm.ask(QUESTION)
+        await llm.aclose()
+    assert [request.body["max_tokens"] for request in server.requests] == [99, 99]
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (Answer({"error": {"message": "no"}}, status=401), "OPENAI_API_KEY"),
+        (Answer({"error": {"message": "no"}}, status=403), "OPENAI_API_KEY"),
+        (Answer({"error": {"message": "pay"}}, status=402), "OPENAI_API_KEY"),
+        (
+            Answer({"error": {"message": "pay", "code": "insufficient_quota"}}, status=429),
+            "OPENAI_API_KEY",
+        ),
+        (Answer("Not Found", status=404), "OPENAI_BASE_URL"),
+        (Answer({"error": {"message": "Model Not Exist"}}, status=400), "AWM_SYN_OVERRIDE_MODEL"),
+    ],
+    ids=str,
+)
+async def test_what_nobody_but_the_user_can_mend_says_what_to_set(answer, hint):
+    error = await failure([answer])
+    assert isinstance(error, LLMSetupError)
+    assert hint in error.hint
+
+
+async def test_a_key_that_is_missing_is_said_to_be():
+    error = await failure([Answer("who are you?", status=401)], key=None)
+    assert "Set OPENAI_API_KEY" in error.hint
+
+
+async def test_a_server_that_is_asked_too_often_is_asked_on_until_the_deadline():
+    waits = Waits()
+    busy = Answer("slow down", status=429, headers={"Retry-After": "1"})
+    reply, requests = await ask([busy] * 20 + [OK], waits=waits, deadline_seconds=900.0)
+    assert reply.text == "Hello."
+    assert len(requests) == 21
+    waits = Waits()
+    error = await failure([busy], waits=waits, deadline_seconds=900.0)
+    assert isinstance(error, LLMUnavailableError)
+    assert 800 <= sum(waits.seconds) <= 900
+
+
+async def test_a_server_that_says_at_once_again_and_again_is_asked_ever_more_seldom():
+    waits = Waits()
+    busy = Answer("slow down", status=429, headers={"Retry-After": "0"})
+    await failure([busy], waits=waits, deadline_seconds=100.0)
+    assert waits.seconds[:2] == [0, 0]
+    assert len(waits.seconds) <= 10
+    assert min(waits.seconds[2:]) >= 2
 
 
 @pytest.mark.parametrize(
@@ -348,9 +440,10 @@ async def test_a_certificate_that_cannot_be_trusted_is_not_tried_again(tmp_path)
     ) as server:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         llm = OpenAICompatible(url, None, "m", sleep=waits)
-        with pytest.raises(LLMUnavailableError, match="certificate"):
+        with pytest.raises(LLMSetupError, match="certificate") as caught:
             await llm.ask(HELLO)
         await llm.aclose()
+    assert "SSL_CERT_FILE" in caught.value.hint
     assert waits.seconds == []
 
 

@@ -30,6 +30,12 @@ def test_nobody_comes_back_sooner_than_told_unless_that_is_too_long(told, chance
     assert min(told, 60) <= wait <= 66
 
 
+@given(st.integers(3, 10_000), st.floats(0, 1e9), st.floats(0, 1))
+def test_who_has_been_told_in_vain_waits_as_long_as_without_being_told(failures, told, chance):
+    own = PATIENCE.wait_seconds(failures, None, chance)
+    assert PATIENCE.wait_seconds(failures, told, chance) >= own
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [

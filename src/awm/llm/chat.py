@@ -1,61 +1,52 @@
 """Models behind an HTTP endpoint that speaks chat completions.
 
-A question is one POST, so this is `httpx` and not a vendor's package. What can go wrong on the way
-is mended here as far as asking again mends it: servers that are busy, failing, gone or slow are
-asked again with patience, and a word that a server does not know is left out.
+A question is one POST, so this is `httpx` and not a vendor's package. A word that a server does not
+know is left out and the question asked again; what else can be mended on the way, `Poster` mends.
 """
 
 import asyncio
 import json
-import random
-import ssl
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
-from typing import Final, TypeAlias
 
-import httpx
 from pydantic import SecretStr
 
-from awm.errors import LLMError, LLMUnavailableError
 from awm.llm.dialect import Dialect
 from awm.llm.endpoint import Endpoint, azure_endpoint, openai_endpoint
-from awm.llm.patience import DEFAULT_PATIENCE, Patience, told_wait
+from awm.llm.gate import Gate
+from awm.llm.patience import DEFAULT_PATIENCE, Patience
+from awm.llm.posting import Poster, Sleep
 from awm.llm.question import Question, Reply
-from awm.llm.response import BadResponseError, Complaint, read_complaint, read_reply
+from awm.llm.refusals import is_about_the_question
+from awm.llm.response import Complaint, read_reply
 
 __all__ = ["Azure", "ChatCompletions", "OpenAICompatible", "Sleep"]
 
-Sleep: TypeAlias = Callable[[float], Awaitable[object]]
-"""Waits for some seconds."""
 
-_BUSY: Final = frozenset({408, 409, 425, 429})
-_NOT_IMPLEMENTED: Final = 501
-_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+class _Asking:
+    """A question on its way, in the words that the server is thought to understand."""
 
+    __slots__ = ("_model", "_question", "dialect")
 
-class _FailedError(Exception):
-    """An attempt failed in a way that another may not.
+    def __init__(self, question: Question, model: str | None, dialect: Dialect) -> None:
+        self._question = question
+        self._model = model
+        self.dialect = dialect
 
-    Attributes:
-        what: What happened, as the end of a sentence about the server.
-        told: After how many seconds the server wants to be asked again, if it says so.
-        hopeless: Whether another attempt would fail as this one did.
-    """
+    def body(self) -> bytes:
+        body = self.dialect.body(self._question, self._model)
+        # A lone surrogate, which JSON can carry and UTF-8 cannot, becomes "?".
+        return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
-    def __init__(self, what: str, *, told: float | None = None, hopeless: bool = False) -> None:
-        super().__init__(what)
-        self.what = what
-        self.told = told
-        self.hopeless = hopeless
+    def read(self, content: bytes) -> Reply:
+        return read_reply(content)
 
-
-class _RefusedError(Exception):
-    """The server will not answer this request."""
-
-    def __init__(self, status: int, complaint: Complaint) -> None:
-        super().__init__(status)
-        self.status = status
-        self.complaint = complaint
+    def mended(self, status: int, complaint: Complaint) -> bool:
+        if is_about_the_question(complaint):
+            return False
+        narrower = self.dialect.without_refused(self._question, status, complaint.whole)
+        if narrower is None:
+            return False
+        self.dialect = narrower
+        return True
 
 
 class ChatCompletions:
@@ -65,6 +56,10 @@ class ChatCompletions:
         endpoint: Where it is.
         patience: How long a question may take.
         sleep: How to wait between attempts.
+        gate: Shared with all who ask the same server; None for one of its own.
+
+    Raises:
+        UsageError: It is not on this machine, and nothing else may be asked.
     """
 
     def __init__(
@@ -72,105 +67,33 @@ class ChatCompletions:
         endpoint: Endpoint,
         patience: Patience = DEFAULT_PATIENCE,
         sleep: Sleep = asyncio.sleep,
+        gate: Gate | None = None,
     ) -> None:
-        self._endpoint = endpoint
-        self._patience = patience
-        self._sleep = sleep
+        self._poster = Poster(endpoint, patience, sleep, gate)
         self._dialect = Dialect()
-        self._chance = random.Random()  # noqa: S311 - spreads waits, hides nothing
-        self._http = httpx.AsyncClient(
-            timeout=patience.deadline_seconds,  # each attempt is timed as a whole; see _attempt
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            trust_env=endpoint.url.host not in _LOCAL,  # no proxy reaches this machine
-        )
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it is."""
+        return self._poster.endpoint
 
     async def ask(self, question: Question) -> Reply:
-        """Return the model's answer (see `LLM.ask`)."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience.deadline_seconds
-        dialect = self._dialect
-        failures = 0
-        while True:
-            try:
-                reply = await self._attempt(question, dialect, deadline - loop.time())
-            except _RefusedError as refused:
-                dialect = self._narrower(question, dialect, refused)
-            except _FailedError as failed:
-                failures += 1
-                await self._wait(failures, failed, deadline - loop.time())
-            else:
-                # Others may have learnt something else meanwhile.
-                self._dialect &= dialect
-                return reply
+        """Return the model's answer (see `LLM.ask`).
+
+        Raises:
+            LLMRefusedError: The model will not speak of it.
+            LLMTooLongError: The question does not fit into its context.
+            LLMSetupError: It would refuse every question until something is set.
+        """
+        asking = _Asking(question, self.endpoint.model, self._dialect)
+        reply = await self._poster.send(asking)
+        # Others may have learnt something else meanwhile.
+        self._dialect &= asking.dialect
+        return reply
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
-
-    async def _attempt(self, question: Question, dialect: Dialect, seconds: float) -> Reply:
-        body = dialect.body(question, self._endpoint.model)
-        limit = min(seconds, self._patience.timeout_seconds)
-        try:
-            async with asyncio.timeout(limit):
-                response = await self._http.post(
-                    self._endpoint.url,
-                    # A lone surrogate, which JSON can carry and UTF-8 cannot, becomes "?".
-                    content=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
-                    headers={"content-type": "application/json", **self._endpoint.headers},
-                )
-        except TimeoutError:
-            raise _FailedError(f"did not answer in {limit:g} s") from None
-        except httpx.RequestError as error:
-            reason = self._endpoint.without_secrets(str(error)) or type(error).__name__
-            raise _FailedError(
-                f"cannot be reached: {reason}", hopeless=_is_certificate(error)
-            ) from None  # the request it holds carries the key
-        return self._read(response)
-
-    def _read(self, response: httpx.Response) -> Reply:
-        status = response.status_code
-        if response.is_success:
-            try:
-                return read_reply(response.content)
-            except BadResponseError as bad:
-                said = self._endpoint.without_secrets(str(bad))
-                raise _FailedError(f"answered with {said}") from None
-        complaint = read_complaint(response.content)
-        failing = status in _BUSY or (status >= 500 and status != _NOT_IMPLEMENTED)
-        if failing and complaint.code != "insufficient_quota":  # a 429 that only money mends
-            said = self._endpoint.without_secrets(complaint.text)
-            told = told_wait(response.headers, datetime.now(UTC))
-            raise _FailedError(f"answered {status}: {said}".rstrip(": "), told=told)
-        raise _RefusedError(status, complaint)
-
-    def _narrower(self, question: Question, dialect: Dialect, refused: _RefusedError) -> Dialect:
-        status, complaint = refused.status, refused.complaint
-        narrower = dialect.without_refused(question, status, complaint.whole)
-        if narrower is None:
-            said = self._endpoint.without_secrets(complaint.text)
-            message = f"{self._endpoint.shown} refuses with {status}: {said}".rstrip(": ")
-            raise LLMError(_sentence(message), self._hint(status)) from None
-        return narrower
-
-    async def _wait(self, failures: int, failed: _FailedError, left: float) -> None:
-        """Wait for the next attempt, or say that there is none."""
-        wait = self._patience.wait_seconds(failures, failed.told, self._chance.random())
-        if not failed.hopeless and failures < self._patience.attempts and wait < left:
-            await self._sleep(wait)
-            return
-        times = f" (asked {failures} times)" if failures > 1 else ""
-        raise LLMUnavailableError(
-            _sentence(f"{self._endpoint.shown} {failed.what}{times}"),
-            f"Check {self._endpoint.variables[0]}, or try again later.",
-        ) from None
-
-    def _hint(self, status: int) -> str:
-        url, key, model = self._endpoint.variables
-        if status in {401, 403}:
-            return f"Check the key in {key}."
-        if status == 404 or 300 <= status < 400:
-            return f"Check {url} and the model's name in {model}."
-        return ""
+        await self._poster.aclose()
 
 
 class OpenAICompatible(ChatCompletions):
@@ -182,6 +105,7 @@ class OpenAICompatible(ChatCompletions):
         model: Which model.
         patience: How long a question may take.
         sleep: How to wait between attempts.
+        gate: Shared with all who ask the same server; None for one of its own.
 
     Raises:
         UsageError: The URL or the key is none.
@@ -195,8 +119,9 @@ class OpenAICompatible(ChatCompletions):
         *,
         patience: Patience = DEFAULT_PATIENCE,
         sleep: Sleep = asyncio.sleep,
+        gate: Gate | None = None,
     ) -> None:
-        super().__init__(openai_endpoint(base_url, api_key, model), patience, sleep)
+        super().__init__(openai_endpoint(base_url, api_key, model), patience, sleep, gate)
 
 
 class Azure(ChatCompletions):
@@ -209,6 +134,7 @@ class Azure(ChatCompletions):
         api_version: Of the API; None for the one in the address, or else a recent one.
         patience: How long a question may take.
         sleep: How to wait between attempts.
+        gate: Shared with all who ask the same server; None for one of its own.
 
     Raises:
         UsageError: The address or the key is none.
@@ -223,21 +149,7 @@ class Azure(ChatCompletions):
         api_version: str | None = None,
         patience: Patience = DEFAULT_PATIENCE,
         sleep: Sleep = asyncio.sleep,
+        gate: Gate | None = None,
     ) -> None:
         found = azure_endpoint(endpoint, api_key, deployment, api_version)
-        super().__init__(found, patience, sleep)
-
-
-def _is_certificate(error: BaseException) -> bool:
-    """Whether a connection failed over a certificate, which does not mend itself."""
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "...")) else f"{text}."
+        super().__init__(found, patience, sleep, gate)

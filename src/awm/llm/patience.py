@@ -14,15 +14,19 @@ from typing import Final
 
 __all__ = ["DEFAULT_PATIENCE", "Patience", "told_wait"]
 
+_BELIEVED: Final = 2
+"""How often a server that asks for a short wait is taken at its word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a question may take. All times are in seconds.
 
     Attributes:
-        attempts: How often it is sent at most, counting from 1.
+        attempts: How often it is sent at most, counting from 1. A server that says that it was
+            asked too often (429) is asked on until the deadline.
         timeout_seconds: How long each attempt may take.
-        deadline_seconds: How long all of it may take, waits included.
+        deadline_seconds: How long all of it may take, waits included; not how long it queues.
         first_wait_seconds: How long to wait after the first failure; twice as long after the next.
         longest_wait_seconds: The longest wait, whatever the server asks for.
     """
@@ -41,12 +45,15 @@ class Patience:
             told: What the server asked for, if it did.
             chance: Where in the spread of waits this one lies, from 0 to 1.
         """
-        if told is not None:
-            # Never sooner than told: a tenth is spread after it.
-            return min(told, self.longest_wait_seconds) * (1 + 0.1 * chance)
         doublings = min(failures - 1, 64)  # a float holds no more than 2**1023
         longest = min(self.first_wait_seconds * 2.0**doublings, self.longest_wait_seconds)
-        return longest * (0.5 + 0.5 * chance)
+        own = longest * (0.5 + 0.5 * chance)
+        if told is None:
+            return own
+        # Never sooner than told: a tenth is spread after it.
+        wait = min(told, self.longest_wait_seconds) * (1 + 0.1 * chance)
+        # Who has said "at once" in vain before is not asked without a pause.
+        return wait if failures <= _BELIEVED else max(wait, own)
 
 
 DEFAULT_PATIENCE: Final = Patience()

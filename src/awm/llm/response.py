@@ -8,10 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from awm.errors import LLMError
+from awm.errors import LLMRefusedError
 from awm.llm.question import Reply, Usage
 
-__all__ = ["BadResponseError", "Complaint", "read_complaint", "read_reply"]
+__all__ = ["BadResponseError", "Complaint", "read_complaint", "read_reply", "read_usage"]
 
 _SHOWN: Final = 300  # characters of what a server wrote
 _SEARCHED: Final = 10_000
@@ -41,7 +41,7 @@ def read_reply(content: bytes) -> Reply:
 
     Raises:
         BadResponseError: It is no chat completion, or not all of one.
-        LLMError: The model refuses to answer.
+        LLMRefusedError: The model refuses to answer, or a filter took its answer away.
     """
     try:
         body = json.loads(content)
@@ -55,8 +55,12 @@ def read_reply(content: bytes) -> Reply:
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadResponseError(f"no chat completion: {_begin(_decoded(content))!r}") from error
     if refusal and not text:
-        raise LLMError(f"the model refuses to answer: {_begin(str(refusal))}")
-    return Reply(text, _usage(body.get("usage")), _word(body.get("model")), _word(finish_reason))
+        raise LLMRefusedError(f"the model refuses to answer: {_begin(str(refusal))}")
+    if finish_reason == "content_filter":  # what there is of the text ends where it was cut
+        raise LLMRefusedError("a filter at the model's server took the answer away.")
+    return Reply(
+        text, read_usage(body.get("usage")), _word(body.get("model")), _word(finish_reason)
+    )
 
 
 def read_complaint(content: bytes) -> Complaint:
@@ -70,7 +74,17 @@ def read_complaint(content: bytes) -> Complaint:
     if not isinstance(fault, dict):
         return Complaint(_begin(_plain(fault)), whole, "")
     said = fault.get("message") or fault.get("detail") or whole
-    return Complaint(_begin(_plain(said)), whole, _word(fault.get("code") or fault.get("type")))
+    # llama.cpp and vLLM repeat the status as the code.
+    code = _word(fault.get("code")) or _word(fault.get("type"))
+    return Complaint(_begin(_plain(said)), whole, code)
+
+
+def read_usage(written: Any) -> Usage:
+    """Read the `usage` of a response; what a server leaves out is 0."""
+    if not isinstance(written, dict):
+        return Usage()
+    counts = (written.get("prompt_tokens"), written.get("completion_tokens"))
+    return Usage(*(count if isinstance(count, int) and count > 0 else 0 for count in counts))
 
 
 def _text(content: Any) -> str:
@@ -80,13 +94,6 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "".join(part["text"] for part in content if part.get("type") == "text")
-
-
-def _usage(written: Any) -> Usage:
-    if not isinstance(written, dict):
-        return Usage()
-    counts = (written.get("prompt_tokens"), written.get("completion_tokens"))
-    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
 
 
 def _word(value: Any) -> str:

@@ -1,0 +1,283 @@
+"""Requests to a model's server, sent until they are answered or there is no hope.
+
+What can go wrong on the way is mended here as far as asking again mends it: servers that are busy,
+failing, gone or slow are asked again with patience, and through a gate, so that all requests to a
+server share what it says about how busy it is.
+"""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol, TypeAlias, TypeVar
+
+import httpx
+
+from awm.errors import LLMError, LLMSetupError, LLMUnavailableError, UsageError
+from awm.llm.connections import Connections
+from awm.llm.endpoint import Endpoint
+from awm.llm.gate import Gate
+from awm.llm.patience import DEFAULT_PATIENCE, Patience, told_wait
+from awm.llm.refusals import error_of, is_final, is_too_long, sentence
+from awm.llm.response import BadResponseError, Complaint, read_complaint
+from awm.settings import load_settings, variable_of
+
+__all__ = [
+    "Poster",
+    "Request",
+    "Sleep",
+    "certificate_hint",
+    "is_certificate",
+    "not_local",
+]
+
+Answer_co = TypeVar("Answer_co", covariant=True)
+T = TypeVar("T")
+
+Sleep: TypeAlias = Callable[[float], Awaitable[object]]
+"""Waits for some seconds."""
+
+_TOO_MANY: Final = 429
+_MAY_MEND: Final = frozenset({408, 409, 425, _TOO_MANY})
+_NOT_IMPLEMENTED: Final = 501
+
+
+class Request(Protocol[Answer_co]):
+    """Something to ask a server, in words that may have to be changed on the way."""
+
+    def body(self) -> bytes:
+        """What is sent: JSON in UTF-8."""
+        ...
+
+    def read(self, content: bytes) -> Answer_co:
+        """Read what came back.
+
+        Raises:
+            BadResponseError: It is no answer; asking again may bring one.
+            LLMError: It is one that cannot be used.
+        """
+        ...
+
+    def mended(self, status: int, complaint: Complaint) -> bool:
+        """Change the request so that the server may take it; whether that was possible."""
+        ...
+
+
+class _FailedError(Exception):
+    """An attempt failed in a way that another may not.
+
+    Attributes:
+        what: What happened, as the end of a sentence about the server.
+        told: After how many seconds the server wants to be asked again, if it says so.
+        is_limit: Whether the server said that it was asked too often.
+        is_certificate: Whether it failed over a certificate, which does not mend itself.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        told: float | None = None,
+        is_limit: bool = False,
+        is_certificate: bool = False,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.told = told
+        self.is_limit = is_limit
+        self.is_certificate = is_certificate
+
+
+class _RejectedError(Exception):
+    """The server will not answer this request."""
+
+    def __init__(self, status: int, complaint: Complaint) -> None:
+        super().__init__(status)
+        self.status = status
+        self.complaint = complaint
+
+
+@dataclass(slots=True)
+class _Effort:
+    """What one request has taken so far.
+
+    Attributes:
+        turn: Its place in the order of all.
+        failures: How many attempts have failed.
+        counted: How many of them count against `Patience.attempts`: all but those that a server
+            turned away because it was asked too often. They are limited by the deadline alone.
+        seconds: How long it was under way or waited for the server; not how long it queued.
+    """
+
+    turn: int
+    failures: int = 0
+    counted: int = 0
+    seconds: float = 0.0
+
+
+class Poster:
+    """Sends requests to an endpoint; belongs to the event loop in which it is first used.
+
+    Args:
+        endpoint: Where to.
+        patience: How long a request may take.
+        sleep: How to wait between attempts.
+        gate: Shared with all who ask the same server; None for one of its own.
+
+    Raises:
+        UsageError: The endpoint is not on this machine, and nothing else may be asked.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        patience: Patience = DEFAULT_PATIENCE,
+        sleep: Sleep = asyncio.sleep,
+        gate: Gate | None = None,
+    ) -> None:
+        if not endpoint.is_local and load_settings().llm_local_only:
+            raise not_local(endpoint)
+        self.endpoint = endpoint
+        self._patience = patience
+        self._sleep = sleep
+        self._gate = gate or Gate()
+        self._headers = {"content-type": "application/json", **endpoint.headers}
+        self._chance = random.Random()  # noqa: S311 - spreads waits, hides nothing
+        # Attempts are timed as a whole; see _post.
+        self._connections = Connections(endpoint, patience.deadline_seconds)
+
+    async def send(self, request: Request[T]) -> T:
+        """Send a request until it is answered.
+
+        Raises:
+            LLMUnavailableError: The server cannot be reached, or kept failing.
+            LLMSetupError: It would refuse every request.
+            LLMError: It refuses this one, and would again.
+        """
+        effort = _Effort(self._gate.turn())
+        while True:
+            try:
+                return await self._attempt(request, effort)
+            except _RejectedError as rejected:
+                if not request.mended(rejected.status, rejected.complaint):
+                    raise error_of(
+                        self.endpoint, rejected.status, rejected.complaint
+                    ) from None  # what it holds may carry the key
+            except _FailedError as failed:
+                await self._wait(effort, failed)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connections.aclose()
+
+    async def _attempt(self, request: Request[T], effort: _Effort) -> T:
+        content = request.body()
+        await self._gate.enter(effort.turn)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            response = await self._post(content, effort)
+        finally:
+            effort.seconds += loop.time() - began
+            self._gate.leave()
+        return self._read(request, response)
+
+    async def _post(self, content: bytes, effort: _Effort) -> httpx.Response:
+        left = self._patience.deadline_seconds - effort.seconds
+        limit = min(left, self._patience.timeout_seconds)
+        try:
+            async with asyncio.timeout(limit):
+                return await self._connections.post(content, self._headers)
+        except TimeoutError:
+            raise _FailedError(f"did not answer in {limit:g} s") from None
+        except httpx.RequestError as error:
+            reason = self.endpoint.without_secrets(str(error)) or type(error).__name__
+            raise _FailedError(
+                f"cannot be reached: {reason}", is_certificate=is_certificate(error)
+            ) from None  # the request it holds carries the key
+
+    def _read(self, request: Request[T], response: httpx.Response) -> T:
+        status = response.status_code
+        if not response.is_success:
+            complaint = read_complaint(response.content)
+            self._raise_if_failing(response, complaint)
+            self._gate.answered()
+            raise _RejectedError(status, complaint)
+        try:
+            answer = request.read(response.content)
+        except BadResponseError as bad:
+            complaint = read_complaint(response.content)
+            if is_too_long(complaint):  # some say so with a status that means success
+                raise _RejectedError(status, complaint) from None
+            said = self.endpoint.without_secrets(str(bad))
+            raise _FailedError(f"answered with {said}") from None
+        except LLMError:  # it did answer
+            self._gate.answered()
+            raise
+        self._gate.answered()
+        return answer
+
+    def _raise_if_failing(self, response: httpx.Response, complaint: Complaint) -> None:
+        status = response.status_code
+        may_mend = status in _MAY_MEND or (status >= 500 and status != _NOT_IMPLEMENTED)
+        if not may_mend or is_final(complaint):
+            return
+        said = self.endpoint.without_secrets(complaint.text)
+        raise _FailedError(
+            f"answered {status}: {said}".rstrip(": "),
+            told=told_wait(response.headers, datetime.now(UTC)),
+            is_limit=status == _TOO_MANY,
+        )
+
+    async def _wait(self, effort: _Effort, failed: _FailedError) -> None:
+        """Wait for the next attempt, or say that there is none."""
+        effort.failures += 1
+        effort.counted += not failed.is_limit
+        all_fail = self._gate.failed()
+        wait = self._patience.wait_seconds(effort.failures, failed.told, self._chance.random())
+        effort.seconds += wait
+        if (
+            failed.is_certificate
+            or effort.counted >= self._patience.attempts
+            or effort.seconds >= self._patience.deadline_seconds
+        ):
+            raise self._given_up(effort, failed) from None
+        if failed.is_limit or failed.told is not None or all_fail:
+            with self._gate.closed():
+                await self._sleep(wait)
+        else:
+            await self._sleep(wait)
+
+    def _given_up(self, effort: _Effort, failed: _FailedError) -> LLMError:
+        times = f" (asked {effort.failures} times)" if effort.failures > 1 else ""
+        message = sentence(f"{self.endpoint.shown} {failed.what}{times}")
+        variable = self.endpoint.variables[0]
+        if failed.is_certificate:
+            return LLMSetupError(message, certificate_hint(variable))
+        return LLMUnavailableError(message, f"Check {variable}, or try again later.")
+
+
+def not_local(endpoint: Endpoint) -> UsageError:
+    """The error that says that an endpoint is not on this machine."""
+    return UsageError(
+        f"{endpoint.shown} is not on this machine, and {variable_of('llm_local_only')} is set.",
+        f"Unset it, or set {endpoint.variables[0]} to a server on this machine.",
+    )
+
+
+def certificate_hint(variable: str) -> str:
+    """What to do about a certificate that is not trusted, at the address in a variable."""
+    return f"Correct {variable}, or name the authority that signed it in SSL_CERT_FILE."
+
+
+def is_certificate(error: BaseException) -> bool:
+    """Whether a connection failed over a certificate, which does not mend itself."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,144 @@
+"""Whether a model can be asked at all, found out before anything is paid for.
+
+The server is asked for its list of models, which costs nothing: that needs the address, the
+certificate and the key to be right, and shows whether the model's name is. What a server does not
+say is no fault: many have no such list.
+"""
+
+import asyncio
+import difflib
+import json
+from typing import Any, Final
+
+import httpx
+
+from awm.errors import LLMSetupError
+from awm.llm.chat import ChatCompletions
+from awm.llm.choose import from_settings
+from awm.llm.connections import Connections
+from awm.llm.embeddings import HttpEmbedder
+from awm.llm.endpoint import Endpoint
+from awm.llm.model import LLM
+from awm.llm.posting import certificate_hint, is_certificate
+from awm.llm.refusals import sentence
+from awm.llm.response import Complaint, read_complaint
+from awm.settings import Settings
+
+__all__ = ["preflight"]
+
+_SECONDS: Final = 10.0
+_NAMED: Final = 8
+"""How many of the models that are there are named in place of one that is not."""
+
+_NOT_ABOUT_THE_KEY: Final = ("api.model.read", "x-api-key")
+"""A key of OpenAI may be good for questions only, and Anthropic lists for another header."""
+
+
+async def preflight(asked: LLM | HttpEmbedder | Settings, *, seconds: float = _SECONDS) -> None:
+    """Make sure that a model can be asked, as far as that can be known without asking it.
+
+    Args:
+        asked: A model; or settings, for all models that they name for stages. Models that are not
+            behind HTTP are all right.
+        seconds: How long each server may take.
+
+    Raises:
+        LLMSetupError: It cannot be reached, the key is not taken, or the model is not there; says
+            which variable to set.
+        SettingsError: A key, an address or a model is missing.
+        UsageError: An address or a key is none.
+    """
+    if isinstance(asked, Settings):
+        await _all_of(asked, seconds)
+    elif isinstance(asked, (ChatCompletions, HttpEmbedder)):
+        await _check(asked.endpoint, seconds)
+
+
+async def _all_of(settings: Settings, seconds: float) -> None:
+    for model in dict.fromkeys([None, *settings.stage_models.values()]):
+        llm = from_settings(settings, model)
+        try:
+            await preflight(llm, seconds=seconds)
+        finally:
+            await llm.aclose()
+
+
+async def _check(endpoint: Endpoint, seconds: float) -> None:
+    response = await _listing(endpoint, seconds)
+    if response.status_code in {401, 403}:
+        _check_key(endpoint, response.status_code, read_complaint(response.content))
+    elif response.is_success and endpoint.lists_all and endpoint.model is not None:
+        _check_model(endpoint, endpoint.model, _models(response.content))
+
+
+async def _listing(endpoint: Endpoint, seconds: float) -> httpx.Response:
+    variable = endpoint.variables[0]
+    hint = f"Set {variable} to where a server is running."
+    connections = Connections(endpoint, seconds)
+    try:
+        async with asyncio.timeout(seconds):
+            return await connections.get(endpoint.listing, endpoint.headers)
+    except (TimeoutError, httpx.TimeoutException):
+        message = f"{endpoint.shown} did not answer in {seconds:g} s."
+        raise LLMSetupError(message, hint) from None
+    except httpx.RequestError as error:
+        reason = endpoint.without_secrets(str(error)) or type(error).__name__
+        if is_certificate(error):
+            hint = certificate_hint(variable)
+        raise LLMSetupError(
+            sentence(f"{endpoint.shown} cannot be reached: {reason}"), hint
+        ) from None  # the request it holds carries the key
+    finally:
+        await connections.aclose()
+
+
+def _check_key(endpoint: Endpoint, status: int, complaint: Complaint) -> None:
+    if any(word in complaint.whole for word in _NOT_ABOUT_THE_KEY):
+        return
+    variable = endpoint.variables[1]
+    said = endpoint.without_secrets(complaint.text)
+    what = "does not take the key" if endpoint.key else "wants a key, and none is set"
+    raise LLMSetupError(
+        sentence(f"{endpoint.shown} {what} ({status}: {said})".replace(": )", ")")),
+        f"Set {variable} to a key that it takes.",
+    )
+
+
+def _check_model(endpoint: Endpoint, model: str, listed: list[str]) -> None:
+    if not listed or _is_among(model, listed):
+        return
+    nearest = difflib.get_close_matches(model, listed, _NAMED, cutoff=0.0)
+    more = f" and {len(listed) - len(nearest)} more" if len(listed) > len(nearest) else ""
+    raise LLMSetupError(
+        f"{endpoint.shown} has no model {model!r}; it has {', '.join(nearest)}{more}.",
+        f"Set {endpoint.variables[2]} to one of them.",
+    )
+
+
+def _is_among(model: str, listed: list[str]) -> bool:
+    """Whether a list has a model, under any of the names by which it can be asked.
+
+    OpenRouter takes variants such as `name:free`, Ollama leaves `:latest` out, and Google lists
+    `models/name`.
+    """
+    names = {model, f"{model}:latest", model.partition(":")[0]}
+    return any(name in names or name.endswith(f"/{model}") for name in listed)
+
+
+def _models(content: bytes) -> list[str]:
+    """The models of a list; empty when it may lack some, or is none."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return []
+    rows = body.get("data") if isinstance(body, dict) else body  # Together sends the bare list
+    if not isinstance(rows, list) or (isinstance(body, dict) and body.get("has_more")):
+        return []
+    if any(_owner(row) == "llamacpp" for row in rows) and len(rows) == 1:
+        return []  # it answers to every name
+    names = [row.get("id") for row in rows if isinstance(row, dict)]
+    return [name for name in names if isinstance(name, str)]
+
+
+def _owner(row: Any) -> Any:
+    return row.get("owned_by") if isinstance(row, dict) else None

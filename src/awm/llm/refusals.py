@@ -1,0 +1,109 @@
+"""What a refusal means: each server words it in its own way, and each has to be told apart.
+
+Codes are those of https://platform.openai.com/docs/guides/error-codes and of Azure's content filter
+(https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter). Servers without codes
+are known by their wording: vLLM, llama.cpp and llama-cpp-python, LM Studio, TGI, and the OpenAI
+forms of Anthropic's, Google's, Mistral's and DeepSeek's endpoints.
+"""
+
+import re
+from typing import Final
+
+from awm.errors import LLMError, LLMRefusedError, LLMSetupError, LLMTooLongError
+from awm.llm.endpoint import Endpoint
+from awm.llm.response import Complaint
+
+__all__ = ["error_of", "is_about_the_question", "is_final", "is_too_long", "sentence"]
+
+_TOO_LONG_CODES: Final = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+_TOO_LONG: Final = re.compile(
+    r"maximum context length|(?:longer than|exceeds?) the maximum model length"
+    r"|exceeds? the (?:available )?context (?:size|window|length)|exceed context window"
+    r"|context (?:size|length|window) (?:has been |was )?exceeded"
+    r"|(?:prompt|input) is too long|too large for model with \d+ maximum"
+    r"|token count .{0,60}exceeds the maximum number of tokens"
+    r"|tokens \+ `?max_new_tokens`? must be"
+    r"|request too large for",  # more than OpenAI lets this account ask in a minute, at once
+    re.IGNORECASE,
+)
+_PAYLOAD_TOO_LARGE: Final = 413
+
+_FILTERED_CODES: Final = frozenset(
+    {"content_filter", "content_policy_violation", "invalid_prompt", "ResponsibleAIPolicyViolation"}
+)
+_FILTERED: Final = re.compile(
+    r"content management policy|ResponsibleAIPolicyViolation|violating our usage policy",
+    re.IGNORECASE,
+)
+
+_UNPAID_CODES: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+_PAYMENT_REQUIRED: Final = 402
+
+_MODEL_CODES: Final = frozenset({"model_not_found", "invalid_model", "DeploymentNotFound"})
+_MODEL: Final = re.compile(
+    r"\bmodel\b.{0,120}(?:does not exist|not exist|not found)"
+    r"|not a valid model|invalid model\b|unknown model\b",
+    re.IGNORECASE,
+)
+_KEY_CODES: Final = frozenset({"invalid_api_key"})
+
+
+def is_too_long(complaint: Complaint) -> bool:
+    """Whether a server says that a question does not fit into its model's context."""
+    return complaint.code in _TOO_LONG_CODES or _TOO_LONG.search(complaint.whole) is not None
+
+
+def is_final(complaint: Complaint) -> bool:
+    """Whether asking again is in vain although the status says that it is not.
+
+    An account without credit is answered 429, and so is a question that is longer than what may be
+    asked in a minute; some llama.cpp servers answer 500 to what is too long for them.
+    """
+    return complaint.code in _UNPAID_CODES or is_too_long(complaint)
+
+
+def is_about_the_question(complaint: Complaint) -> bool:
+    """Whether a refusal is about what is asked, and not about the words of the request."""
+    return is_too_long(complaint) or _is_filtered(complaint)
+
+
+def error_of(endpoint: Endpoint, status: int, complaint: Complaint) -> LLMError:
+    """The error that tells of a refusal.
+
+    Args:
+        endpoint: Who refuses.
+        status: The HTTP status.
+        complaint: What it says.
+    """
+    said = endpoint.without_secrets(complaint.text)
+    message = sentence(f"{endpoint.shown} refuses with {status}: {said}".rstrip(": "))
+    if is_too_long(complaint) or status == _PAYLOAD_TOO_LARGE:
+        hint = "Ask for shorter answers, or take a model or a server with a longer context."
+        return LLMTooLongError(message, hint)
+    if _is_filtered(complaint):
+        return LLMRefusedError(message)
+    hint = _setup_hint(endpoint, status, complaint)
+    return LLMSetupError(message, hint) if hint else LLMError(message)
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop at its end."""
+    return text if text.endswith((".", "!", "?", "...")) else f"{text}."
+
+
+def _is_filtered(complaint: Complaint) -> bool:
+    return complaint.code in _FILTERED_CODES or _FILTERED.search(complaint.whole) is not None
+
+
+def _setup_hint(endpoint: Endpoint, status: int, complaint: Complaint) -> str:
+    """What somebody has to set before anything can be asked; empty when it is not that."""
+    url, key, model = endpoint.variables
+    if complaint.code in _UNPAID_CODES or status == _PAYMENT_REQUIRED:
+        return f"The account behind {key} has no credit: pay it up, or take another key."
+    if status in {401, 403} or complaint.code in _KEY_CODES:
+        return f"Check the key in {key}." if endpoint.key else f"Set {key}: it is empty."
+    if complaint.code in _MODEL_CODES or (status == 400 and _MODEL.search(complaint.whole)):
+        return f"Check the model's name in {model}."
+    if status == 404 or 300 <= status < 400:
+        return f"Check {url} and the model's name in {model}."
+    return ""
