@@ -1,5 +1,6 @@
 """What several rooms' tests share: worlds made on the spot, the sample, a running runtime."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 from awm.runtime import Limits, Runtime, VerifierLimits, VerifierPool
 from awm.worlds import World, WorldFile
+
+# Whatever keys and addresses are set where tests run: no test ever reaches a real model.
+os.environ["AWM_LLM_LOCAL_ONLY"] = "1"
 
 SAMPLE = Path(__file__).parents[1] / "../shared/awm-sample"
 

@@ -132,3 +132,33 @@ async def test_a_fault_of_the_machinery_ends_the_run(shelf):
 
     with pytest.raises(InfrastructureError):
         await carried(shelf, [FakeStage("task")], broken)
+
+
+async def failing(rows, error):
+    async for row in streamed(rows):
+        yield row
+    raise error
+
+
+async def test_when_no_more_can_be_thought_of_that_is_told_when_the_others_are_done(shelf):
+    rows = map(scenario, TITLES[:3])
+    finish = Bound(shelf, [0.01] * 3)
+    line = Line([FakeStage("task")], bench(), Checkpoints(shelf.path / "parts"), print)
+    with pytest.raises(LLMAnswerError, match="3 of 9"):
+        await carry_all(
+            failing(rows, LLMAnswerError("3 of 9 scenarios were found.")), line, shelf, finish,
+            tell=print, under_way=1,
+        )  # fmt: skip
+    assert shelf.done() == {0, 1, 2}
+
+
+async def test_however_many_are_thought_of_ahead_a_run_that_ends_leaves_nothing_running(shelf):
+    async def broken(number, draft):
+        raise InfrastructureError("no process")
+
+    before = asyncio.all_tasks()
+    with pytest.raises(InfrastructureError):
+        await carried(
+            shelf, [FakeStage("task")], broken, titles=[f"W {n}" for n in range(200)], under_way=1
+        )
+    assert asyncio.all_tasks() == before

@@ -8,14 +8,15 @@ from time import perf_counter
 from typing import Final
 
 from awm.errors import LLMAnswerError
+from awm.llm.ledger import Spent
 from awm.synthesis.holding import held
 from awm.synthesis.llm_author.checkpoints import Checkpoints
 from awm.synthesis.llm_author.commission import Commission
 from awm.synthesis.llm_author.engine import Finisher, Made, carry_all
 from awm.synthesis.llm_author.events import Event, Listener
 from awm.synthesis.llm_author.pipeline import Line
-from awm.synthesis.llm_author.reporting import Expense, RunReport, Tally
-from awm.synthesis.llm_author.stage import Bench, Stage, StageName
+from awm.synthesis.llm_author.reporting import RunReport, Tally
+from awm.synthesis.llm_author.stage import Bench, Stage
 from awm.synthesis.publishing import MANIFEST, check_folder, publishing
 from awm.synthesis.shelf import Shelf
 from awm.types import JsonObject
@@ -57,7 +58,7 @@ class Workplace:
     stages: Sequence[Stage]
     bench: Bench
     finisher: Callable[[Shelf], Finisher]
-    expenses: Callable[[], Mapping[StageName, Expense]]
+    expenses: Callable[[], Mapping[str, Spent]]
     under_way: int
 
 
@@ -103,16 +104,19 @@ async def author(
             check_folder(folder, commission, shelf)
         shelf.open(overwrite=overwrite)
         line = Line(workplace.stages, workplace.bench, Checkpoints(shelf.path / _PARTS), tell=note)
-        made = await carry_all(
-            scenarios,
-            line,
-            shelf,
-            workplace.finisher(shelf),
-            tell=note,
-            under_way=workplace.under_way,
-        )
-        report = tally.report(workplace.expenses())
-        _write_report(folder, report)
+        try:
+            made = await carry_all(
+                scenarios,
+                line,
+                shelf,
+                workplace.finisher(shelf),
+                tell=note,
+                under_way=workplace.under_way,
+            )
+        finally:
+            # Also of a run that ends early, above all where that is because of its cost.
+            report = tally.report(workplace.expenses())
+            _write_report(folder, report)
         _publish(shelf, commission, made, overwrite=overwrite)
     return Authored(report, perf_counter() - started)
 

@@ -22,6 +22,8 @@ from awm.worlds import WorldFile
 __all__ = ["Finished", "Finisher", "Lost", "Made", "carry_all"]
 
 _UNDER_WAY: Final = 16
+_AHEAD: Final = 16
+"""How many scenarios wait at most for somebody to take them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ async def carry_all(
         InfrastructureError: The machinery failed.
     """
     made = Made()
-    source = _Numbered(scenarios)
+    source = _Source(scenarios)
     there = shelf.done()
 
     async def lane() -> None:
@@ -124,28 +126,51 @@ async def carry_all(
             outcome = kept or await _made(number, scenario, line, finish)
             _note(outcome, made, tell, kept=kept is not None)
 
-    await side_by_side(lane, under_way)
+    try:
+        await side_by_side(lane, under_way)
+    finally:
+        await source.aclose()
     made.worlds.sort(key=lambda each: each.number)
     made.lost.sort(key=lambda each: each.number)
     return made
 
 
-class _Numbered:
-    """Scenarios with their numbers, handed out one by one to whoever comes next."""
+class _Source:
+    """Scenarios with their numbers, thought of ahead of whoever comes for the next one."""
 
     def __init__(self, scenarios: AsyncIterator[JsonObject]) -> None:
         self._scenarios = scenarios
-        self._turn = asyncio.Lock()
-        self._count = 0
+        self._waiting: asyncio.Queue[tuple[int, JsonObject] | None] = asyncio.Queue(_AHEAD)
+        self._failure: Exception | None = None
+        self._thinking = asyncio.create_task(self._think())
 
     async def next(self) -> tuple[int, JsonObject] | None:
-        """The next one and its number, from 0; None if there is none."""
-        async with self._turn:
-            scenario = await anext(self._scenarios, None)
-            if scenario is None:
-                return None
-            self._count += 1
-            return self._count - 1, scenario
+        """The next one and its number, from 0; None if there is none.
+
+        Raises:
+            AwmError: No more can be thought of.
+        """
+        found = await self._waiting.get()
+        if found is None:
+            self._waiting.put_nowait(None)  # the others come for it too
+            if self._failure is not None:
+                raise self._failure
+        return found
+
+    async def aclose(self) -> None:
+        """Think of no more."""
+        self._thinking.cancel()
+        await asyncio.wait({self._thinking})
+
+    async def _think(self) -> None:
+        number = 0
+        try:
+            async for scenario in self._scenarios:
+                await self._waiting.put((number, scenario))
+                number += 1
+        except Exception as error:  # noqa: BLE001 - raised for whoever comes for the next one
+            self._failure = error
+        await self._waiting.put(None)
 
 
 async def _made(number: int, scenario: JsonObject, line: Line, finish: Finisher) -> Finished | Lost:

@@ -6,15 +6,17 @@ environments ran at the first attempt, the others took 1.13 repairs, and 100 cos
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from awm.llm.ledger import Spent
 from awm.synthesis.llm_author.events import Event, StageDone, WorldDone, WorldFailed
-from awm.synthesis.llm_author.stage import StageName
+from awm.synthesis.llm_author.stage import STAGES
 
-__all__ = ["PUBLISHED", "Expense", "Published", "RunReport", "StageReport", "Tally"]
+__all__ = ["PUBLISHED", "Published", "RunReport", "StageReport", "Tally", "known_usd"]
 
+_ORDER: Final = ("embedding", "scenario", "blueprint", *STAGES)
 _SHOWN: Final = 5
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d+")
 _LONGEST: Final = 120
@@ -39,23 +41,6 @@ PUBLISHED: Final = Published()
 
 
 @dataclass(frozen=True, slots=True)
-class Expense:
-    """What questions took.
-
-    Attributes:
-        asked: How many were answered.
-        prompt_tokens: What was read.
-        completion_tokens: What was written.
-        usd: What that cost; None where the price is not known.
-    """
-
-    asked: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    usd: float | None = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class StageReport:
     """How a stage went.
 
@@ -70,14 +55,14 @@ class StageReport:
         expense: What it took.
     """
 
-    stage: StageName
+    stage: str
     passed: int
     at_once: int
     attempts: int
     broken: int
     failed: int
     mended: tuple[tuple[str, int], ...]
-    expense: Expense
+    expense: Spent
 
     @property
     def repairs(self) -> float:
@@ -106,14 +91,13 @@ class RunReport:
     proven: int
     lost: tuple[tuple[str, str, str], ...]
     stages: tuple[StageReport, ...]
-    expense: Expense
+    expense: Spent
 
     @property
     def usd_per_100(self) -> float | None:
         """What 100 worlds cost at this rate, in USD; None where it is not known."""
-        if self.expense.usd is None or not self.worlds:
-            return None
-        return 100 * self.expense.usd / self.worlds
+        usd = known_usd(self.expense)
+        return None if usd is None or not self.worlds else 100 * usd / self.worlds
 
     def as_json(self) -> dict[str, Any]:
         """A JSON object of all its parts."""
@@ -157,7 +141,7 @@ class Tally:
     """Counts what happens; a listener."""
 
     def __init__(self) -> None:
-        self._stages: dict[StageName, _Counts] = {}
+        self._stages: dict[str, _Counts] = {}
         self._worlds: list[WorldDone] = []
         self._lost: list[WorldFailed] = []
 
@@ -174,13 +158,13 @@ class Tally:
             case _:
                 pass
 
-    def report(self, expenses: Mapping[StageName, Expense]) -> RunReport:
+    def report(self, expenses: Mapping[str, Spent]) -> RunReport:
         """What it came to.
 
         Args:
             expenses: What each stage took, the stage `scenario` included.
         """
-        names = [*self._stages, *(name for name in expenses if name not in self._stages)]
+        names = sorted({*expenses, *self._stages}, key=_place)
         worlds = self._worlds
         return RunReport(
             worlds=len(worlds),
@@ -188,8 +172,8 @@ class Tally:
             tasks=sum(each.tasks for each in worlds),
             proven=sum(each.proven for each in worlds),
             lost=tuple(sorted((each.world, each.stage, each.why) for each in self._lost)),
-            stages=tuple(self._stage(name, expenses.get(name, Expense())) for name in names),
-            expense=_together(expenses.values()),
+            stages=tuple(self._stage(name, expenses.get(name, Spent())) for name in names),
+            expense=sum(expenses.values(), Spent()),
         )
 
     def _note(self, event: StageDone) -> None:
@@ -200,10 +184,10 @@ class Tally:
         counts.broken += event.broken
         counts.mended.update(map(_kind, event.mended))
 
-    def _of(self, stage: StageName) -> _Counts:
+    def _of(self, stage: str) -> _Counts:
         return self._stages.setdefault(stage, _Counts())
 
-    def _stage(self, name: StageName, expense: Expense) -> StageReport:
+    def _stage(self, name: str, expense: Spent) -> StageReport:
         counts = self._stages.get(name, _Counts())
         return StageReport(
             name,
@@ -217,27 +201,27 @@ class Tally:
         )
 
 
+def _place(stage: str) -> int:
+    """Where a stage stands in the order in which worlds go through them."""
+    return _ORDER.index(stage) if stage in _ORDER else len(_ORDER)
+
+
 def _kind(what: str) -> str:
     """A problem without what is particular to one world, so that equal ones are counted."""
     plain = " ".join(_QUOTED.sub("…", what.partition(": ")[2] or what).split())
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
 
 
-def _together(expenses: Iterable[Expense]) -> Expense:
-    listed = list(expenses)
-    costs = [each.usd for each in listed]
-    return Expense(
-        sum(each.asked for each in listed),
-        sum(each.prompt_tokens for each in listed),
-        sum(each.completion_tokens for each in listed),
-        None if None in costs else sum(cost or 0.0 for cost in costs),
-    )
+def known_usd(spent: Spent) -> float | None:
+    """What was spent, in USD; None where a part of it is not known."""
+    return None if spent.unpriced else spent.usd
 
 
-def _spent(expense: Expense) -> dict[str, Any]:
+def _spent(expense: Spent) -> dict[str, Any]:
+    usd = known_usd(expense)
     return {
         "questions": expense.asked,
         "prompt_tokens": expense.prompt_tokens,
         "completion_tokens": expense.completion_tokens,
-        "usd": None if expense.usd is None else round(expense.usd, 6),
+        "usd": None if usd is None else round(usd, 6),
     }

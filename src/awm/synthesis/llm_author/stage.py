@@ -46,7 +46,7 @@ class Choices:
         proof: Whether tasks have to be proven; if not, worlds are as the published tool leaves
             them.
         temperature: At which stages ask.
-        max_tokens: How long an answer may be.
+        max_tokens: How long an answer may be; None leaves it to the model's server.
         clock: The moment at which worlds stand.
         seed: Of everything that is drawn.
     """
@@ -54,10 +54,10 @@ class Choices:
     tasks: int = 10
     modes: tuple[VerifierMode, ...] = ("code", "sql")
     attempts: int = 4
-    tries: int = 2
+    tries: int = 4
     proof: bool = True
     temperature: float = 0.7
-    max_tokens: int = 16_000
+    max_tokens: int | None = None
     clock: datetime = field(default=datetime(2026, 2, 2, 9, tzinfo=UTC))
     seed: int = 0
 
@@ -134,7 +134,10 @@ class Draft:
 class Stage(Protocol):
     """Writes a part of a world."""
 
-    name: StageName
+    @property
+    def name(self) -> StageName:
+        """What it is called."""
+        ...
 
     async def __call__(self, bench: Bench, draft: Draft) -> Written[Records]:
         """Write it.

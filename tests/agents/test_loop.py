@@ -1,0 +1,172 @@
+"""An agent sees its task and all it did; what it does wrong it is told, and that is counted."""
+
+import json
+
+import pytest
+
+from awm.agents import Assignment, Terms, act
+from awm.errors import InfrastructureError, LLMUnavailableError
+from awm.llm import Message, Reply, ScriptedLLM, Usage
+from awm.trajectory import parse_trajectory, trajectory_json
+from awm.types import ToolCall, ToolResult, ToolSpec
+
+TASK = Assignment("Rooms", 3, "Book the Tejo room.")
+TOOLS = (ToolSpec("list_rooms", "List rooms.", {}), ToolSpec("book_room", "Book a room.", {}))
+
+
+class Desk:
+    """Two tools: one lists, the other books and refuses rooms other than 3."""
+
+    def __init__(self, listing="[3]"):
+        self.calls = []
+        self.listing = listing
+
+    async def list(self):
+        return TOOLS
+
+    async def call(self, call):
+        self.calls.append(call)
+        if call.name == "list_rooms":
+            return ToolResult(self.listing)
+        if call.arguments.get("room_id") != 3:
+            return ToolResult("there is no such room", is_error=True, status=404)
+        return ToolResult('{"id": 17}', status=200)
+
+
+def brief(assignment, tools):
+    names = ", ".join(tool.name for tool in tools)
+    return (Message("system", f"Use {names}."), Message("user", assignment.task))
+
+
+def call(name, **arguments):
+    return json.dumps({"thought": "", "call": {"name": name, "arguments": arguments}})
+
+
+def answer(text):
+    return json.dumps({"thought": "", "answer": text})
+
+
+async def played(*replies, toolbox=None, **terms):
+    llm = ScriptedLLM(replies)
+    episode = await act(llm, TASK, toolbox or Desk(), brief, Terms(**terms))
+    return episode, llm.questions
+
+
+async def test_an_agent_calls_tools_until_it_answers():
+    episode, _ = await played(call("list_rooms"), call("book_room", room_id=3), answer("Booked."))
+    run = episode.trajectory
+    assert (run.world, run.task_idx, run.task) == ("Rooms", 3, "Book the Tejo room.")
+    assert (run.stop, run.final_answer) == ("answered", "Booked.")
+    assert [made.name for made, _ in episode.calls] == ["list_rooms", "book_room"]
+    assert [turn.results[0].text for turn in run.turns[:-1]] == ["[3]", '{"id": 17}']
+    assert (episode.malformed, episode.unknown, episode.repairs) == (0, 0, ())
+
+
+async def test_it_is_told_the_task_first_and_then_sees_all_that_was_said_and_done():
+    _, questions = await played(call("list_rooms"), call("book_room", room_id=3), answer(""))
+    first, _, last = questions
+    assert [message.content for message in first.messages] == [
+        "Use list_rooms, book_room.",
+        "Book the Tejo room.",
+    ]
+    assert [(message.role, message.content) for message in last.messages[2:]] == [
+        ("assistant", call("list_rooms")),
+        ("user", "<tool_result>\n[3]\n</tool_result>"),
+        ("assistant", call("book_room", room_id=3)),
+        ("user", '<tool_result>\n{"id": 17}\n</tool_result>'),
+    ]
+
+
+async def test_it_is_asked_on_its_terms_and_held_to_the_tools_that_there_are():
+    _, (question,) = await played(answer(""), temperature=0.4, seed=7, reply_tokens=99)
+    assert (question.temperature, question.seed, question.max_tokens) == (0.4, 7, 99)
+    assert '"enum": ["list_rooms", "book_room"]' in json.dumps(question.schema)
+
+
+async def test_long_results_are_shortened_for_it_and_whole_in_the_record():
+    listing = "x" * 5000
+    episode, questions = await played(
+        call("list_rooms"), answer(""), toolbox=Desk(listing), characters=300
+    )
+    shown = questions[-1].messages[-1].content
+    assert "4,700 characters left out" in shown
+    assert len(shown) < 400
+    assert episode.trajectory.turns[0].results[0].text == listing
+
+
+async def test_a_reply_that_cannot_be_made_out_is_told_and_counted_and_troubles_no_tool():
+    desk = Desk()
+    episode, questions = await played('{"thought": "hm"}', answer("x"), toolbox=desk)
+    assert (episode.malformed, desk.calls, episode.calls) == (1, [], ())
+    assert questions[-1].messages[-1].content.startswith("<tool_result>\nError: ")
+    (turn, _) = episode.trajectory.turns
+    assert (turn.tool_calls[0].name, turn.results[0].is_error) == ("", True)
+
+
+async def test_an_unknown_tool_is_told_with_those_that_are_like_it():
+    desk = Desk()
+    episode, questions = await played(call("book_rooms", room_id=3), answer("x"), toolbox=desk)
+    assert (episode.unknown, episode.malformed, desk.calls) == (1, 0, [])
+    told = questions[-1].messages[-1].content
+    assert "no tool 'book_rooms'" in told
+    assert "book_room" in told.split("among others: ")[1]
+
+
+async def test_arguments_that_are_no_object_are_told_and_counted():
+    wrong = json.dumps({"call": {"name": "book_room", "arguments": [3]}})
+    episode, questions = await played(wrong, answer("x"))
+    assert episode.malformed == 1
+    assert "one JSON object" in questions[-1].messages[-1].content
+
+
+async def test_a_refusal_by_a_tool_is_a_result_like_any_other():
+    episode, _ = await played(call("book_room", room_id=4), answer("There is no such room."))
+    ((made, result),) = episode.calls
+    assert (made, result.status) == (ToolCall("book_room", {"room_id": 4}), 404)
+    assert (episode.malformed, episode.unknown) == (0, 0)
+
+
+async def test_after_too_many_missteps_in_a_row_it_is_over():
+    episode, _ = await played(*["[]"] * 3, missteps=2)
+    assert (episode.trajectory.stop, episode.trajectory.final_answer) == ("format_violation", None)
+    assert episode.malformed == 3
+
+
+async def test_missteps_with_a_sound_call_between_are_forgiven():
+    replies = ["[]", "[]", call("list_rooms"), "[]", call("burn_room"), answer("x")]
+    episode, _ = await played(*replies, missteps=2)
+    assert episode.trajectory.stop == "answered"
+    assert (episode.malformed, episode.unknown) == (3, 1)
+
+
+async def test_it_has_so_many_turns_and_is_told_when_the_last_one_comes():
+    episode, questions = await played(*[call("list_rooms")] * 3, turns=3)
+    assert (episode.trajectory.stop, len(episode.trajectory.turns)) == ("max_turns", 3)
+    ends = [question.messages[-1].content.endswith("answer now.") for question in questions]
+    assert ends == [False, False, True]
+
+
+async def test_it_has_so_many_tokens():
+    spent = Reply(call("list_rooms"), Usage(900, 100))
+    episode, _ = await played(spent, spent, tokens=2000)
+    assert episode.trajectory.stop == "budget"
+    assert episode.usage == Usage(1800, 200)
+
+
+async def test_a_record_can_be_written_and_read_again():
+    episode, _ = await played("[]", call("list_rooms"), answer("Booked."))
+    run = episode.trajectory
+    again = parse_trajectory(json.loads(json.dumps(trajectory_json(run))), "here")
+    assert again == run
+
+
+async def test_the_same_replies_ask_the_same_questions():
+    replies = [call("list_rooms"), "[]", answer("x")]
+    (_, first), (_, second) = await played(*replies), await played(*replies)
+    assert [question.key for question in first] == [question.key for question in second]
+
+
+@pytest.mark.parametrize("error", [LLMUnavailableError("gone"), InfrastructureError("gone")])
+async def test_a_model_that_cannot_be_reached_is_not_the_agents_fault(error):
+    with pytest.raises(type(error)):
+        await played(error)

@@ -1,0 +1,50 @@
+"""Agents are told tools in a few lines each, and long results without their middle."""
+
+from awm.agents import shortened, tools_told
+from awm.types import ToolSpec
+
+SEARCH = ToolSpec(
+    "search_rooms",
+    "Search rooms\n\nCheapest first.\n\n### Responses:\n\n**200**: long example",
+    {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "description": "Where."},
+            "kind": {"anyOf": [{"type": "string", "enum": ["desk", "booth"]}, {"type": "null"}]},
+            "seats": {"type": "integer", "default": 1},
+            "extras": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["city"],
+    },
+)
+SIGNATURE = "city: string, kind?: string, seats?: integer, extras?: list of string"
+
+
+def test_a_tool_is_told_as_a_signature_with_what_its_arguments_mean():
+    assert tools_told([SEARCH]).splitlines() == [
+        f"- search_rooms({SIGNATURE}): Search rooms Cheapest first.",
+        "    city: Where.",
+        '    kind: one of "desk", "booth"',
+        "    seats: by default 1",
+    ]
+
+
+def test_a_list_of_objects_says_what_is_in_each():
+    line = {"type": "object", "properties": {"sku": {"type": "string"}, "count": {}}}
+    schema = {"properties": {"lines": {"type": "array", "items": line}}}
+    assert "lines: with sku: string, count: any" in tools_told([ToolSpec("order", "", schema)])
+
+
+def test_a_tool_without_arguments_and_one_with_a_strange_schema_are_told_too():
+    odd = ToolSpec("odd", "", {"properties": {"x": True, "y": {"type": ["integer", "null"]}}})
+    assert tools_told([ToolSpec("ping", "Say hello.", {}), odd]).splitlines() == [
+        "- ping(): Say hello.",
+        "- odd(x?: any, y?: integer): ",
+    ]
+
+
+def test_a_short_text_stays_and_a_long_one_loses_its_middle():
+    assert shortened("short", 5) == "short"
+    cut = shortened("a" * 600 + "z" * 400, 90)
+    assert cut.startswith("a" * 60 + "\n[... 910 characters left out ...]\n")
+    assert cut.endswith("z" * 30)
