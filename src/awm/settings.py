@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     openai_base_url: str = Field("https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
     azure_endpoint: str | None = Field(None, validation_alias="AZURE_ENDPOINT_URL")
     azure_api_key: SecretStr | None = Field(None, validation_alias="AZURE_OPENAI_API_KEY")
-    llm_timeout_seconds: float = Field(120.0, gt=0, allow_inf_nan=False)
+    llm_timeout_seconds: float = Field(600.0, gt=0, allow_inf_nan=False)
     llm_stage_models: Annotated[str, AfterValidator(_is_by_stage)] = Field(
         "", validation_alias="AWM_SYN_STAGE_MODELS"
     )

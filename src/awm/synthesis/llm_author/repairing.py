@@ -16,7 +16,7 @@ __all__ = ["Check", "Checked", "Read", "Written", "write"]
 M = TypeVar("M")
 R = TypeVar("R")
 
-_SENT_BACK: Final = 60_000
+_SENT_BACK: Final = 400_000
 """How much of an answer is sent back for mending, in characters."""
 _PROBLEMS_NAMED: Final = 12
 _BROKE_OFF: Final = "The answer broke off before its end: be briefer."

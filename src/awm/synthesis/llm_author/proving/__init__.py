@@ -1,0 +1,1 @@
+"""Verifiers, agents that try the tasks, and the attacks that both have to stand."""

@@ -1,0 +1,121 @@
+"""Agents try tasks, each attempt in a copy of the world of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from awm.agents import Assignment, Episode, Terms, act, tools_told
+from awm.errors import UsageError
+from awm.llm import LLM, Message
+from awm.runtime import Instance, Runtime, StateDiff
+from awm.synthesis.llm_author.prompts import prompt
+from awm.synthesis.llm_author.proving.setting import Setting
+from awm.synthesis.llm_author.stage import Choices
+from awm.trajectory import Turn
+from awm.types import ToolCall, ToolResult, ToolSpec
+
+__all__ = ["TaskAgent", "Trial", "WorldToolbox"]
+
+_REPLY_TOKENS: Final = 8_192
+"""How long a reply of an agent may be: a thought and a call, and what a model thinks unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An attempt at a task.
+
+    Attributes:
+        episode: What was said and done.
+        image: The database in the end.
+        diff: What was changed in it.
+    """
+
+    episode: Episode
+    image: bytes
+    diff: StateDiff
+
+    @property
+    def answer(self) -> str | None:
+        """What was said in the end; None where that was nothing."""
+        said = self.episode.trajectory.final_answer
+        return said if said and said.strip() else None
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether nothing was changed and nothing said."""
+        return not self.diff and self.answer is None
+
+    def answering(self, answer: str) -> "Trial":
+        """The same attempt, had it ended with another answer."""
+        run = self.episode.trajectory
+        turns = (*run.turns[:-1], Turn("assistant", answer))
+        told = replace(run, turns=turns, final_answer=answer)
+        return replace(self, episode=replace(self.episode, trajectory=told))
+
+
+class WorldToolbox:
+    """The tools of an instance; see `Toolbox`.
+
+    Args:
+        instance: Nobody else may use it.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    async def list(self) -> tuple[ToolSpec, ...]:
+        """The world's tools, in its order."""
+        return tuple(await self._instance.list_tools())
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """Call one of them."""
+        try:
+            return await self._instance.call_tool(call.name, call.arguments)
+        except UsageError as error:  # what was asked for cannot be said in JSON
+            return ToolResult(f"Error: {error.message}", is_error=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAgent:
+    """Whoever tries the tasks of a world.
+
+    Attributes:
+        llm: Who acts.
+        runtime: Measures what is done.
+        setting: The world.
+        choices: What somebody chose.
+        start: The world at its start; it is copied and stays as it is.
+    """
+
+    llm: LLM
+    runtime: Runtime
+    setting: Setting
+    choices: Choices
+    start: Instance
+
+    async def try_task(self, task_idx: int, seed: int) -> Trial:
+        """Try a task.
+
+        Raises:
+            LLMError: The model refuses, or cannot be reached.
+            SnapshotError: The database was damaged.
+            InfrastructureError: The machinery failed.
+        """
+        setting, choices = self.setting, self.choices
+        job = Assignment(setting.draft.title, task_idx, setting.draft.tasks[task_idx])
+        length = min(choices.max_tokens or _REPLY_TOKENS, _REPLY_TOKENS)
+        terms = Terms(temperature=choices.temperature, reply_tokens=length, seed=seed)
+        async with await self.start.fork() as instance:
+            episode = await act(self.llm, job, WorldToolbox(instance), self._brief, terms)
+            image = await instance.database_image()
+        diff = await self.runtime.examiner.compare(setting.world.name, setting.initial, image)
+        return Trial(episode, image, diff)
+
+    def _brief(self, job: Assignment, tools: Sequence[ToolSpec]) -> tuple[Message, ...]:
+        return prompt("agent").filled(
+            scenario=job.world,
+            moment=self.setting.moment,
+            tools=tools_told(tools),
+            number=str(job.task_idx),
+            task=job.task,
+        )

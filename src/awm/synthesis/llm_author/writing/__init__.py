@@ -1,0 +1,1 @@
+"""The stages that write a world, each checked by executing it: tasks, schema, rows, API, code."""

@@ -1,0 +1,42 @@
+"""Things are done at once, and what comes of them stays in order."""
+
+import asyncio
+
+import pytest
+
+from awm.errors import BudgetError
+from awm.synthesis.llm_author.scenarios.together import together
+
+
+async def after(turns, value, done=None):
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if done is not None:
+        done.append(value)
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+async def test_what_comes_of_them_is_in_the_order_in_which_they_were_given():
+    done = []
+    assert await together(after(9 - n, n, done) for n in range(9)) == list(range(9))
+    assert done == list(range(8, -1, -1))
+
+
+async def test_nothing_comes_of_nothing():
+    assert await together([]) == []
+
+
+async def test_the_first_failure_is_raised_as_it_is_and_ends_the_others():
+    done = []
+    with pytest.raises(KeyError):
+        await together([after(1, KeyError("a"), done), after(50, "late", done)])
+    assert "late" not in done
+
+
+async def test_a_budget_that_is_spent_lets_the_others_end_first():
+    done = []
+    with pytest.raises(BudgetError):
+        await together([after(1, BudgetError("spent"), done), after(50, "late", done)])
+    assert "late" in done
