@@ -31,8 +31,8 @@ from awm.synthesis.llm_author.checkpoints import Checkpoints
 from awm.synthesis.llm_author.desk import JournalDesk, Seat
 from awm.synthesis.llm_author.office import CODE_STAGES
 from awm.synthesis.llm_author.pipeline import Failure, Line
-from awm.synthesis.llm_author.side_by_side import side_by_side
 from awm.synthesis.llm_author.stage import Bench, Choices, Draft, Stage
+from awm.synthesis.llm_author.together import together
 from awm.synthesis.planning import Planner
 from awm.testing import ModelServerProcess
 from awm.worlds import WorldFile
@@ -212,7 +212,7 @@ async def through(
             assert not isinstance(passed, Failure), passed
             found[number] = passed
 
-    await side_by_side(lane, UNDER_WAY)
+    await together(lane() for _ in range(UNDER_WAY))
     return [found[number] for number in sorted(found)]
 
 

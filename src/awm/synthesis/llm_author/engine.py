@@ -13,8 +13,8 @@ from typing import Final, Protocol
 
 from awm.synthesis.llm_author.events import Listener, WorldDone, WorldFailed
 from awm.synthesis.llm_author.pipeline import OWN, Failure, Line
-from awm.synthesis.llm_author.side_by_side import side_by_side
 from awm.synthesis.llm_author.stage import Draft, StageName
+from awm.synthesis.llm_author.together import together
 from awm.synthesis.shelf import Shelf
 from awm.types import JsonObject
 from awm.worlds import WorldFile
@@ -127,7 +127,7 @@ async def carry_all(
             _note(outcome, made, tell, kept=kept is not None)
 
     try:
-        await side_by_side(lane, under_way)
+        await together(lane() for _ in range(under_way))
     finally:
         await source.aclose()
     made.worlds.sort(key=lambda each: each.number)

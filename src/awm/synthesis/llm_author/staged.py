@@ -12,8 +12,8 @@ from awm.synthesis.holding import writing_to
 from awm.synthesis.llm_author.checkpoints import Checkpoints
 from awm.synthesis.llm_author.events import Listener, WorldFailed
 from awm.synthesis.llm_author.pipeline import Failure, Line
-from awm.synthesis.llm_author.side_by_side import side_by_side
 from awm.synthesis.llm_author.stage import Bench, Draft, Stage
+from awm.synthesis.llm_author.together import together
 from awm.synthesis.outputs import check_sources, writing
 from awm.synthesis.sources import rows_in
 from awm.types import JsonObject
@@ -139,7 +139,7 @@ async def _carried(
             else:
                 written[number] = found.records
 
-    await side_by_side(lane, _UNDER_WAY)
+    await together(lane() for _ in range(_UNDER_WAY))
     return written, [lost[number] for number in sorted(lost)]
 
 

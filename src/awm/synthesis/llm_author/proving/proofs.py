@@ -19,11 +19,12 @@ from awm.runtime import Instance, Runtime
 from awm.synthesis.llm_author.proving.attacking import Means, Proof, TaskAttack
 from awm.synthesis.llm_author.proving.attempting import Attempted, Attempting
 from awm.synthesis.llm_author.proving.oracles import OracleMaker
-from awm.synthesis.llm_author.proving.setting import Setting, at_once, setting_of
+from awm.synthesis.llm_author.proving.setting import Setting, setting_of
 from awm.synthesis.llm_author.proving.trials import TaskAgent
 from awm.synthesis.llm_author.proving.verifiers import VerifierAuthor
 from awm.synthesis.llm_author.repairing import Written
 from awm.synthesis.llm_author.stage import Bench, Draft, Records, StageName
+from awm.synthesis.llm_author.together import together
 from awm.types import JsonObject, ToolCall
 from awm.worlds import World, WorldFile, check_world
 
@@ -91,12 +92,12 @@ async def _prove(work: _Work, examined: WorldExamination) -> list[Proof]:
     llm = bench.desk.model("proof", setting.world.name)
     agent = TaskAgent(llm, bench.runtime, setting, bench.choices, work.start)
     maker = OracleMaker(bench.runtime, setting)
-    attempted = await at_once(
+    attempted = await together(
         Attempting(agent, llm, work.author(idx), maker).attempt()
         for idx in range(len(setting.draft.tasks))
     )
     means = await _means(bench.runtime, setting, examined, attempted)
-    return await at_once(_attack(work, means, one) for one in attempted)
+    return await together(_attack(work, means, one) for one in attempted)
 
 
 async def _attack(work: _Work, means: Means, attempted: Attempted) -> Proof:

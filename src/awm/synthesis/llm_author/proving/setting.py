@@ -1,9 +1,7 @@
 """A world as those see it who write and try its verifiers."""
 
-import asyncio
-from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from awm.agents import tools_told
 from awm.errors import LLMAnswerError, LLMRefusedError, LLMTooLongError, SnapshotError, WorldError
@@ -15,15 +13,13 @@ from awm.synthesis.llm_author.writing.material import api_told, rows_told
 from awm.types import ToolSpec
 from awm.worlds import World, WorldFile
 
-__all__ = ["ONE_TASK_ONLY", "Setting", "at_once", "setting_of"]
+__all__ = ["ONE_TASK_ONLY", "Setting", "setting_of"]
 
 ONE_TASK_ONLY: Final = (LLMAnswerError, LLMRefusedError, LLMTooLongError)
 """What goes wrong with a model over one task, and leaves the others alone."""
 
 _CHARACTERS: Final = 16_000
 """How much of a world's rows is told; all of it for a world of some two hundred."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,21 +81,3 @@ async def setting_of(bench: Bench, draft: Draft) -> Setting:
     mutants = await mutants_of(bench.runtime, world, schema, state, bench.choices.seed)
     rows = rows_dumped(state, _CHARACTERS)
     return Setting(draft, world, initial, schema, tools, rows, mutants)
-
-
-async def at_once(running: Iterable[Awaitable[T]]) -> list[T]:
-    """What each of them comes to, in their order, all at once.
-
-    Where one fails, the others are let come to their end: a question that was put to a model is
-    paid for, and its answer is wanted.
-
-    Raises:
-        Exception: What the first of them that failed raised.
-    """
-    found = await asyncio.gather(*running, return_exceptions=True)
-    results: list[T] = []
-    for one in found:
-        if isinstance(one, BaseException):
-            raise one
-        results.append(one)
-    return results

@@ -13,10 +13,11 @@ from awm.errors import Problem
 from awm.llm import LLM, Question, Reply
 from awm.synthesis.llm_author.answers import code_in
 from awm.synthesis.llm_author.proving.rehearsing import Rehearsal
-from awm.synthesis.llm_author.proving.setting import ONE_TASK_ONLY, Setting, at_once, setting_of
+from awm.synthesis.llm_author.proving.setting import ONE_TASK_ONLY, Setting, setting_of
 from awm.synthesis.llm_author.proving.showing import first_lines
 from awm.synthesis.llm_author.repairing import Checked, Written, write
 from awm.synthesis.llm_author.stage import Bench, Draft, Records, StageName
+from awm.synthesis.llm_author.together import together
 from awm.synthesis.llm_author.writing.material import question_of, schema_told
 from awm.types import JsonObject
 from awm.verify import VerifierMode
@@ -44,7 +45,7 @@ class VerifierStage:
         setting = await setting_of(bench, draft)
         llm = bench.desk.model(self.name, draft.name)
         wanted = [(idx, mode) for idx in range(len(draft.tasks)) for mode in bench.choices.modes]
-        outcomes = await at_once(
+        outcomes = await together(
             _tried(VerifierAuthor(bench, llm, setting, idx), mode) for idx, mode in wanted
         )
         rows: dict[WorldFile, list[JsonObject]] = {PARTS[mode]: [] for mode in bench.choices.modes}

@@ -17,7 +17,7 @@ from awm.synthesis.llm_author.prompts import prompt
 from awm.synthesis.llm_author.repairing import Checked, write
 from awm.synthesis.llm_author.scenarios.groups import GROUPS, OTHER, group_of, told_groups
 from awm.synthesis.llm_author.scenarios.scenario import Scenario, Suitability
-from awm.synthesis.llm_author.scenarios.together import together
+from awm.synthesis.llm_author.together import together
 from awm.types import JsonObject
 from awm.worlds.names import normalise
 

@@ -27,8 +27,8 @@ from awm.synthesis.llm_author.scenarios.novelty import (
     Vectors,
 )
 from awm.synthesis.llm_author.scenarios.scenario import Scenario
-from awm.synthesis.llm_author.scenarios.together import together
 from awm.synthesis.llm_author.scenarios.wish import Wish
+from awm.synthesis.llm_author.together import together
 
 __all__ = ["Invention", "Inventor"]
 

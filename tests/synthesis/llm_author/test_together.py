@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from awm.errors import BudgetError
-from awm.synthesis.llm_author.scenarios.together import together
+from awm.errors import BudgetError, LLMUnavailableError
+from awm.synthesis.llm_author.together import together
 
 
 async def after(turns, value, done=None):
@@ -35,8 +35,14 @@ async def test_the_first_failure_is_raised_as_it_is_and_ends_the_others():
     assert "late" not in done
 
 
-async def test_a_budget_that_is_spent_lets_the_others_end_first():
+@pytest.mark.parametrize("error", [BudgetError("spent"), LLMUnavailableError("gone")])
+async def test_one_that_fails_over_its_model_lets_the_others_end_first(error):
     done = []
-    with pytest.raises(BudgetError):
-        await together([after(1, BudgetError("spent"), done), after(50, "late", done)])
+    with pytest.raises(type(error)):
+        await together([after(1, error, done), after(50, "late", done)])
     assert "late" in done
+
+
+async def test_of_several_such_failures_the_first_in_their_order_is_raised():
+    with pytest.raises(BudgetError):
+        await together([after(9, BudgetError("spent")), after(1, LLMUnavailableError("gone"))])
