@@ -46,3 +46,22 @@ async def test_one_that_fails_over_its_model_lets_the_others_end_first(error):
 async def test_of_several_such_failures_the_first_in_their_order_is_raised():
     with pytest.raises(BudgetError):
         await together([after(9, BudgetError("spent")), after(1, LLMUnavailableError("gone"))])
+
+
+async def test_whoever_is_cancelled_cancels_them_all():
+    began, stopped = asyncio.Event(), []
+
+    async def waits():
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            stopped.append(True)
+            raise
+
+    running = asyncio.create_task(together([waits()]))
+    await began.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert stopped == [True]
