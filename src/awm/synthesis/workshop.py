@@ -62,8 +62,18 @@ async def make_world(
     catalogue: Catalogue,
     runtime: Runtime,
     pool: VerifierPool,
+    place: int | None = None,
 ) -> Made:
     """Write a world, prove it, and put it on the shelf.
+
+    Args:
+        plan: What was decided about it.
+        order: Of what it is a part.
+        shelf: Where it goes.
+        catalogue: What the author knows.
+        runtime: Where its code runs.
+        pool: Where its verifiers run.
+        place: Its number on the shelf; the plan's own if there is none.
 
     Raises:
         AwmError: It does not come to life, or the machinery failed.
@@ -80,7 +90,8 @@ async def make_world(
         perf_counter() - started,
     )
     report = {"tasks": made.tasks, "dropped": list(made.dropped), "seconds": made.seconds}
-    await asyncio.to_thread(shelf.put, plan.index, proven.records, proven.database, report)
+    number = plan.index if place is None else place
+    await asyncio.to_thread(shelf.put, number, proven.records, proven.database, report)
     return made
 
 
@@ -130,14 +141,18 @@ class Workshop:
         )
         return workshop
 
-    async def make(self, row: Mapping[str, Any]) -> Made:
+    async def make(self, row: Mapping[str, Any], place: int | None = None) -> Made:
         """Have a world made from the row of its scenario.
+
+        Args:
+            row: The row.
+            place: The world's number on the shelf; the plan's own if there is none.
 
         Raises:
             WorldError: What is to be made does not come to life.
             InfrastructureError: The process died, or says what else went wrong.
         """
-        await self._send(row)
+        await self._send({"row": row, "place": place})
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line:
@@ -213,8 +228,9 @@ async def _serve() -> None:
                 gc.collect()
             answer: dict[str, Any]
             try:
-                plan = WorldPlan.from_row(json.loads(line))
-                made = await make_world(plan, order, shelf, catalogue, runtime, pool)
+                told = json.loads(line)
+                plan = WorldPlan.from_row(told["row"])
+                made = await make_world(plan, order, shelf, catalogue, runtime, pool, told["place"])
                 answer = {name: getattr(made, name) for name in Made.__slots__}
             except AwmError as error:
                 stillborn = isinstance(error, (WorldError, BlueprintError))

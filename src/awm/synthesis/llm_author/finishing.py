@@ -92,7 +92,7 @@ class BlueprintFinisher:
                     self._order, self._folder, signed=self._signed, allow_weak=self._allow_weak
                 )
                 self._stack.push_async_callback(workshop.close)
-            made = await workshop.make(draft.row(WorldFile.SCENARIO))
+            made = await workshop.make(draft.row(WorldFile.SCENARIO), number)
         finally:
             self._free.put_nowait(workshop)
         if made.tasks == 0:
