@@ -58,7 +58,7 @@ async def test_a_sentence_that_is_no_task_is_left_out_where_enough_others_are_th
         ("Send XYZ to Priya Nair.", "placeholder"),
         ("Book the cheapest one from the previous search for 2 March.", "said elsewhere"),
         ("Extend a certain loan by 2 days.", "said elsewhere"),
-        (f"List 3 loans. {'Really. ' * 200}", "characters"),
+        (f"List 3 loans. {'Really. ' * 300}", "characters"),
         (TASKS[1].upper(), "same as task 2"),
         ("Hand out the 'Kestrel refractor' for 3 days.", "from the example"),
     ],

@@ -22,8 +22,8 @@ from awm.worlds.excerpts import excerpt
 
 __all__ = ["TaskStage", "faults_of_task"]
 
-_LONGEST: Final = 1_200
-"""Characters, twice what the prompt asks for; what is longer is several tasks."""
+_LONGEST: Final = 2_000
+"""Characters, more than thrice what the prompt asks for; what is longer is several tasks."""
 
 _OF_DOING: Final[Mapping[str, re.Pattern[str]]] = {
     "is about logging in or having an account, which is done before a task begins": re.compile(
