@@ -20,7 +20,7 @@ def command(*arguments: str) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWM_")}
-    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+    return {**kept, "PYTHONUNBUFFERED": "1", "AWM_LLM_LOCAL_ONLY": "1", **more}
 
 
 @dataclass(slots=True)

@@ -1,138 +1,71 @@
-"""`awm gen`: make worlds, all at once or stage by stage."""
+"""`awm gen`: make worlds, all at once or stage by stage, by the builtin author or by a model."""
 
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
-from awm.cli.options import AllowWeak, AsJson, Jobs, Overwrite, new_app, place, whole
+from awm.cli import gen_options as o
+from awm.cli.options import AllowWeak, AsJson, Jobs, Overwrite, names_in, new_app, place
 
 __all__ = ["app"]
 
 app = new_app("Make worlds: scenario, task, db, sample, spec, env, verifier, or all of them.")
 
-
-class _Author(StrEnum):
-    """Who writes."""
-
-    BUILTIN = "builtin"
+_EVERY_LEVEL: Final = "1-5"
+_BUILTIN_COUNT: Final = 10
 
 
-class _Mode(StrEnum):
-    """`awm.verify.VerifierMode`, as typer wants it."""
-
-    CODE = "code"
-    SQL = "sql"
+def _file(about: str, *names: str) -> Any:
+    return typer.Option(*names, parser=place, metavar="PATH", help=about, show_default=False)
 
 
-_LARGEST: Final = (1 << 63) - 1
-_OUTPUTS: Final = Path("outputs")
-_SCENARIOS: Final = _OUTPUTS / "gen_scenario.jsonl"
-_TASKS: Final = _OUTPUTS / "gen_tasks.jsonl"
-
-Author: TypeAlias = Annotated[
-    _Author,
-    typer.Option("--author", help="Who writes: builtin needs no model and no network."),
-]
-Count: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        "--target_count",
-        parser=whole(1),
-        metavar="INTEGER",
-        help="How many worlds there are to be.",
-    ),
-]
-Seed: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        parser=whole(),
-        metavar="INTEGER",
-        help="The same seed gives the same worlds, whatever their number.",
-    ),
-]
-Tasks: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        "--num_tasks",
-        parser=whole(1, 100),
-        metavar="INTEGER",
-        help="How many tasks each world has, up to 100.",
-    ),
-]
-Difficulty: TypeAlias = Annotated[
-    str, typer.Option("--difficulty", help="How hard tasks may be, from 1 to 5: 3, 2-4 or 1,5.")
-]
-Domains: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--domain", metavar="NAME", help="Only this domain; may be repeated."),
-]
-Categories: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--category", metavar="NAME", help="Only this category; may be repeated."),
-]
-PerCategory: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        "--max_per_category",
-        parser=whole(1),
-        metavar="INTEGER",
-        help="How many worlds of one category at most.",
-    ),
-]
-State: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        "--state",
-        parser=whole(0, _LARGEST),
-        metavar="INTEGER",
-        help="Another initial state: the same tools, other rows.",
-    ),
-]
 Input: TypeAlias = Annotated[
-    Path,
-    typer.Option(
-        "--input",
-        parser=place,
-        metavar="PATH",
-        help="The scenarios: gen_scenario.jsonl, or a file beside it.",
+    Path | None,
+    _file(
+        "What the stage reads: a file of an earlier stage, with the others beside it.", "--input"
     ),
 ]
-Output: TypeAlias = Annotated[
-    Path, typer.Option("--output", parser=place, metavar="PATH", help="The file to write.")
-]
-Only: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allowed_scenarios", metavar="NAME", help="Only this scenario; may be repeated."
-    ),
-]
+InputTask: TypeAlias = Annotated[Path | None, _file("The tasks.", "--input_task")]
+InputDb: TypeAlias = Annotated[Path | None, _file("The schemas.", "--input_db")]
+InputSpec: TypeAlias = Annotated[Path | None, _file("The API specifications.", "--input_spec")]
 
 
 @app.command("all")
 def gen_all(  # noqa: PLR0913 - one for each option
     *,
-    author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-    target_count: Count = 10,
-    seed: Seed = 0,
-    num_tasks: Tasks = 10,
-    difficulty: Difficulty = "1-5",
-    domain: Domains = None,
-    category: Categories = None,
-    max_per_category: PerCategory = 80,
-    state: State = 0,
-    output_dir: Annotated[
-        Path,
+    author: o.AuthorName = None,
+    seeds: o.Seeds = None,
+    target_count: o.Count = None,
+    seed: o.Seed = 0,
+    num_tasks: o.NumTasks = 10,
+    difficulty: o.Difficulty = None,
+    domain: o.Domains = None,
+    category: o.Categories = None,
+    max_per_category: o.PerCategory = 80,
+    state: o.State = None,
+    model: o.Model = None,
+    stage_models: o.StageModels = None,
+    form: o.FormName = None,
+    verifier_mode: Annotated[
+        o.Mode | None,
         typer.Option(
-            "--output_dir",
-            parser=place,
-            metavar="PATH",
-            help="The folder that the worlds are written to.",
+            "--verifier_mode",
+            "--mode",
+            help="For a model: write verifiers of this mode only; both unless told.",
+            show_default=False,
         ),
-    ] = _OUTPUTS,
+    ] = None,
+    skip_classification: o.SkipClassification = o.OFF,
+    proof: o.Proof = None,
+    tries: o.Tries = None,
+    max_retry: o.Retries = None,
+    temperature: o.Temperature = None,
+    max_tokens: o.MaxTokens = None,
+    budget: o.Budget = None,
+    concurrency: o.Concurrency = None,
+    output_dir: o.OutputDir = o.OUTPUTS,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -142,132 +75,236 @@ def gen_all(  # noqa: PLR0913 - one for each option
 
     A run that was stopped goes on where it was when it is started again.
     """
-    from awm.cli import generation  # noqa: PLC0415
+    from awm.cli import authoring, generation  # noqa: PLC0415
 
+    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
+    of_builtin = {
+        "--domain": domain, "--category": category, "--difficulty": difficulty, "--state": state,
+    }  # fmt: skip
+    of_llm = {
+        "--input": seeds, "--model": model, "--stage_models": stage_models, "--form": form,
+        "--verifier_mode": verifier_mode, "--proof": proof, "--tries": tries,
+        "--max_retry": max_retry, "--temperature": temperature, "--max_tokens": max_tokens,
+        "--budget": budget, "--concurrency": concurrency,
+        "--skip_classification": skip_classification.on or None,
+    }  # fmt: skip
+    if authoring.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
+        authoring.make(
+            authoring.Asking(
+                model, stage_models, max_retry, temperature, max_tokens, budget, concurrency, seed
+            ),
+            authoring.Wanted(
+                count=target_count,
+                seeds=seeds,
+                tasks=num_tasks,
+                form=form,
+                mode=verifier_mode,
+                proof=None if proof is None else proof.on,
+                tries=tries,
+                per_category=max_per_category,
+                skip_classification=skip_classification.on,
+            ),
+            output_dir,
+            run=run,
+        )
+        return
     order = generation.order_of(
-        target_count, seed, num_tasks, difficulty, domain, category, max_per_category
+        target_count or _BUILTIN_COUNT,
+        seed,
+        num_tasks,
+        difficulty or _EVERY_LEVEL,
+        domain,
+        category,
+        max_per_category,
     )
-    generation.make(
-        replace(order, state=state),
-        output_dir,
-        run=generation.Run(jobs, overwrite, as_json, allow_weak_isolation),
-    )
+    generation.make(replace(order, state=state or 0), output_dir, run=run)
 
 
 @app.command("scenario")
 def gen_scenario(  # noqa: PLR0913 - one for each option
     *,
-    author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-    target_count: Count = 10,
-    seed: Seed = 0,
-    domain: Domains = None,
-    category: Categories = None,
-    max_per_category: PerCategory = 80,
-    output: Output = _SCENARIOS,
+    author: o.AuthorName = None,
+    seeds: o.Seeds = None,
+    target_count: o.Count = None,
+    seed: o.Seed = 0,
+    domain: o.Domains = None,
+    category: o.Categories = None,
+    max_per_category: o.PerCategory = 80,
+    model: o.Model = None,
+    temperature: o.Temperature = None,
+    budget: o.Budget = None,
+    concurrency: o.Concurrency = None,
+    classify_only: o.ClassifyOnly = o.OFF,
+    skip_classification: o.SkipClassification = o.OFF,
+    resume: o.Resume = o.OFF,  # noqa: ARG001 - a run that was stopped always goes on
+    output: Annotated[Path, _file("The file to write.", "--output", "--output_path")] = o.SCENARIOS,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Plan worlds: names, descriptions, and what they are made of."""
-    from awm.cli import generation  # noqa: PLC0415
+    from awm.cli import authoring, generation  # noqa: PLC0415
 
-    order = generation.order_of(target_count, seed, 10, "1-5", domain, category, max_per_category)
+    of_llm = {
+        "--input": seeds, "--model": model, "--temperature": temperature, "--budget": budget,
+        "--concurrency": concurrency, "--classify_only": classify_only.on or None,
+        "--skip_classification": skip_classification.on or None,
+    }  # fmt: skip
+    of_builtin = {"--domain": domain, "--category": category}
+    if authoring.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
+        authoring.think_of(
+            authoring.Asking(model, None, None, temperature, None, budget, concurrency, seed),
+            authoring.Wanted(
+                count=target_count,
+                seeds=seeds,
+                per_category=max_per_category,
+                classify_only=classify_only.on,
+                skip_classification=skip_classification.on,
+            ),
+            output,
+            overwrite=overwrite,
+            as_json=as_json,
+        )
+        return
+    order = generation.order_of(
+        target_count or _BUILTIN_COUNT, seed, 10, _EVERY_LEVEL, domain, category, max_per_category
+    )
     generation.plan(order, output, overwrite=overwrite, as_json=as_json)
 
 
 @app.command("task")
 def gen_task(  # noqa: PLR0913 - one for each option
     *,
-    author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-    source: Input = _SCENARIOS,
-    output: Output = _TASKS,
-    num_tasks: Tasks = 10,
-    difficulty: Difficulty = "1-5",
-    allowed_scenarios: Only = None,
+    author: o.AuthorName = None,
+    source: Input = None,
+    output: o.Output = o.TASKS,
+    num_tasks: o.NumTasks = 10,
+    difficulty: o.Difficulty = None,
+    model: o.Model = None,
+    max_retry: o.Retries = None,
+    temperature: o.Temperature = None,
+    max_tokens: o.MaxTokens = None,
+    budget: o.Budget = None,
+    concurrency: o.Concurrency = None,
+    seed: o.Seed = 0,
+    limit: o.Limit = None,
+    allowed_scenarios: o.Only = None,
+    shuffle: o.Shuffle = o.ON,  # noqa: ARG001 - rows keep the order of the scenarios
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     allow_weak_isolation: AllowWeak = None,
 ) -> None:
-    """Write tasks, each carried out and proven; gen_oracle.jsonl is written beside them."""
-    from awm.cli import generation  # noqa: PLC0415
+    """Write tasks; the builtin author also proves them, and writes gen_oracle.jsonl."""
+    from awm.cli import authoring, generation  # noqa: PLC0415
 
+    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
+    asking = authoring.Asking(
+        model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
+    )
+    read = source or o.SCENARIOS
+    if authoring.is_to_go_on(author, read, asking):
+        authoring.stage(
+            "task",
+            {"scenario": read},
+            output,
+            asking,
+            authoring.Part(names_in(allowed_scenarios), limit, tasks=num_tasks),
+            run=run,
+        )
+        return
     generation.tasks(
-        source,
+        read,
         output,
         num_tasks=num_tasks,
-        difficulty=difficulty,
-        names=allowed_scenarios or (),
-        run=generation.Run(jobs, overwrite, as_json, allow_weak_isolation),
+        difficulty=difficulty or _EVERY_LEVEL,
+        names=names_in(allowed_scenarios),
+        run=run,
     )
 
 
 @app.command("verifier")
 def gen_verifier(  # noqa: PLR0913 - one for each option
     *,
-    author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-    input_task: Annotated[
-        Path,
-        typer.Option(
-            "--input_task", parser=place, metavar="PATH", help="The tasks, beside their scenarios."
-        ),
-    ] = _TASKS,
-    mode: Annotated[
-        _Mode, typer.Option("--mode", help="Decide (code), or gather evidence (sql).")
-    ] = _Mode.CODE,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", parser=place, metavar="PATH", help="The file to write.", show_default=False
-        ),
-    ] = None,
-    allowed_scenarios: Only = None,
+    author: o.AuthorName = None,
+    source: Input = None,
+    input_task: InputTask = None,
+    mode: o.ModeName = o.Mode.CODE,
+    output: Annotated[Path | None, _file("The file to write.", "--output")] = None,
+    database_dir: o.DatabaseDir = None,  # noqa: ARG001 - it is built from the schema and the rows
+    model: o.Model = None,
+    max_retry: o.Retries = None,
+    temperature: o.Temperature = None,
+    max_tokens: o.MaxTokens = None,
+    budget: o.Budget = None,
+    concurrency: o.Concurrency = None,
+    seed: o.Seed = 0,
+    limit: o.Limit = None,
+    allowed_scenarios: o.Only = None,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     allow_weak_isolation: AllowWeak = None,
 ) -> None:
-    """Compile a verifier for each task from its oracle, and try it on near misses."""
-    from awm.cli import generation  # noqa: PLC0415
+    """Write a verifier for each task; the builtin author compiles it from the oracle."""
+    from awm.cli import authoring, generation  # noqa: PLC0415
 
-    generation.verifiers(
-        input_task,
-        output,
-        mode=mode.value,
-        names=allowed_scenarios or (),
-        run=generation.Run(jobs, overwrite, as_json, allow_weak_isolation),
+    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
+    asking = authoring.Asking(
+        model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
     )
+    read = input_task or source or o.TASKS
+    if authoring.is_to_go_on(author, read, asking):
+        part = authoring.Part(names_in(allowed_scenarios), limit, mode=mode)
+        authoring.stage("verifier", {"task": read}, output, asking, part, run=run)
+        return
+    generation.verifiers(read, output, mode=mode.value, names=names_in(allowed_scenarios), run=run)
 
 
 def _stage(name: str, file: str, about: str) -> None:
-    """A command for a stage that only needs the plans."""
+    """A command for a stage of which the builtin author needs the plans only."""
 
     @app.command(name, help=about)
-    def command(
+    def command(  # noqa: PLR0913 - one for each option
         *,
-        author: Author = _Author.BUILTIN,  # noqa: ARG001 - there is one so far
-        source: Input = _SCENARIOS,
-        output: Output = _OUTPUTS / file,
-        database_dir: Annotated[
-            Path | None,
-            typer.Option(
-                "--database_dir",
-                parser=place,
-                metavar="PATH",
-                help="Also build the databases there.",
-                hidden=name != "sample",
-            ),
-        ] = None,
-        allowed_scenarios: Only = None,
+        author: o.AuthorName = None,
+        source: Input = None,
+        input_task: InputTask = None,
+        input_db: InputDb = None,
+        input_spec: InputSpec = None,
+        output: o.Output = o.OUTPUTS / file,
+        database_dir: o.DatabaseDir = None,
+        model: o.Model = None,
+        max_retry: o.Retries = None,
+        temperature: o.Temperature = None,
+        max_tokens: o.MaxTokens = None,
+        budget: o.Budget = None,
+        concurrency: o.Concurrency = None,
+        seed: o.Seed = 0,
+        limit: o.Limit = None,
+        allowed_scenarios: o.Only = None,
         overwrite: Overwrite = False,
         as_json: AsJson = False,
+        allow_weak_isolation: AllowWeak = None,
     ) -> None:
-        from awm.cli import generation  # noqa: PLC0415
+        from awm.cli import authoring, generation  # noqa: PLC0415
 
+        asking = authoring.Asking(
+            model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
+        )
+        named = {"task": input_task, "db": input_db, "spec": input_spec}
+        given = {key: path for key, path in named.items() if path is not None}
+        read = source or next(iter(given.values()), o.SCENARIOS)
+        if authoring.is_to_go_on(author, read, asking):
+            part = authoring.Part(names_in(allowed_scenarios), limit, database_dir=database_dir)
+            run = generation.Run(None, overwrite, as_json, allow_weak_isolation)
+            sources = given if source is None else {**given, "input": source}
+            authoring.stage(name, sources, output, asking, part, run=run)
+            return
         generation.stage(
             name,
-            source,
+            read,
             output,
-            names=allowed_scenarios or (),
+            names=names_in(allowed_scenarios),
             database_dir=database_dir,
             overwrite=overwrite,
             as_json=as_json,

@@ -1,13 +1,23 @@
 """What the commands' options have in common: spelling, and the options that many of them take."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
 
-__all__ = ["AllowWeak", "AsJson", "Folder", "Jobs", "Overwrite", "new_app", "place", "whole"]
+__all__ = [
+    "AllowWeak",
+    "AsJson",
+    "Folder",
+    "Jobs",
+    "Overwrite",
+    "names_in",
+    "new_app",
+    "place",
+    "whole",
+]
 
 _CONTEXT: Final = {
     # One spelling inside, both outside: --envs-load-path is --envs_load_path, check-all check_all.
@@ -54,6 +64,12 @@ def place(value: object) -> Path:
     if not str(value) or "\0" in str(value):
         raise typer.BadParameter(f"{value!r} is no path: name one, `.` for this folder.")
     return Path(str(value))
+
+
+def names_in(given: Sequence[str] | None) -> tuple[str, ...]:
+    """Names from an option that may be repeated and may hold several with commas between."""
+    split = (name.strip() for each in given or () for name in each.split(","))
+    return tuple(dict.fromkeys(filter(None, split)))
 
 
 AsJson: TypeAlias = Annotated[

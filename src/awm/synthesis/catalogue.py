@@ -41,6 +41,7 @@ class Recipe:
         options: The number for each option; the first that is listed where one is missing.
         flavour: The number of its flavour.
         synonyms: The number of its set of other words; None for the words as they are.
+        form: The domain itself, where it is in no catalogue.
     """
 
     domain: str
@@ -49,6 +50,7 @@ class Recipe:
     options: tuple[tuple[str, int], ...] = ()
     flavour: int = 0
     synonyms: int | None = None
+    form: DomainForm | None = None
 
 
 class Catalogue:
@@ -105,6 +107,27 @@ class Catalogue:
         other._elsewhere = {**self._elsewhere, path.stem: path}
         return other
 
+    def with_domains(self, folder: Path) -> "Catalogue":
+        """The same catalogue with the domains of a folder, its `*.yaml` files.
+
+        Raises:
+            UsageError: It is no folder.
+        """
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is no folder.", "Name a folder of domains' YAML files.")
+        other = Catalogue(self._path)
+        more = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+        other._elsewhere = {**self._elsewhere, **more}
+        return other
+
+    def with_form(self, form: DomainForm) -> "Catalogue":
+        """The same catalogue with a domain that is in no file."""
+        other = Catalogue(self._path)
+        # Its file is never read, since the domain is known.
+        other._elsewhere = {**self._elsewhere, form.domain: Path(f"{form.domain}.yaml")}
+        other._domains = {form.domain: form}
+        return other
+
     def capability(self, name: str, domain: DomainForm) -> CapabilityForm:
         """A capability for a domain, its roles filled in.
 
@@ -116,6 +139,8 @@ class Catalogue:
             known = ", ".join(self.capabilities)
             raise UsageError(f"There is no capability {name!r}.", f"There is {known}.")
         key = name, domain.domain
+        if self._domains.get(domain.domain) is not domain:
+            return with_roles(self._written(name), _roles(domain), name)
         if key not in self._fitted:
             self._fitted[key] = with_roles(self._written(name), _roles(domain), name)
         return self._fitted[key]
@@ -141,7 +166,7 @@ class Catalogue:
             UsageError: Something in it is not known.
             BlueprintError: What comes of it is wrong.
         """
-        final, domain = self._final(recipe), self.domain(recipe.domain)
+        final, domain = self._final(recipe), self._domain_of(recipe)
         names = self._synonyms(recipe)
         modules: dict[str, ModuleForm] = {name: domain.modules[name] for name in recipe.modules}
         capabilities = {name: self.capability(name, domain) for name in recipe.capabilities}
@@ -173,7 +198,7 @@ class Catalogue:
         return renamed(whole.model_copy(update={"pools": pools}), self._synonyms(recipe))
 
     def _synonyms(self, recipe: Recipe) -> Mapping[str, str]:
-        synonyms = self.domain(recipe.domain).synonyms
+        synonyms = self._domain_of(recipe).synonyms
         return {} if recipe.synonyms is None else synonyms[recipe.synonyms]
 
     def check(self, recipe: Recipe) -> None:
@@ -185,8 +210,11 @@ class Catalogue:
         """
         self._merged(recipe)
 
+    def _domain_of(self, recipe: Recipe) -> DomainForm:
+        return recipe.form or self.domain(recipe.domain)
+
     def _merged(self, recipe: Recipe) -> DomainForm:
-        domain = self.domain(recipe.domain)
+        domain = self._domain_of(recipe)
         _check_parts(domain, recipe)
         modules = [domain.modules[name] for name in recipe.modules]
         capabilities = [self.capability(name, domain) for name in recipe.capabilities]
@@ -200,7 +228,7 @@ class Catalogue:
         Raises:
             UsageError: Something in it is not known.
         """
-        domain = self.domain(recipe.domain)
+        domain = self._domain_of(recipe)
         names = self._synonyms(recipe)
         forms = [
             *(domain.modules[name] for name in recipe.modules),

@@ -124,4 +124,5 @@ def scenario_row(plan: WorldPlan) -> JsonObject:
         "suitability_level": "high",
         "categories": [plan.category],
         "builtin": plan.as_json(),
+        **plan.own_blueprint(),
     }

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
-from awm.errors import UsageError
+from awm.errors import BlueprintError, UsageError
+from awm.synthesis.blueprints import DomainForm
+from awm.synthesis.blueprints.reading import shaped
 from awm.synthesis.catalogue import Recipe
 from awm.synthesis.surface import Style
 from awm.synthesis.written import SEEDS, MisreadError, Written, shown
@@ -26,8 +28,10 @@ _YEARS: Final = range(1990, 2100)
 _NUMBERS: Final = range(SEEDS.stop)
 _PLACES: Final = range(1000)
 _STYLE: Final = frozenset(each.name for each in fields(Style))
-_RECIPE: Final = frozenset(each.name for each in fields(Recipe))
+_PARTS: Final = tuple(each.name for each in fields(Recipe) if each.name != "form")
 _LONGEST_TITLE: Final = 120
+_CATEGORY: Final = re.compile(r".{1,120}")
+"""Domains that are in no catalogue have the categories of whoever wrote them."""
 _LONGEST_DESCRIPTION: Final = 20_000
 
 
@@ -60,10 +64,17 @@ class WorldPlan:
         return {
             "seed": self.seed,
             "index": self.index,
-            "recipe": asdict(self.recipe),
+            "recipe": {name: getattr(self.recipe, name) for name in _PARTS},
             "style": asdict(self.style),
             "today": self.today.isoformat(),
         }
+
+    def own_blueprint(self) -> dict[str, Any]:
+        """What the scenario's row carries besides, where the domain is in no catalogue."""
+        form = self.recipe.form
+        if form is None:
+            return {}
+        return {"blueprint": form.model_dump(by_alias=True, mode="json", exclude_defaults=True)}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "WorldPlan":
@@ -78,7 +89,7 @@ class WorldPlan:
                 "Begin with `awm gen scenario --author builtin`.",
             )
         try:
-            return _plan(Written(row))
+            return _plan(Written(row), row.get("blueprint"))
         except MisreadError as error:
             raise UsageError(
                 f"The plan of the scenario {shown(row.get('name'))} makes no sense: {error}.",
@@ -86,15 +97,16 @@ class WorldPlan:
             ) from error
 
 
-def _plan(row: Written) -> WorldPlan:
+def _plan(row: Written, blueprint: Any) -> WorldPlan:
     written = row.part("builtin")
+    form = None if blueprint is None else _form(blueprint)
     return WorldPlan(
         seed=written.whole("seed"),
         index=written.whole("index", _NUMBERS),
         title=_title(row),
         description=row.text("description", longest=_LONGEST_DESCRIPTION),
         category=_category(row),
-        recipe=_recipe(written.part("recipe")),
+        recipe=_recipe(written.part("recipe"), form),
         style=_style(written.part("style")),
         today=_day(written),
     )
@@ -109,21 +121,33 @@ def _title(row: Written) -> str:
 
 
 def _category(row: Written) -> str:
-    found = row.texts("categories", _NAME)
+    found = row.texts("categories", _CATEGORY if row.has("blueprint") else _NAME)
     if not found:
         raise MisreadError("categories is empty")
     return found[0]
 
 
-def _recipe(written: Written) -> Recipe:
-    written.only(_RECIPE)
+def _form(blueprint: Any) -> DomainForm:
+    """The domain that the row itself carries."""
+    try:
+        return shaped(DomainForm, blueprint, "blueprint")
+    except BlueprintError as error:
+        raise MisreadError(f"{error.problems[0]}") from error
+
+
+def _recipe(written: Written, form: DomainForm | None) -> Recipe:
+    written.only(frozenset(_PARTS))
+    domain = written.text("domain", _NAME)
+    if form is not None and form.domain != domain:
+        raise MisreadError(f"builtin.recipe.domain is {domain!r}, and blueprint {form.domain!r}")
     return Recipe(
-        domain=written.text("domain", _NAME),
+        domain=domain,
         modules=written.texts("modules", _NAME),
         capabilities=written.texts("capabilities", _NAME),
         options=tuple(map(_option, written.listed("options"))),
         flavour=written.whole("flavour", _PLACES),
         synonyms=written.whole("synonyms", _PLACES) if written.has("synonyms") else None,
+        form=form,
     )
 
 

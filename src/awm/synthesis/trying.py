@@ -47,13 +47,14 @@ class Trial:
     samples: list[str] = field(default_factory=list)
 
 
-def try_domain(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
+def try_domain(catalogue: Catalogue, name: str, samples: int = 1, mixes: int = _PASTS) -> Trial:
     """Read a domain with each of its parts, play its past, and try every action many times.
 
     Args:
         catalogue: Where the domain is.
         name: Which.
         samples: How many tasks of each sort are drafted to be read.
+        mixes: How many mixes of its modules are played, each with one half and with the other.
     """
     trial = Trial()
     try:
@@ -72,7 +73,7 @@ def try_domain(catalogue: Catalogue, name: str, samples: int = 1) -> Trial:
     trial.problems += _unordered(whole)
     trial.problems += [text for _, text in odd_names(whole)]
     trial.notes += _unmet_words(whole, domain)
-    for number, recipe in enumerate(_mixes(domain)):
+    for number, recipe in enumerate(_mixes(domain, mixes)):
         _play(catalogue.blueprint(recipe), number, trial, samples if number == 0 else 0)
     trial.notes += _never(whole, trial)
     return trial
@@ -109,10 +110,10 @@ def _told(recipe: Recipe) -> str:
     return f"with {modules or 'no module'}, synonyms {recipe.synonyms}, flavour {recipe.flavour}"
 
 
-def _mixes(domain: DomainForm) -> Iterator[Recipe]:
+def _mixes(domain: DomainForm, mixes: int) -> Iterator[Recipe]:
     """Halves of the modules, so that each is met in worlds of the usual size."""
     modules = list(domain.modules)
-    for number in range(_PASTS):
+    for number in range(mixes):
         lot_for(domain.domain, number).shuffle(modules)
         half = (len(modules) + 1) // 2
         yield Recipe(domain.domain, tuple(modules[:half]))
