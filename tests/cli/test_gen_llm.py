@@ -142,3 +142,44 @@ def test_a_model_that_is_not_on_this_machine_is_refused_in_tests(awm, asked, mon
     outcome = awm("gen", "all")
     assert outcome.code == 2
     assert "AWM_LLM_LOCAL_ONLY" in outcome.err
+
+
+BLUEPRINT = ("gen", "all", "--form", "blueprint", "--input", "seeds.jsonl", "--target_count", 1)
+
+
+def test_a_blueprint_becomes_a_proven_world_and_joins_the_domains(awm, asked, tmp_path):
+    outcome = awm(*BLUEPRINT, "--num_tasks", 3, "--save_blueprints", "mine", "--json")
+    assert outcome.code == 0
+    told = json.loads(outcome.out)
+    assert (told["worlds"], told["proven_worlds"], told["proven"]) == (1, 1, 3)
+    (row,) = rows(tmp_path / "outputs" / WorldFile.SCENARIO)
+    assert (row["name"], row["suitability_level"]) == (NAME, "high")
+    domain = row["blueprint"]["domain"]
+    (saved,) = (tmp_path / "mine").iterdir()
+    assert saved.name == f"{domain}.yaml"
+    again = awm(
+        "gen", "all", "--author", "builtin", "--more_domains", "mine", "--domain", domain,
+        "--target_count", 1, "--num_tasks", 2, "--jobs", 1, "--output_dir", "more",
+    )  # fmt: skip
+    assert again.code == 0
+    (row,) = rows(tmp_path / "more" / WorldFile.SCENARIO)
+    assert row["builtin"]["recipe"]["domain"] == row["blueprint"]["domain"] == domain
+    # Each stage can start from the row alone, wherever the folder of domains is.
+    assert awm("gen", "spec", "--input", "more/gen_scenario.jsonl", "--output", "s.jsonl").code == 0
+    assert rows(tmp_path / "s.jsonl") == rows(tmp_path / "more" / WorldFile.SPEC)
+
+
+@pytest.mark.parametrize("option", [("--size", "large"), ("--save_blueprints", "mine")])
+def test_what_is_about_blueprints_needs_that_form(awm, asked, tmp_path, option):
+    outcome = awm("gen", "all", *option)
+    assert outcome.code == 2
+    assert "Add --form blueprint." in outcome.err
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_a_folder_of_domains_has_to_be_there(awm, tmp_path, monkeypatch):
+    monkeypatch.delenv("AWM_SYN_OVERRIDE_MODEL", raising=False)
+    outcome = awm("gen", "all", "--more_domains", "none")
+    assert outcome.code == 2
+    assert "none is no folder." in outcome.err
+    assert not (tmp_path / "outputs").exists()

@@ -115,6 +115,14 @@ async def test_it_says_nothing_and_ends_with_all_its_processes_when_it_is_closed
     assert capfd.readouterr() == ("", "")
 
 
+async def test_a_world_may_stand_elsewhere_and_as_its_row_says(plans, shared, shared_shelf):
+    row = {**row_of(plans[0]), "suitability_reasoning": "It has tools."}
+    await shared.make(row, 41)
+    assert "000041.json" in left(shared_shelf)
+    lines, _ = Shelf(shared_shelf.path.parent, ORDER).lines(41)
+    assert [json.loads(line) for line in lines[WorldFile.SCENARIO]] == [row]
+
+
 # --- what it cannot make ---
 
 

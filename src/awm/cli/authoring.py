@@ -13,7 +13,7 @@ from rich.text import Text
 from awm.cli.authoring_view import show_report, watching
 from awm.cli.console import counted, print_json, stderr, stdout
 from awm.cli.context import new_pool, new_runtime, settings
-from awm.cli.gen_options import Author, Form, Mode
+from awm.cli.gen_options import Author, Form, Mode, Size
 from awm.cli.generation import Run
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError, WorldFileError
@@ -21,7 +21,8 @@ from awm.llm import Budget, Journal
 from awm.settings import Settings
 from awm.synthesis.holding import held
 from awm.synthesis.llm_author.authoring import Authored, Workplace, author
-from awm.synthesis.llm_author.blueprint import BlueprintStage
+from awm.synthesis.llm_author.blueprint import LARGE, SMALL, BlueprintStage
+from awm.synthesis.llm_author.blueprint.saving import save
 from awm.synthesis.llm_author.commission import Commission
 from awm.synthesis.llm_author.events import Listener
 from awm.synthesis.llm_author.finishing import BlueprintFinisher, CodeFinisher
@@ -39,6 +40,7 @@ from awm.synthesis.llm_author.stage import Bench, Choices
 from awm.synthesis.llm_author.staged import Staged, drafts_in, write_part
 from awm.synthesis.order import Order
 from awm.synthesis.outputs import check_sources, writing
+from awm.synthesis.plan import WorldPlan
 from awm.synthesis.sources import rows_in, scenarios_of
 from awm.synthesis.staging import PARTS
 from awm.whole import write_whole
@@ -58,6 +60,7 @@ __all__ = [
 _COUNT: Final = 1000
 _RETRIES: Final = 4
 _UNDER_WAY: Final = 16
+_SIZES: Final = {Size.SMALL.value: SMALL, Size.LARGE.value: LARGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class Wanted:
         seeds: The file of the seeds.
         tasks: How many tasks each has.
         form: What the model writes.
+        size: How much of a blueprint it is asked for.
+        save_to: Where blueprints are saved as domains.
         mode: Which verifiers it writes.
         proof: Whether tasks are proven.
         tries: How often an agent may try each.
@@ -127,6 +132,8 @@ class Wanted:
     seeds: Path | None = None
     tasks: int = 10
     form: Form | None = None
+    size: Size | None = None
+    save_to: Path | None = None
     mode: Mode | None = None
     proof: bool | None = None
     tries: int | None = None
@@ -211,6 +218,11 @@ def make(asking: Asking, wanted: Wanted, folder: Path, *, run: Run) -> None:
     chosen = asking.settings(run)
     wish = wanted.wish(asking)
     form = wanted.form or Form.CODE
+    if form == Form.CODE and (wanted.size or wanted.save_to):
+        raise UsageError(
+            "--size and --save_blueprints are about blueprints.", "Add --form blueprint."
+        )
+    size = (wanted.size or Size.SMALL).value if form == Form.BLUEPRINT else ""
     choices = asking.choices(
         tasks=wanted.tasks,
         modes=None if wanted.mode is None else (wanted.mode.value,),
@@ -219,9 +231,11 @@ def make(asking: Asking, wanted: Wanted, folder: Path, *, run: Run) -> None:
     )
     seeds = _seeds(wanted.seeds)
     commission = Commission(
-        wish.target_count, models_in(chosen), form.value, choices, _digest(wanted.seeds, wish)
+        wish.target_count, models_in(chosen), form.value, choices, _digest(wanted.seeds, wish), size
     )
     done = run_to_end(_make(chosen, commission, wish, seeds, folder, run))
+    if wanted.save_to is not None:
+        _save_blueprints(folder, wanted.save_to)
     if run.as_json:
         print_json({"folder": str(folder), "seconds": done.seconds, **done.report.as_json()})
     else:
@@ -253,7 +267,11 @@ async def _make(
                 )
             )
             place = Workplace(
-                (BlueprintStage(),), bench, lambda _shelf: finisher, desk.expenses, _UNDER_WAY
+                (BlueprintStage(_SIZES[commission.size]),),
+                bench,
+                lambda _shelf: finisher,
+                desk.expenses,
+                _UNDER_WAY,
             )
         else:
             place = Workplace(
@@ -269,6 +287,14 @@ async def _make(
         for problem in inventor.invention.problems:
             stderr().print(Text(str(problem)))
         return done
+
+
+def _save_blueprints(folder: Path, target: Path) -> None:
+    """Save the blueprints of the worlds in a folder as domains."""
+    for row in rows_in(folder / WorldFile.SCENARIO.value):
+        form = WorldPlan.from_row(row).recipe.form
+        if form is not None:
+            save(form, target)
 
 
 def think_of(

@@ -45,9 +45,12 @@ def gen_all(  # noqa: PLR0913 - one for each option
     category: o.Categories = None,
     max_per_category: o.PerCategory = 80,
     state: o.State = None,
+    more_domains: o.MoreDomains = None,
     model: o.Model = None,
     stage_models: o.StageModels = None,
     form: o.FormName = None,
+    size: o.SizeName = None,
+    save_blueprints: o.SaveTo = None,
     verifier_mode: Annotated[
         o.Mode | None,
         typer.Option(
@@ -80,9 +83,11 @@ def gen_all(  # noqa: PLR0913 - one for each option
     run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
     of_builtin = {
         "--domain": domain, "--category": category, "--difficulty": difficulty, "--state": state,
+        "--more_domains": more_domains,
     }  # fmt: skip
     of_llm = {
         "--input": seeds, "--model": model, "--stage_models": stage_models, "--form": form,
+        "--size": size, "--save_blueprints": save_blueprints,
         "--verifier_mode": verifier_mode, "--proof": proof, "--tries": tries,
         "--max_retry": max_retry, "--temperature": temperature, "--max_tokens": max_tokens,
         "--budget": budget, "--concurrency": concurrency,
@@ -98,6 +103,8 @@ def gen_all(  # noqa: PLR0913 - one for each option
                 seeds=seeds,
                 tasks=num_tasks,
                 form=form,
+                size=size,
+                save_to=save_blueprints,
                 mode=verifier_mode,
                 proof=None if proof is None else proof.on,
                 tries=tries,
@@ -113,9 +120,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
         seed,
         num_tasks,
         difficulty or _EVERY_LEVEL,
-        domain,
-        category,
-        max_per_category,
+        generation.selection_of(domain, category, max_per_category, more_domains),
     )
     generation.make(replace(order, state=state or 0), output_dir, run=run)
 
@@ -130,6 +135,7 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
     domain: o.Domains = None,
     category: o.Categories = None,
     max_per_category: o.PerCategory = 80,
+    more_domains: o.MoreDomains = None,
     model: o.Model = None,
     temperature: o.Temperature = None,
     budget: o.Budget = None,
@@ -149,7 +155,7 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
         "--concurrency": concurrency, "--classify_only": classify_only.on or None,
         "--skip_classification": skip_classification.on or None,
     }  # fmt: skip
-    of_builtin = {"--domain": domain, "--category": category}
+    of_builtin = {"--domain": domain, "--category": category, "--more_domains": more_domains}
     if authoring.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
         authoring.think_of(
             authoring.Asking(model, None, None, temperature, None, budget, concurrency, seed),
@@ -166,7 +172,11 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
         )
         return
     order = generation.order_of(
-        target_count or _BUILTIN_COUNT, seed, 10, _EVERY_LEVEL, domain, category, max_per_category
+        target_count or _BUILTIN_COUNT,
+        seed,
+        10,
+        _EVERY_LEVEL,
+        generation.selection_of(domain, category, max_per_category, more_domains),
     )
     generation.plan(order, output, overwrite=overwrite, as_json=as_json)
 

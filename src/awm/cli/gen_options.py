@@ -13,8 +13,9 @@ __all__ = [
     "OFF", "ON", "OUTPUTS", "SCENARIOS", "TASKS",
     "Author", "AuthorName", "Budget", "Categories", "ClassifyOnly", "Concurrency", "Count",
     "DatabaseDir", "Difficulty", "Domains", "Form", "FormName", "Limit", "MaxTokens", "Mode",
-    "ModeName", "Model", "NumTasks", "Only", "Output", "OutputDir", "PerCategory", "Proof",
-    "Resume", "Retries", "Seed", "Seeds", "Shuffle", "SkipClassification", "StageModels", "State",
+    "ModeName", "Model", "MoreDomains", "NumTasks", "Only", "Output", "OutputDir", "PerCategory",
+    "Proof", "Resume", "Retries", "SaveTo", "Seed", "Seeds", "Shuffle", "Size", "SizeName",
+    "SkipClassification", "StageModels", "State",
     "Switch", "Temperature", "Tries",
 ]  # fmt: skip
 
@@ -65,6 +66,13 @@ class Form(StrEnum):
 
     CODE = "code"
     BLUEPRINT = "blueprint"
+
+
+class Size(StrEnum):
+    """How much of a blueprint a model is asked for."""
+
+    SMALL = "small"
+    LARGE = "large"
 
 
 class Mode(StrEnum):
@@ -225,6 +233,34 @@ FormName: TypeAlias = Annotated[
         "--form",
         help="What the model writes: code (SQL and Python, the default), or a blueprint from which"
         " these are made.",
+        show_default=False,
+    ),
+]
+SizeName: TypeAlias = Annotated[
+    Size | None,
+    typer.Option(
+        "--size",
+        help="Of blueprints: small, for models of a few billion weights and the default, or large.",
+        show_default=False,
+    ),
+]
+SaveTo: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--save_blueprints",
+        parser=place,
+        metavar="PATH",
+        help="Also save the model's blueprints in this folder, as domains for --more_domains.",
+        show_default=False,
+    ),
+]
+MoreDomains: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--more_domains",
+        parser=place,
+        metavar="PATH",
+        help="A folder of further domains for the builtin author, each a YAML file.",
         show_default=False,
     ),
 ]

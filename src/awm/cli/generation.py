@@ -37,7 +37,7 @@ from awm.worlds import World, WorldFile
 from awm.worlds.database import build_database
 from awm.worlds.names import database_name
 
-__all__ = ["Run", "make", "order_of", "plan", "stage", "tasks", "verifiers"]
+__all__ = ["Run", "make", "order_of", "plan", "selection_of", "stage", "tasks", "verifiers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,7 @@ class Run:
         return self.jobs or os.cpu_count() or 1
 
 
-def order_of(
-    count: int,
-    seed: int,
-    tasks: int,
-    difficulty: str,
-    domains: Sequence[str] | None,
-    categories: Sequence[str] | None,
-    per_category: int,
-) -> Order:
+def order_of(count: int, seed: int, tasks: int, difficulty: str, selection: Selection) -> Order:
     """The order that the options spell.
 
     Raises:
@@ -78,8 +70,17 @@ def order_of(
     """
     if seed not in SEEDS:
         raise UsageError(f"{seed} is no seed.", "Give an integer of 64 bits.")
-    selection = Selection(_once(domains), _once(categories), per_category)
     return Order(count, seed, tasks, levels_from(difficulty), selection)
+
+
+def selection_of(
+    domains: Sequence[str] | None,
+    categories: Sequence[str] | None,
+    per_category: int,
+    more_domains: Path | None,
+) -> Selection:
+    """From what worlds are chosen, as the options spell it."""
+    return Selection(_once(domains), _once(categories), per_category, more_domains)
 
 
 def _once(names: Sequence[str] | None) -> tuple[str, ...]:

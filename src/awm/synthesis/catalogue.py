@@ -101,6 +101,10 @@ class Catalogue:
         """Where the file of a domain is."""
         return self._elsewhere.get(name, self._path / "domains" / f"{name}.yaml")
 
+    def is_ours(self, name: str) -> bool:
+        """Whether a domain is one of those that come with the package."""
+        return name not in self._elsewhere
+
     def with_domain(self, path: Path) -> "Catalogue":
         """The same catalogue with a domain from elsewhere, in place of one of the same name."""
         other = Catalogue(self._path)

@@ -64,6 +64,7 @@ class Order:
 
     def as_json(self) -> dict[str, Any]:
         """All of it but the count: world i is the same however many there are."""
+        more = self.selection.digest()
         return {
             "author": "builtin",
             "format": FORMAT,
@@ -74,6 +75,7 @@ class Order:
             "domains": list(self.selection.domains),
             "categories": list(self.selection.categories),
             "per_category": self.selection.per_category,
+            **({"more_domains": more} if more else {}),
         }
 
 

@@ -6,10 +6,12 @@ enough from those before it, so ten are the first ten of a thousand.
 """
 
 import datetime as dt
+import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from awm.errors import BlueprintError, UsageError
@@ -22,7 +24,7 @@ from awm.synthesis.similarity import SIMILAR, Crowd, Embedder, StaticEmbedder
 from awm.synthesis.surface import Style, Surface
 from awm.worlds.names import normalise
 
-__all__ = ["PUBLISHED_CAP", "Planner", "Selection", "WorldPlan"]
+__all__ = ["PUBLISHED_CAP", "Planner", "Selection", "WorldPlan", "style_by"]
 
 PUBLISHED_CAP: Final = 80
 """How many worlds of one category the published pipeline keeps at most."""
@@ -58,11 +60,21 @@ class Selection:
         domains: Only these; all if empty.
         categories: Only these; all if empty.
         per_category: How many worlds of one category there are at most.
+        folder: Of further domains, each a YAML file; None if there are none.
     """
 
     domains: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     per_category: int = PUBLISHED_CAP
+    folder: Path | None = None
+
+    def digest(self) -> str:
+        """What is in the folder: the same for the same files only; empty if there is none."""
+        if self.folder is None:
+            return ""
+        files = sorted(self.folder.glob("*.yaml"))
+        told = b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)
+        return hashlib.blake2b(told, digest_size=16).hexdigest()
 
 
 @dataclass
@@ -98,8 +110,10 @@ class Planner:
         embedder: Embedder | None = None,
     ) -> None:
         self._seed = seed
-        self._catalogue = catalogue or Catalogue()
         self._selection = selection or Selection()
+        self._catalogue = catalogue or Catalogue()
+        if self._selection.folder is not None:
+            self._catalogue = self._catalogue.with_domains(self._selection.folder)
         self._embedder = embedder or StaticEmbedder()
         self._domains = self._chosen()
 
@@ -174,7 +188,7 @@ class Planner:
         vector = self._embedder.embed(description)
         if not title or taken.crowd.nearest(vector) > SIMILAR:
             return None
-        style = _style(lot)
+        style = style_by(lot)
         try:
             tools = self._tools(recipe, style)
         except BlueprintError:
@@ -221,6 +235,7 @@ class Planner:
             tuple((name, lot.choice(values)) for name, values in options),
             _flavour(domain, lot, taken),
             lot.choice(synonyms),
+            None if self._catalogue.is_ours(domain.domain) else domain,
         )
 
     def _capabilities(self, domain: DomainForm, lot: random.Random) -> list[str]:
@@ -253,7 +268,8 @@ class Planner:
         return title, described(title, domain.is_, flavour, city, told, lot)
 
 
-def _style(lot: random.Random) -> Style:
+def style_by(lot: random.Random) -> Style:
+    """How the tools of a world are called, by lot."""
     pick: Callable[[Sequence[str]], str] = lot.choice
     return Style(
         list_verb=pick(_LISTS),

@@ -27,13 +27,28 @@ from awm.synthesis.order import Order
 from awm.synthesis.planning import Selection, WorldPlan
 from awm.synthesis.proof import prove
 from awm.synthesis.shelf import Ordered, Shelf
+from awm.types import JsonObject
+from awm.worlds import WorldFile
 
-__all__ = ["Made", "Workshop", "main", "make_world"]
+__all__ = ["Made", "Place", "Workshop", "main", "make_world"]
 
 _LONGEST_LINE: Final = 1 << 20
 _PROGRAM: Final = (
     "import sys; sys.path.append(sys.argv[1]); from awm.synthesis.workshop import main; main()"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a world stands on the shelf.
+
+    Attributes:
+        number: Its number there.
+        row: Its scenario's row, which may say more than its plan.
+    """
+
+    number: int
+    row: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,7 @@ async def make_world(
     catalogue: Catalogue,
     runtime: Runtime,
     pool: VerifierPool,
-    place: int | None = None,
+    place: Place | None = None,
 ) -> Made:
     """Write a world, prove it, and put it on the shelf.
 
@@ -73,7 +88,7 @@ async def make_world(
         catalogue: What the author knows.
         runtime: Where its code runs.
         pool: Where its verifiers run.
-        place: Its number on the shelf; the plan's own if there is none.
+        place: Where it stands on the shelf, and as what; as its plan says if there is none.
 
     Raises:
         AwmError: It does not come to life, or the machinery failed.
@@ -90,8 +105,10 @@ async def make_world(
         perf_counter() - started,
     )
     report = {"tasks": made.tasks, "dropped": list(made.dropped), "seconds": made.seconds}
-    number = plan.index if place is None else place
-    await asyncio.to_thread(shelf.put, number, proven.records, proven.database, report)
+    number, records = plan.index, proven.records
+    if place is not None:
+        number, records = place.number, {**records, WorldFile.SCENARIO: [place.row]}
+    await asyncio.to_thread(shelf.put, number, records, proven.database, report)
     return made
 
 
@@ -230,7 +247,7 @@ async def _serve() -> None:
             try:
                 told = json.loads(line)
                 plan = WorldPlan.from_row(told["row"])
-                made = await make_world(plan, order, shelf, catalogue, runtime, pool, told["place"])
+                made = await make_world(plan, order, shelf, catalogue, runtime, pool, _place(told))
                 answer = {name: getattr(made, name) for name in Made.__slots__}
             except AwmError as error:
                 stillborn = isinstance(error, (WorldError, BlueprintError))
@@ -242,6 +259,11 @@ async def _serve() -> None:
                 os.write(1, json.dumps(answer).encode() + b"\n")
             except BrokenPipeError:
                 return  # whoever gave the orders is gone; the world is on the shelf
+
+
+def _place(told: Mapping[str, Any]) -> Place | None:
+    number = told["place"]
+    return None if number is None else Place(number, told["row"])
 
 
 def _fault(what: str, hint: str, *, stillborn: bool = False) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def test_it_says_all_that_worlds_depend_on_but_their_number():
         Commission(1, {"task": "large"}),
         Commission(1, {"task": "small"}, "blueprint"),
         Commission(1, {"task": "small"}, source="ab12"),
+        Commission(1, {"task": "small"}, size="large"),
         Commission(1, {"task": "small"}, choices=Choices(tasks=3)),
         Commission(1, {"task": "small"}, choices=Choices(seed=1)),
         Commission(1, {"task": "small"}, choices=Choices(proof=False)),

@@ -28,6 +28,7 @@ class Commission:
         form: What it writes.
         choices: How.
         source: What the scenarios come from: a digest of the file, empty for our own seeds.
+        size: How much of a blueprint it is asked for; empty where it writes code.
 
     Raises:
         UsageError: A number makes no sense.
@@ -38,6 +39,7 @@ class Commission:
     form: Form = "code"
     choices: Choices = field(default_factory=Choices)
     source: str = ""
+    size: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= _MOST:
@@ -52,6 +54,7 @@ class Commission:
             "author": "llm",
             "format": FORMAT,
             "form": self.form,
+            "size": self.size,
             "models": dict(sorted(self.models.items())),
             "tasks": choices.tasks,
             "modes": list(choices.modes),

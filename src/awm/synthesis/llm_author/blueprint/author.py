@@ -19,8 +19,7 @@ from awm.synthesis.llm_author.prompts import prompt
 from awm.synthesis.llm_author.repairing import Checked, Written, write
 from awm.synthesis.llm_author.stage import Bench, Choices, Draft, Records, StageName
 from awm.synthesis.lots import lot_for
-from awm.synthesis.planning import WorldPlan
-from awm.synthesis.surface import Style
+from awm.synthesis.planning import WorldPlan, style_by
 from awm.worlds import WorldFile
 from awm.worlds.names import normalise
 
@@ -131,7 +130,7 @@ class BlueprintStage:
             description=" ".join(draft.description.split()),  # plans are told in one line
             category=_categories(draft)[0],
             recipe=self._recipe(form, choices.seed),
-            style=Style(),
+            style=style_by(lot_for(choices.seed, form.domain, "style")),
             today=choices.clock.date(),
         )
 
