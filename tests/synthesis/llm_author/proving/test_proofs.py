@@ -112,6 +112,17 @@ async def test_a_verifier_that_cannot_be_mended_is_compiled_from_the_oracle(runt
     assert code_of(draft, 1)["author"] == "model"
 
 
+async def test_a_verifier_that_does_not_run_and_cannot_be_mended_is_as_good_as_none(runtime, pool):
+    broken = MILK_CODE.replace("import", "import nowhere_at_all  # import", 1)
+    model = Model({(0, "code"): [broken]}, RUNS)
+    _, draft = await proven(runtime, pool, model, draft_of(MILK, code={0: broken}), attempts=2)
+    assert verdicts(draft) == ["proven"]
+    assert len(model.of("judge")) >= 1 + 3
+    row = code_of(draft)
+    assert row["author"] == "oracle"
+    assert row["why"] == "the model wrote none that runs"
+
+
 async def test_evidence_that_misleads_is_mended_too(runtime, pool):
     draft = draft_of(MILK, code={0: MILK_CODE})
     sql = {**code_of(draft, part=WorldFile.VERIFIER_SQL), "verification": {"code": gathering("1")}}

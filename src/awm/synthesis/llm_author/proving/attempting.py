@@ -156,6 +156,10 @@ class Attempting:
         judged = _Judged(attempt, trial, opinion)
         disputed = program is not None and await self._objections(program, [judged])
         if program is not None and disputed and not await self._settle(program, judged):
+            if await self._fails(program, attempt):
+                # One that does not run says nothing, and is as good as none.
+                del self._programs["code"]
+                return await self._weigh(trial, attempt)
             side = "rejects" if judged.is_right else "accepts"
             return (
                 f"the verifier {side} what the second opinion calls {opinion.outcome}"
@@ -184,6 +188,10 @@ class Attempting:
         self._judged.append(judged)
         self._programs["code"] = written.value
         return True
+
+    async def _fails(self, program: VerifierProgram, attempt: Attempt) -> bool:
+        """Whether a program comes to no verdict."""
+        return (await run_verifier(self._pool, program, attempt)).error is not None
 
     async def _objections(
         self, program: VerifierProgram, cases: Sequence[_Judged]
