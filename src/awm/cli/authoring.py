@@ -201,11 +201,19 @@ def is_asked_for(
 
 
 def is_to_go_on(named: Author | None, source: Path, asking: Asking) -> bool:
-    """Whether a stage is a model's: unless told, whoever planned the scenarios goes on."""
+    """Whether a stage is a model's: unless told, whoever planned the scenarios goes on.
+
+    Args:
+        named: The author that somebody named.
+        source: What the stage reads.
+        asking: How a model is asked, if one is.
+    """
     if named is not None:
         return named == Author.LLM
     if asking.model is not None:
         return True
+    if not settings().llm_model:
+        return False
     try:
         first = next(rows_in(scenarios_of(source)), {})
     except WorldFileError:

@@ -119,7 +119,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
         target_count or _BUILTIN_COUNT,
         seed,
         num_tasks,
-        difficulty or _EVERY_LEVEL,
+        _EVERY_LEVEL if difficulty is None else difficulty,
         generation.selection_of(domain, category, max_per_category, more_domains),
     )
     generation.make(replace(order, state=state or 0), output_dir, run=run)
@@ -226,7 +226,7 @@ def gen_task(  # noqa: PLR0913 - one for each option
         read,
         output,
         num_tasks=num_tasks,
-        difficulty=difficulty or _EVERY_LEVEL,
+        difficulty=_EVERY_LEVEL if difficulty is None else difficulty,
         names=names_in(allowed_scenarios),
         run=run,
     )
