@@ -38,7 +38,7 @@ def test_what_is_no_number_or_no_path_is_refused_by_the_name_of_its_option(
 ):
     outcome = awm("gen", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
-    assert f"Invalid value for '{arguments[1]}': " in outcome.err
+    assert f"Invalid value for '{arguments[1]}'" in outcome.err
     assert not list(tmp_path.iterdir())
 
 
