@@ -190,7 +190,7 @@ def test_a_full_disk_is_the_same_fault_at_every_stage(awm, scenarios, monkeypatc
     def full(_path, _content):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("awm.synthesis.staging.write_whole", full)
+    monkeypatch.setattr("awm.synthesis.outputs.write_whole", full)
     source = ("--target_count", 1, *CHOICE) if stage == "scenario" else ("--input", scenarios)
     outcome = awm("gen", stage, *source, "--output", "rows.jsonl")
     assert (outcome.code, outcome.out) == (3, "")

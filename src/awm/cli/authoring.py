@@ -1,7 +1,6 @@
 """What `awm gen` does with a language model: sets it up, lets it write, and tells how it went."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import Any, Final
 from rich.text import Text
 
 from awm.cli.authoring_view import show_report, watching
-from awm.cli.console import counted, print_json, stderr, stdout
+from awm.cli.console import counted, print_json, stderr
 from awm.cli.context import new_pool, new_runtime, settings
 from awm.cli.gen_options import Author, Form, Mode, Size
-from awm.cli.generation import Run
+from awm.cli.generation import Run, tell_written
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError, WorldFileError
 from awm.llm import Budget, Journal
@@ -39,11 +38,10 @@ from awm.synthesis.llm_author.scenarios.wish import Wish
 from awm.synthesis.llm_author.stage import Bench, Choices
 from awm.synthesis.llm_author.staged import Staged, drafts_in, write_part
 from awm.synthesis.order import Order
-from awm.synthesis.outputs import check_sources, writing
+from awm.synthesis.outputs import check_sources, write_rows, writing
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.sources import rows_in, scenarios_of
 from awm.synthesis.staging import PARTS
-from awm.whole import write_whole
 from awm.worlds import WorldFile
 
 __all__ = [
@@ -313,7 +311,7 @@ def think_of(
     chosen, wish, seeds = asking.settings(run), wanted.wish(asking), _seeds(wanted.seeds)
     check_sources([output], [] if wanted.seeds is None else [wanted.seeds])
     count = run_to_end(_think_of(chosen, wish, seeds, output, overwrite=overwrite))
-    _tell(counted(count, "scenario"), output, as_json=as_json)
+    tell_written(counted(count, "scenario"), output, as_json=as_json)
 
 
 async def _think_of(
@@ -327,11 +325,10 @@ async def _think_of(
         )
         desk = await stack.enter_async_context(seated(chosen, journal))
         inventor, rows = await stack.enter_async_context(inventing(chosen, desk, wish, seeds))
-        lines = [json.dumps(row, ensure_ascii=False).encode() + b"\n" async for row in rows]
-        write_whole(output, b"".join(lines))
+        count = write_rows(output, [row async for row in rows])
         for problem in inventor.invention.problems:
             stderr().print(Text(str(problem)))
-        return len(lines)
+        return count
 
 
 def stage(
@@ -355,7 +352,7 @@ def stage(
     found = run_to_end(_stage(chosen, name, choices, read, {written: target}, part, run))
     for title, why in found.lost:
         stderr().print(Text(f"{title}: left out, {why}"))
-    _tell(counted(found.rows, "row"), target, as_json=run.as_json)
+    tell_written(counted(found.rows, "row"), target, as_json=run.as_json)
 
 
 async def _stage(
@@ -431,10 +428,3 @@ def _digest(path: Path | None, wish: Wish) -> str:
 def _said(options: Mapping[str, object]) -> list[str]:
     """The options that somebody gave."""
     return [name for name, value in options.items() if value not in (None, [], ())]
-
-
-def _tell(what: str, output: Path, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"output": str(output), "written": what})
-    else:
-        stdout().print(Text(f"{what} written to {output}"))

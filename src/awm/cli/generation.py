@@ -37,7 +37,17 @@ from awm.worlds import World, WorldFile
 from awm.worlds.database import build_database
 from awm.worlds.names import database_name
 
-__all__ = ["Run", "make", "order_of", "plan", "selection_of", "stage", "tasks", "verifiers"]
+__all__ = [
+    "Run",
+    "make",
+    "order_of",
+    "plan",
+    "selection_of",
+    "stage",
+    "tasks",
+    "tell_written",
+    "verifiers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ def make(order: Order, folder: Path, *, run: Run) -> None:
 def plan(order: Order, output: Path, *, overwrite: bool, as_json: bool) -> None:
     """Plan worlds."""
     count = write_plans(order, output, overwrite=overwrite)
-    _written(counted(count, "scenario"), output, as_json=as_json)
+    tell_written(counted(count, "scenario"), output, as_json=as_json)
 
 
 def tasks(
@@ -168,7 +178,7 @@ def stage(
         count = write_stage(name, plans, output, overwrite=overwrite, done=advance)
     if database_dir is not None:
         _build_databases(plans, database_dir)
-    _written(counted(count, "world"), output, as_json=as_json)
+    tell_written(counted(count, "world"), output, as_json=as_json)
 
 
 def _prove(
@@ -187,7 +197,7 @@ def _prove(
                 done=_Noted(advance),
             )
         )
-    _written(counted(count, "proven task"), output, as_json=run.as_json)
+    tell_written(counted(count, "proven task"), output, as_json=run.as_json)
 
 
 def _build_databases(plans: Sequence[WorldPlan], folder: Path) -> None:
@@ -225,7 +235,8 @@ def _show(found: Generated, folder: Path) -> None:
     )
 
 
-def _written(what: str, output: Path, *, as_json: bool) -> None:
+def tell_written(what: str, output: Path, *, as_json: bool) -> None:
+    """Say what was written, and where to."""
     if as_json:
         print_json({"output": str(output), "written": what})
     else:

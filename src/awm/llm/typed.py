@@ -12,7 +12,7 @@ from awm.llm.model import LLM
 from awm.llm.question import Message, Question, Reply
 from awm.llm.repair import find_json
 
-__all__ = ["Typed", "ask_typed"]
+__all__ = ["Typed", "ask_typed", "faults_told"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -84,7 +84,7 @@ def _read(text: str, model: type[T]) -> tuple[T, tuple[str, ...]]:
             # As JSON: strict models take an enumeration's value there, and a list for a tuple.
             value = model.model_validate_json(json.dumps(found.value))
         except ValidationError as error:
-            faults = _in_words(error)
+            faults = faults_told(error)
         else:
             fitting.append((value, found.repairs))
     if not fitting:
@@ -94,11 +94,17 @@ def _read(text: str, model: type[T]) -> tuple[T, tuple[str, ...]]:
     return fitting[-1]
 
 
-def _in_words(error: ValidationError) -> str:
+def faults_told(error: ValidationError, most: int = _FAULTS_NAMED) -> str:
+    """What does not fit a form, each by its place, so that a model can mend it.
+
+    Args:
+        error: What pydantic found.
+        most: How many faults are named; the others are counted.
+    """
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     named = [
         f"{'.'.join(map(str, fault['loc'])) or 'the whole'}: {fault['msg'].lower()}"
-        for fault in faults[:_FAULTS_NAMED]
+        for fault in faults[:most]
     ]
     more = len(faults) - len(named)
     return "; ".join([*named, f"and {more} more"] if more else named)

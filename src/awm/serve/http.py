@@ -5,7 +5,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import uvicorn
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from awm.errors import UsageError
+from awm.serve.embedded import EmbeddedServer
 from awm.serve.protocol import HttpSessions, http_sessions
 from awm.serve.service import WorldService
 
@@ -45,7 +46,7 @@ async def serve_http(
     loopback = is_loopback(listener.getsockname()[0])
     sessions = http_sessions(service, loopback=loopback, idle_seconds=idle_seconds)
     endpoint = _Endpoint(sessions)
-    server = _Server(_uvicorn_config(_application(service, endpoint)), ready)
+    server = EmbeddedServer(_uvicorn_config(_application(service, endpoint)), ready)
     async with contextlib.AsyncExitStack() as stack:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         stack.push_async_callback(_drain, server, serving)
@@ -99,21 +100,6 @@ def url_of(listener: socket.socket, host: str) -> str:
 def is_loopback(address: str) -> bool:
     """Whether only this machine can connect to an address."""
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: whoever runs the program decides what they mean."""
-        yield
 
 
 class _Endpoint:

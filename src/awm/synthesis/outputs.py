@@ -1,6 +1,7 @@
 """Where stages write: nothing that is there goes unasked, and one run at a time writes a file."""
 
 import errno
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,17 @@ from awm.errors import UsageError
 from awm.synthesis.holding import held, writing_to
 from awm.synthesis.shelf import Shelf
 from awm.types import JsonObject
+from awm.whole import write_whole
 from awm.worlds.names import database_name
 
-__all__ = ["check_databases", "check_outputs", "check_sources", "writing"]
+__all__ = [
+    "check_databases",
+    "check_outputs",
+    "check_sources",
+    "write_lines",
+    "write_rows",
+    "writing",
+]
 
 _LOCK_NAME: Final = 50
 
@@ -111,3 +120,25 @@ def writing(output: Path, *, overwrite: bool) -> Iterator[None]:
     with held(output.parent, f".{output.name[:_LOCK_NAME]}.lock"):
         _check_output(output, overwrite=overwrite)  # another run may have been done just now
         yield
+
+
+def write_rows(output: Path, rows: Iterable[JsonObject]) -> int:
+    """Write a file of rows, whole or not at all; see `write_lines`."""
+    return write_lines(output, (json.dumps(row, ensure_ascii=False).encode() for row in rows))
+
+
+def write_lines(output: Path, lines: Iterable[bytes]) -> int:
+    """Write a file of lines, whole or not at all.
+
+    Returns:
+        How many there are.
+
+    Raises:
+        WorldFileError: It cannot be written.
+        InfrastructureError: There is no room for it.
+    """
+    written = list(lines)
+    with writing_to(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(output, b"".join(line + b"\n" for line in written))
+    return len(written)

@@ -4,7 +4,6 @@ The builtin author makes a world from its plan, which the scenario's row carries
 nothing else. The stages of tasks and verifiers prove what they write, as `generate` does.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -15,13 +14,12 @@ from awm.synthesis.generating import make_all, unfinished
 from awm.synthesis.holding import held, writing_to
 from awm.synthesis.manuscript import Manuscript, scenario_row
 from awm.synthesis.order import Order
-from awm.synthesis.outputs import check_outputs, writing
+from awm.synthesis.outputs import check_outputs, write_lines, write_rows, writing
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.planning import Planner
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made
 from awm.types import JsonObject
-from awm.whole import write_whole
 from awm.worlds import WorldFile
 from awm.worlds.names import normalise
 
@@ -73,7 +71,7 @@ def write_plans(order: Order, output: Path, *, overwrite: bool = False) -> int:
     """
     with writing(output, overwrite=overwrite):
         plans = Planner(order.seed, selection=order.selection).plans(order.count)
-        return _write(output, (scenario_row(plan) for plan in plans))
+        return write_rows(output, (scenario_row(plan) for plan in plans))
 
 
 def write_stage(
@@ -103,7 +101,7 @@ def write_stage(
             done(plan.title)
 
     with writing(output, overwrite=overwrite):
-        return _write(output, rows())
+        return write_rows(output, rows())
 
 
 async def prove_stage(
@@ -161,7 +159,7 @@ def _put_in_place(
 ) -> None:
     """First all is written on the shelf, where it goes with it if the run is killed."""
     for part, output in parts.items():
-        _write_lines(shelf.draft / output.name, _shelved(shelf, plans, part))
+        write_lines(shelf.draft / output.name, _shelved(shelf, plans, part))
     with writing_to(shelf.path.parent):
         shelf.place(placing)
         for output in parts.values():
@@ -181,15 +179,3 @@ def _check_numbers(plans: Sequence[WorldPlan]) -> None:
             "The scenarios are not all of one order: their numbers or seeds do not go together.",
             "Keep the scenarios of each `awm gen scenario` in a folder of their own.",
         )
-
-
-def _write(output: Path, rows: Iterable[JsonObject]) -> int:
-    return _write_lines(output, (json.dumps(row, ensure_ascii=False).encode() for row in rows))
-
-
-def _write_lines(output: Path, lines: Iterable[bytes]) -> int:
-    written = list(lines)
-    with writing_to(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(output, b"".join(line + b"\n" for line in written))
-    return len(written)

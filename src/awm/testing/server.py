@@ -12,7 +12,7 @@ import threading
 import urllib.request
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from typing import Any, Final, Self
 import uvicorn
 
 from awm.errors import InfrastructureError
+from awm.serve.embedded import EmbeddedServer
 from awm.testing.answering import Author
 from awm.testing.application import Counts, application
 from awm.testing.faults import Fault
@@ -65,28 +66,13 @@ async def serve(
             ws="none",
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
-        server = _Server(config, ready)
+        server = EmbeddedServer(config, ready)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await asyncio.shield(serving)
         finally:
             server.should_exit = True
             await asyncio.wait({serving})
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: whoever runs the program decides what they mean."""
-        yield
 
 
 @contextlib.asynccontextmanager

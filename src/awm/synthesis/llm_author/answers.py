@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from awm.errors import LLMAnswerError
 from awm.llm import Reply, find_json
+from awm.llm.typed import faults_told
 
 __all__ = [
     "Classified",
@@ -164,7 +165,7 @@ def json_as(form: type[M]) -> Callable[[Reply], M]:
             try:
                 return form.model_validate(found.value)
             except ValidationError as error:
-                fault = _in_words(error)
+                fault = faults_told(error, _FAULTS_NAMED)
         raise LLMAnswerError(f"it does not fit the schema: {fault}.")
 
     return read
@@ -185,13 +186,3 @@ def code_in(reply: Reply) -> str:
 
 
 _PYTHON: Final = frozenset({"", "py", "python", "python3"})
-
-
-def _in_words(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    named = [
-        f"{'.'.join(map(str, fault['loc'])) or 'the whole'}: {fault['msg'].lower()}"
-        for fault in faults[:_FAULTS_NAMED]
-    ]
-    more = len(faults) - len(named)
-    return "; ".join([*named, f"and {more} more"] if more else named)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal, Protocol, TypeAlias
 
-from awm.errors import Problem
 from awm.llm import LLM
 from awm.runtime import Runtime, VerifierPool
 from awm.synthesis.llm_author.repairing import Written
@@ -151,8 +150,3 @@ class Stage(Protocol):
             InfrastructureError: The machinery failed.
         """
         ...
-
-
-def problem(draft: Draft, where: str, what: str, hint: str = "") -> Problem:
-    """Something that has to be mended in a draft."""
-    return Problem(draft.name, where, what, hint)

@@ -1,23 +1,20 @@
 """One stage alone: it reads the files of those before it, and writes its own for all scenarios."""
 
-import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from awm.errors import LLMAnswerError, UsageError
-from awm.synthesis.holding import writing_to
 from awm.synthesis.llm_author.checkpoints import Checkpoints
 from awm.synthesis.llm_author.events import Listener, WorldFailed
 from awm.synthesis.llm_author.pipeline import Failure, Line
 from awm.synthesis.llm_author.stage import Bench, Draft, Stage
 from awm.synthesis.llm_author.together import together
-from awm.synthesis.outputs import check_sources, writing
+from awm.synthesis.outputs import check_sources, write_rows, writing
 from awm.synthesis.sources import rows_in
 from awm.types import JsonObject
-from awm.whole import write_whole
 from awm.worlds import WorldFile
 from awm.worlds.names import normalise
 
@@ -118,7 +115,7 @@ async def write_part(
                 "Another --model, or more attempts with --max_retry, may do better.",
             )
         for part, output in outputs.items():
-            _write(output, (row for number in sorted(written) for row in written[number][part]))
+            write_rows(output, (row for number in sorted(written) for row in written[number][part]))
         shutil.rmtree(parts, ignore_errors=True)
     return Staged(sum(len(rows[next(iter(outputs))]) for rows in written.values()), tuple(lost))
 
@@ -168,10 +165,3 @@ def _draft(
     scenario = found[WorldFile.SCENARIO].get(name, {"name": title})
     rows = {part: (each[name],) for part, each in found.items() if name in each}
     return Draft({**rows, WorldFile.SCENARIO: (scenario,)})
-
-
-def _write(output: Path, rows: Iterator[JsonObject]) -> None:
-    lines = [json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows]
-    with writing_to(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(output, b"".join(lines))

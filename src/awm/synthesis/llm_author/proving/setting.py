@@ -9,7 +9,7 @@ from awm.runtime import Schema
 from awm.synthesis.llm_author.proving.dumping import rows_dumped
 from awm.synthesis.llm_author.proving.mutants import Mutants, mutants_of
 from awm.synthesis.llm_author.stage import Bench, Draft
-from awm.synthesis.llm_author.writing.material import api_told, rows_told
+from awm.synthesis.llm_author.writing.material import api_told, moment_told, rows_told
 from awm.types import ToolSpec
 from awm.worlds import World, WorldFile
 
@@ -47,7 +47,7 @@ class Setting:
     @property
     def moment(self) -> str:
         """The moment at which it stands, such as `Monday, 2026-02-02 09:00 UTC`."""
-        return f"{self.world.clock:%A, %Y-%m-%d %H:%M} UTC"
+        return moment_told(self.world.clock)
 
     @property
     def api(self) -> str:

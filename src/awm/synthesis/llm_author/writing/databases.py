@@ -69,7 +69,7 @@ class DatabaseStage:
             scenario=draft.title,
             description=draft.description,
             tasks=tasks_told(draft),
-            moment=moment_told(bench.choices),
+            moment=moment_told(bench.choices.clock),
         )
 
         async def check(answer: DatabaseAnswer) -> Checked[Records]:

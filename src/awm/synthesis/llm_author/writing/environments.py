@@ -76,7 +76,7 @@ class EnvironmentStage:
             database=schema_told(draft),
             api=api_told(draft),
             rows=rows_told(draft),
-            moment=moment_told(bench.choices),
+            moment=moment_told(bench.choices.clock),
         )
 
         async def check(source: str) -> Checked[Records]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from pydantic import BaseModel
@@ -51,9 +52,9 @@ def question_of(
     )
 
 
-def moment_told(choices: Choices) -> str:
-    """The moment at which worlds stand, such as `Monday, 2026-02-02 09:00 UTC`."""
-    return f"{choices.clock:%A, %Y-%m-%d %H:%M} UTC"
+def moment_told(moment: datetime) -> str:
+    """The moment at which a world stands, such as `Monday, 2026-02-02 09:00 UTC`."""
+    return f"{moment:%A, %Y-%m-%d %H:%M} UTC"
 
 
 def tasks_told(draft: Draft) -> str:

@@ -61,7 +61,7 @@ class SampleStage:
             description=draft.description,
             tasks=tasks_told(draft),
             database=schema_told(draft),
-            moment=moment_told(bench.choices),
+            moment=moment_told(bench.choices.clock),
         )
         recipe = recipe_of(draft, bench.choices)
         examiner = bench.runtime.examiner

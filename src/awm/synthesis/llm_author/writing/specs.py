@@ -56,7 +56,7 @@ class SpecStage:
             description=draft.description,
             tasks=tasks_told(draft),
             database=schema_told(draft),
-            moment=moment_told(bench.choices),
+            moment=moment_told(bench.choices.clock),
             count=str(endpoints_wanted(len(tables))),
         )
 

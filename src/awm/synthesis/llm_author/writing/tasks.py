@@ -92,7 +92,7 @@ class TaskStage:
             scenario=draft.title,
             description=draft.description,
             count=str(wanted),
-            moment=moment_told(bench.choices),
+            moment=moment_told(bench.choices.clock),
         )
 
         async def check(answer: TasksAnswer) -> Checked[Records]:
