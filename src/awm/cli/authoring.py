@@ -12,10 +12,10 @@ from rich.text import Text
 from awm.cli.authoring_view import show_report, watching
 from awm.cli.console import counted, print_json, stderr
 from awm.cli.context import new_pool, new_runtime, settings
-from awm.cli.gen_options import Author, Form, Mode, Size
+from awm.cli.gen_options import Form, Mode, Size
 from awm.cli.generation import Run, tell_written
 from awm.cli.signals import run as run_to_end
-from awm.errors import UsageError, WorldFileError
+from awm.errors import UsageError
 from awm.llm import Budget, Journal
 from awm.settings import Settings
 from awm.synthesis.holding import held
@@ -40,7 +40,7 @@ from awm.synthesis.llm_author.staged import Staged, drafts_in, write_part
 from awm.synthesis.order import Order
 from awm.synthesis.outputs import check_sources, write_rows, writing
 from awm.synthesis.plan import WorldPlan
-from awm.synthesis.sources import rows_in, scenarios_of
+from awm.synthesis.sources import rows_in
 from awm.synthesis.staging import PARTS
 from awm.worlds import WorldFile
 
@@ -48,8 +48,6 @@ __all__ = [
     "Asking",
     "Part",
     "Wanted",
-    "is_asked_for",
-    "is_to_go_on",
     "make",
     "stage",
     "think_of",
@@ -170,53 +168,6 @@ class Part:
     tasks: int = 10
     mode: Mode | None = None
     database_dir: Path | None = None
-
-
-def is_asked_for(
-    named: Author | None, *, of_builtin: Mapping[str, object], of_llm: Mapping[str, object]
-) -> bool:
-    """Whether a model is to write, and not the builtin author.
-
-    Args:
-        named: The author that somebody named.
-        of_builtin: Options that mean something to the builtin author only, with their values.
-        of_llm: The same of a model.
-
-    Raises:
-        UsageError: Options contradict each other.
-    """
-    by_model = named == Author.LLM
-    if named is None:
-        by_model = any(_said(of_llm)) or bool(settings().llm_model)
-    others = _said(of_builtin if by_model else of_llm)
-    if others:
-        mine, other = ("llm", "builtin") if by_model else ("builtin", "llm")
-        raise UsageError(
-            f"{others[0]} means nothing to the author {mine}.",
-            f"Leave it out, or give --author {other}.",
-        )
-    return by_model
-
-
-def is_to_go_on(named: Author | None, source: Path, asking: Asking) -> bool:
-    """Whether a stage is a model's: unless told, whoever planned the scenarios goes on.
-
-    Args:
-        named: The author that somebody named.
-        source: What the stage reads.
-        asking: How a model is asked, if one is.
-    """
-    if named is not None:
-        return named == Author.LLM
-    if asking.model is not None:
-        return True
-    if not settings().llm_model:
-        return False
-    try:
-        first = next(rows_in(scenarios_of(source)), {})
-    except WorldFileError:
-        return source.exists()  # rows of somebody who left no scenarios beside them
-    return "builtin" not in first
 
 
 def make(asking: Asking, wanted: Wanted, folder: Path, *, run: Run) -> None:
@@ -423,8 +374,3 @@ def _digest(path: Path | None, wish: Wish) -> str:
     content = b"" if path is None else path.read_bytes()
     told = f"{wish.max_per_category} {wish.skip_classification} {wish.temperature}".encode()
     return hashlib.blake2b(content + b"\0" + told, digest_size=8).hexdigest()
-
-
-def _said(options: Mapping[str, object]) -> list[str]:
-    """The options that somebody gave."""
-    return [name for name, value in options.items() if value not in (None, [], ())]

@@ -78,7 +78,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
 
     A run that was stopped goes on where it was when it is started again.
     """
-    from awm.cli import authoring, generation  # noqa: PLC0415
+    from awm.cli import authors, generation  # noqa: PLC0415
 
     run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
     of_builtin = {
@@ -93,7 +93,9 @@ def gen_all(  # noqa: PLR0913 - one for each option
         "--budget": budget, "--concurrency": concurrency,
         "--skip_classification": skip_classification.on or None,
     }  # fmt: skip
-    if authoring.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
+    if authors.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
+        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+
         authoring.make(
             authoring.Asking(
                 model, stage_models, max_retry, temperature, max_tokens, budget, concurrency, seed
@@ -148,7 +150,7 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
     as_json: AsJson = False,
 ) -> None:
     """Plan worlds: names, descriptions, and what they are made of."""
-    from awm.cli import authoring, generation  # noqa: PLC0415
+    from awm.cli import authors, generation  # noqa: PLC0415
 
     of_llm = {
         "--input": seeds, "--model": model, "--temperature": temperature, "--budget": budget,
@@ -156,7 +158,9 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
         "--skip_classification": skip_classification.on or None,
     }  # fmt: skip
     of_builtin = {"--domain": domain, "--category": category, "--more_domains": more_domains}
-    if authoring.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
+    if authors.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
+        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+
         authoring.think_of(
             authoring.Asking(model, None, None, temperature, None, budget, concurrency, seed),
             authoring.Wanted(
@@ -205,14 +209,16 @@ def gen_task(  # noqa: PLR0913 - one for each option
     allow_weak_isolation: AllowWeak = None,
 ) -> None:
     """Write tasks; the builtin author also proves them, and writes gen_oracle.jsonl."""
-    from awm.cli import authoring, generation  # noqa: PLC0415
+    from awm.cli import authors, generation  # noqa: PLC0415
 
     run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
-    asking = authoring.Asking(
-        model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
-    )
     read = source or o.SCENARIOS
-    if authoring.is_to_go_on(author, read, asking):
+    if authors.is_to_go_on(author, read, model):
+        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+
+        asking = authoring.Asking(
+            model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
+        )
         authoring.stage(
             "task",
             {"scenario": read},
@@ -256,14 +262,16 @@ def gen_verifier(  # noqa: PLR0913 - one for each option
     allow_weak_isolation: AllowWeak = None,
 ) -> None:
     """Write a verifier for each task; the builtin author compiles it from the oracle."""
-    from awm.cli import authoring, generation  # noqa: PLC0415
+    from awm.cli import authors, generation  # noqa: PLC0415
 
     run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
-    asking = authoring.Asking(
-        model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
-    )
     read = input_task or source or o.TASKS
-    if authoring.is_to_go_on(author, read, asking):
+    if authors.is_to_go_on(author, read, model):
+        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+
+        asking = authoring.Asking(
+            model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
+        )
         part = authoring.Part(names_in(allowed_scenarios), limit, mode=mode)
         authoring.stage("verifier", {"task": read}, output, asking, part, run=run)
         return
@@ -296,15 +304,17 @@ def _stage(name: str, file: str, about: str) -> None:
         as_json: AsJson = False,
         allow_weak_isolation: AllowWeak = None,
     ) -> None:
-        from awm.cli import authoring, generation  # noqa: PLC0415
+        from awm.cli import authors, generation  # noqa: PLC0415
 
-        asking = authoring.Asking(
-            model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
-        )
         named = {"task": input_task, "db": input_db, "spec": input_spec}
         given = {key: path for key, path in named.items() if path is not None}
         read = source or next(iter(given.values()), o.SCENARIOS)
-        if authoring.is_to_go_on(author, read, asking):
+        if authors.is_to_go_on(author, read, model):
+            from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+
+            asking = authoring.Asking(
+                model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
+            )
             part = authoring.Part(names_in(allowed_scenarios), limit, database_dir=database_dir)
             run = generation.Run(None, overwrite, as_json, allow_weak_isolation)
             sources = given if source is None else {**given, "input": source}
