@@ -8,6 +8,7 @@ import typer
 
 from awm.cli import gen_options as o
 from awm.cli.options import AllowWeak, AsJson, Jobs, Overwrite, names_in, new_app, place
+from awm.cli.transcript import transcript
 
 __all__ = ["app"]
 
@@ -335,3 +336,5 @@ _stage("db", "gen_db.jsonl", "Write the schema of each world.")
 _stage("sample", "gen_sample.jsonl", "Write the initial rows of each world.")
 _stage("spec", "gen_spec.jsonl", "Write the API specification of each world.")
 _stage("env", "gen_envs.jsonl", "Write the code of each world.")
+
+app.command("transcript")(transcript)

@@ -203,7 +203,7 @@ class Journal:
             reply = await llm.ask(question)
             # No await from here on: whoever is cancelled has it written down, or not at all.
             entry = customer.entry(reply.usage, time.perf_counter() - began)
-            self._file.add_answer(key, entry, reply)
+            self._file.add_answer(key, entry, question, reply)
             self._count(entry)
         except AwmError as error:
             failed = error

@@ -1,12 +1,15 @@
-"""The file behind a journal: answers and vectors in SQLite, one transaction each.
+"""The file behind a journal: questions, answers and vectors in SQLite, one transaction each.
 
+Conversations say the same again and again: each text is kept once, compressed, by its digest.
 It is written ahead (https://sqlite.org/wal.html), so that a process that is killed leaves a sound
 file with every answer that was written; after a power cut the last few may be missing. One process
 at a time holds the file, and its lock goes when the process does.
 """
 
+import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,13 +18,15 @@ from typing import Any, Final
 
 from awm.errors import UsageError
 from awm.llm.ledger import Account, Spent
-from awm.llm.question import Reply
+from awm.llm.question import Question, Reply
 
-__all__ = ["Entry", "JournalFile"]
+__all__ = ["Entry", "Exchange", "JournalFile"]
 
 _APPLICATION: Final = 0x41574D4A
 """Says in the file's header that it is a journal ("AWMJ")."""
-_VERSION: Final = 1
+_VERSION: Final = 2
+_ANY_TEXT: Final = "surrogatepass"
+"""Models answer with half characters, and are told what they answered."""
 _WAIT_SECONDS: Final = 0.5
 """How long to wait for a process that is about to leave the file."""
 
@@ -36,8 +41,10 @@ CREATE TABLE answers (
     completion_tokens INTEGER NOT NULL,
     seconds REAL NOT NULL,
     usd REAL,
+    question TEXT NOT NULL,
     reply TEXT NOT NULL
 );
+CREATE TABLE texts (digest TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE batches (
     stage TEXT NOT NULL,
     world TEXT NOT NULL,
@@ -52,7 +59,8 @@ PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-"""`batches` are the requests in which `vectors` came: what is paid for is a request."""
+"""`question` is `Question.to_json()` with digests instead of its texts and its schema. `batches`
+are the requests in which `vectors` came: what is paid for is a request."""
 
 _PAID: Final = """(
     SELECT stage, world, prompt_tokens, completion_tokens, seconds, usd FROM answers
@@ -94,6 +102,21 @@ class Entry:
         return (*self.account, self.model, *tokens, self.seconds, self.usd)
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its answer.
+
+    Attributes:
+        entry: What it was for, and what it took.
+        question: What was asked.
+        reply: What was answered.
+    """
+
+    entry: Entry
+    question: Question
+    reply: Reply
+
+
 class JournalFile:
     """An open journal. Nothing of it is held in memory but what SQLite's cache holds.
 
@@ -127,11 +150,31 @@ class JournalFile:
         except (ValueError, KeyError, TypeError) as error:
             raise self._damaged("an answer in it cannot be read") from error
 
-    def add_answer(self, key: str, entry: Entry, reply: Reply) -> None:
-        """Write down an answer; it is in the file when this returns."""
-        row = (key, *entry.row, json.dumps(reply.to_json()))
-        with self._problems():
-            self._connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    def add_answer(self, key: str, entry: Entry, question: Question, reply: Reply) -> None:
+        """Write down an answer and what was asked; all is in the file when this returns."""
+        told, texts = _shortened(question)
+        row = (key, *entry.row, json.dumps(told), json.dumps(reply.to_json()))
+        with self._problems(), self._transaction():
+            for digest, text in texts.items():
+                if not self._rows("SELECT 1 FROM texts WHERE digest = ?", (digest,)):
+                    content = zlib.compress(_encoded(text))
+                    self._connection.execute("INSERT INTO texts VALUES (?, ?)", (digest, content))
+            marks = ", ".join("?" * len(row))
+            self._connection.execute(f"INSERT INTO answers VALUES ({marks})", row)  # noqa: S608
+
+    def exchanges(self) -> Iterator[Exchange]:
+        """All that was asked and answered, in the order in which the answers came."""
+        rows = self._rows(
+            "SELECT stage, world, model, prompt_tokens, completion_tokens, seconds, usd, question,"
+            " reply FROM answers ORDER BY rowid"
+        )
+        for stage, world, *paid, question, reply in rows:
+            try:
+                asked = self._in_full(json.loads(question))
+                answered = Reply.from_json(json.loads(reply))
+            except (ValueError, KeyError, TypeError, zlib.error) as error:
+                raise self._damaged("a question or an answer in it cannot be read") from error
+            yield Exchange(Entry((stage, world), *paid), asked, answered)
 
     def vectors(self, keys: Iterable[str]) -> dict[str, bytes]:
         """Those of some vectors that are there."""
@@ -182,6 +225,15 @@ class JournalFile:
             else:
                 self._connection.executescript("BEGIN EXCLUSIVE; COMMIT;")  # takes the lock
 
+    def _in_full(self, told: dict[str, Any]) -> Question:
+        messages = [{**each, "content": self._text(each["content"])} for each in told["messages"]]
+        schema = None if told["schema"] is None else json.loads(self._text(told["schema"]))
+        return Question.from_json({**told, "messages": messages, "schema": schema})
+
+    def _text(self, digest: str) -> str:
+        ((content,),) = self._rows("SELECT content FROM texts WHERE digest = ?", (digest,))
+        return zlib.decompress(content).decode(errors=_ANY_TEXT)
+
     def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._problems():
             return self._connection.execute(statement, values).fetchall()
@@ -220,3 +272,24 @@ class JournalFile:
             f"{self._path} is damaged, or no journal of answers: {what}.",
             "Move it away: a new one is begun, and its answers are asked for again.",
         )
+
+
+def _shortened(question: Question) -> tuple[dict[str, Any], dict[str, str]]:
+    """A question with digests instead of texts, and the texts by their digests."""
+    texts: dict[str, str] = {}
+
+    def kept(text: str) -> str:
+        digest = hashlib.sha256(_encoded(text)).hexdigest()
+        texts[digest] = text
+        return digest
+
+    told = question.to_json()
+    for message in told["messages"]:
+        message["content"] = kept(message["content"])
+    if told["schema"] is not None:
+        told["schema"] = kept(json.dumps(told["schema"]))
+    return told, texts
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(errors=_ANY_TEXT)

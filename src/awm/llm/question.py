@@ -64,6 +64,16 @@ class Question:
             "seed": self.seed,
         }
 
+    @classmethod
+    def from_json(cls, written: JsonObject) -> "Question":
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError: It is something else.
+        """
+        messages = tuple(Message(**message) for message in written["messages"])
+        return cls(**{**written, "messages": messages})
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
