@@ -1,5 +1,6 @@
 """The one repair loop."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,13 @@ async def test_failures_before_the_last_are_not_shown():
     _, llm = await written("3", "4", "7")
     assert [content for _, content in told(llm, 2)][:2] == ["Write a number above 5.", "4"]
     assert len(llm.questions[2].messages) == 3
+
+
+async def test_a_model_that_repeats_itself_is_not_asked_the_same_again():
+    llm = ScriptedLLM(["3", "3", "3"])
+    await write(llm, replace(QUESTION, seed=7), number, above_5, 3)
+    assert [asked.seed for asked in llm.questions] == [7, 8, 9]
+    assert len({asked.key for asked in llm.questions}) == 3
 
 
 async def test_the_best_is_kept_with_its_problems_where_none_is_right():

@@ -5,7 +5,7 @@ if nothing could be used at all, that is an error and never an empty success.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from awm.errors import LLMAnswerError, Problem
@@ -76,7 +76,8 @@ async def write(
     """Have something written, and have it mended until it is sound.
 
     Each further attempt is shown the question, the last answer and what is wrong with it, and not
-    the failures before that: a conversation of failures teaches them.
+    the failures before that: a conversation of failures teaches them. It has a seed of its own: a
+    model that repeats its last answer would else be asked the same again, and answer the same.
 
     Args:
         llm: Who writes.
@@ -102,7 +103,7 @@ async def write(
         if not found.errors:
             break
         mended.append(str(found.problems[0]))
-        asked = question.followed_by(*_correction(reply, found.problems))
+        asked = _again(question, number).followed_by(*_correction(reply, found.problems))
     if best is None or best.value is None:
         raise LLMAnswerError(
             f"{reply.model or 'the model'} wrote nothing that can be used, asked {number} times: "
@@ -119,6 +120,10 @@ async def _checked(reply: Reply, read: Read[M], check: Check[M, R]) -> Checked[R
         what = _BROKE_OFF if reply.finish_reason == "length" else error.message
         return Checked(None, (Problem("", "the answer", what, error.hint),))
     return await check(answer)
+
+
+def _again(question: Question, number: int) -> Question:
+    return question if question.seed is None else replace(question, seed=question.seed + number)
 
 
 def _correction(reply: Reply, problems: Sequence[Problem]) -> tuple[Message, Message]:

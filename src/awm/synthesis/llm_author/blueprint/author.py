@@ -58,11 +58,9 @@ class BlueprintStage:
         sketch = Sketch(draft.title, draft.description)
         mended: list[str] = []
         problems: list[Problem] = []
-        attempts = 0
         for part in parts_for(self.size):
             written = await self._write(part, sketch, category, llm, bench.choices)
             sketch = written.value
-            attempts += written.attempts
             mended += written.mended
             problems += written.problems
         try:
@@ -79,7 +77,7 @@ class BlueprintStage:
             **plan.own_blueprint(),
         }
         found = (*_told_once(problems), *left_out)
-        return Written({WorldFile.SCENARIO: (row,)}, found, attempts, tuple(mended))
+        return Written({WorldFile.SCENARIO: (row,)}, found, 1 + len(mended), tuple(mended))
 
     async def _write(
         self, part: Part, sketch: Sketch, category: str, llm: LLM, choices: Choices
