@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from awm.agents import Assignment, Terms, act
+from awm.agents import Assignment, JsonFormat, Limits, Manner, ModelPolicy, act
 from awm.errors import InfrastructureError, LLMUnavailableError
 from awm.llm import Message, Reply, ScriptedLLM, Usage
 from awm.trajectory import parse_trajectory, trajectory_json
@@ -46,10 +46,11 @@ def answer(text):
     return json.dumps({"thought": "", "answer": text})
 
 
-async def played(*replies, toolbox=None, **terms):
+async def played(*replies, toolbox=None, manner=None, seed=0, **limits):
     llm = ScriptedLLM(replies)
-    episode = await act(llm, TASK, toolbox or Desk(), brief, Terms(**terms))
-    return episode, llm.questions
+    policy = ModelPolicy(llm, JsonFormat(), brief, manner or Manner())
+    acted = await act(policy, TASK, toolbox or Desk(), Limits(**limits), seed=seed)
+    return acted, llm.questions
 
 
 async def test_an_agent_calls_tools_until_it_answers():
@@ -78,7 +79,7 @@ async def test_it_is_told_the_task_first_and_then_sees_all_that_was_said_and_don
 
 
 async def test_it_is_asked_on_its_terms_and_held_to_the_tools_that_there_are():
-    _, (question,) = await played(answer(""), temperature=0.4, seed=7, reply_tokens=99)
+    _, (question,) = await played(answer(""), manner=Manner(0.4, 99), seed=7)
     assert (question.temperature, question.seed, question.max_tokens) == (0.4, 7, 99)
     assert '"enum": ["list_rooms", "book_room"]' in json.dumps(question.schema)
 
@@ -86,7 +87,7 @@ async def test_it_is_asked_on_its_terms_and_held_to_the_tools_that_there_are():
 async def test_long_results_are_shortened_for_it_and_whole_in_the_record():
     listing = "x" * 5000
     episode, questions = await played(
-        call("list_rooms"), answer(""), toolbox=Desk(listing), characters=300
+        call("list_rooms"), answer(""), toolbox=Desk(listing), manner=Manner(characters=300)
     )
     shown = questions[-1].messages[-1].content
     assert "4,700 characters left out" in shown

@@ -1,72 +1,45 @@
-"""The one loop: an agent is told a task, and calls tools until it answers or its turns are over."""
+"""The one loop: an actor speaks, its calls are carried out, until it answers or a limit is met."""
 
+import asyncio
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Protocol
 
-from awm.agents.moves import Move, move_schema, read_move
-from awm.agents.telling import shortened
+from awm.agents.assignment import Assignment, Limits
+from awm.agents.policy import Heard, Policy, Said
 from awm.agents.toolbox import Toolbox
-from awm.llm import LLM, Message, Question, Reply, Usage
+from awm.llm import Usage
 from awm.trajectory import StopReason, Trajectory, Turn, WrittenCall
 from awm.types import ToolCall, ToolResult, ToolSpec
 
-__all__ = ["Assignment", "Brief", "Episode", "Terms", "act"]
+__all__ = ["Acted", "Acting", "Referee", "act"]
 
-_LAST_TURN: Final = "\nThis was the last call that you can make: answer now."
 _MOST_LIKE: Final = 5
+_LIMITS: Final = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What an agent is to do.
+class Referee(Protocol):
+    """Watches an episode and may end it for what an agent writes.
 
-    Attributes:
-        world: The world's name.
-        task_idx: The task's number.
-        task: Its sentence.
+    `awm.verify.FormatWatch` is one; agents do not know what their conduct is worth.
     """
 
-    world: str
-    task_idx: int
-    task: str
+    def see(self, turn: Turn) -> object | None:
+        """Judge a turn before its calls are carried out; anything but None ends the episode."""
+        ...
 
-
-Brief: TypeAlias = Callable[[Assignment, Sequence[ToolSpec]], tuple[Message, ...]]
-"""Makes the messages with which an agent starts: the rules, the task, the tools."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On which terms an agent works.
-
-    Attributes:
-        turns: How often it may reply.
-        missteps: How many replies in a row may be neither a sound call nor an answer; one more
-            ends the episode.
-        tokens: How many tokens all questions and replies together may take; None for any number.
-        reply_tokens: How long one reply may be; None leaves that to the server.
-        characters: How much of a result it is shown.
-        temperature: How much its replies may vary.
-        seed: What makes them repeatable.
-    """
-
-    turns: int = 30
-    missteps: int = 3
-    tokens: int | None = None
-    reply_tokens: int | None = 2048
-    characters: int = 8_000
-    temperature: float | None = None
-    seed: int | None = None
+    def hear(self, results: Sequence[ToolResult]) -> None:
+        """Be told what the calls of the last turn answered."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
-    """An attempt at a task.
+class Acted:
+    """What was said and done.
 
     Attributes:
-        trajectory: What was said and done.
+        trajectory: Turn by turn.
         usage: What it took, in tokens.
         calls: The calls that were carried out, in order, each with its result.
         malformed: How many replies could not be made out, or had arguments that are no object.
@@ -82,59 +55,56 @@ class Episode:
     repairs: tuple[str, ...] = ()
 
 
-_TERMS: Final = Terms()
-
-
 async def act(
-    llm: LLM, assignment: Assignment, toolbox: Toolbox, brief: Brief, terms: Terms = _TERMS
-) -> Episode:
-    """Have a model try a task.
-
-    It sees all that was said and done before, with long results shortened. What it asks is a
-    function of the assignment, the tools, the terms and their answers.
-
-    Args:
-        llm: Who acts.
-        assignment: What is to be done.
-        toolbox: What it acts through.
-        brief: How it is told.
-        terms: For how long, and how.
+    policy: Policy,
+    assignment: Assignment,
+    toolbox: Toolbox,
+    limits: Limits = _LIMITS,
+    *,
+    seed: int = 0,
+    referee: Referee | None = None,
+) -> Acted:
+    """Have a task tried; see `Acting`.
 
     Raises:
-        LLMError: The model refuses, or cannot be reached.
+        LLMError: A model refuses, or cannot be reached.
         InfrastructureError: Calls cannot be carried out.
     """
-    tools = await toolbox.list()
-    playing = _Playing(assignment, terms, toolbox, {tool.name: tool for tool in tools})
-    question = Question(
-        brief(assignment, tools),
-        temperature=terms.temperature,
-        max_tokens=terms.reply_tokens,
-        schema=move_schema(tools),
-        seed=terms.seed,
-    )
-    while True:
-        reply = await llm.ask(question)
-        told = await playing.take(reply)
-        if told is None:
-            return playing.episode()
-        question = question.followed_by(Message("assistant", reply.text), told)
+    acting = Acting(policy, assignment, toolbox, limits, seed=seed, referee=referee)
+    await acting.run()
+    return acting.acted()
 
 
-class _Playing:
-    """An episode while it lasts."""
+class Acting:
+    """An episode while it lasts; what was done is there also after it failed.
+
+    What an agent is told is a function of the assignment, the tools, the limits and its replies.
+
+    Args:
+        policy: Who acts.
+        assignment: What is to be done.
+        toolbox: What it acts through.
+        limits: For how long.
+        seed: For the actor.
+        referee: Who may end it; nobody if None.
+    """
 
     def __init__(
         self,
+        policy: Policy,
         assignment: Assignment,
-        terms: Terms,
         toolbox: Toolbox,
-        tools: Mapping[str, ToolSpec],
+        limits: Limits = _LIMITS,
+        *,
+        seed: int = 0,
+        referee: Referee | None = None,
     ) -> None:
+        self._policy = policy
         self._assignment = assignment
-        self._terms = terms
         self._toolbox = toolbox
-        self._tools = tools
+        self._limits = limits
+        self._seed = seed
+        self._referee = referee
         self._turns: list[Turn] = []
         self._made: list[tuple[ToolCall, ToolResult]] = []
         self._usage = Usage()
@@ -145,23 +115,23 @@ class _Playing:
         self._answer: str | None = None
         self._stop: StopReason | None = None
 
-    async def take(self, reply: Reply) -> Message | None:
-        """Do what a reply says; what the agent is told then, None where that was the end."""
-        move = read_move(reply)
-        self._usage += reply.usage
-        self._repairs += move.repairs
-        if move.answer is not None:
-            self._turns.append(Turn("assistant", reply.text))
-            self._answer, self._stop = move.answer, "answered"
-            return None
-        result = await self._result_of(move)
-        called = move.call or WrittenCall("", reply.text)
-        self._turns.append(Turn("assistant", reply.text, (called,), (result,)))
-        self._stop = self._ending()
-        return None if self._stop else self._told(result)
+    async def run(self) -> None:
+        """Let the agent act until the episode ends.
 
-    def episode(self) -> Episode:
-        """What it has come to."""
+        Raises:
+            LLMError: A model refuses, or cannot be reached.
+            InfrastructureError: Calls cannot be carried out.
+        """
+        try:
+            async with asyncio.timeout(self._limits.seconds) as clock:
+                await self._run()
+        except TimeoutError:
+            if not clock.expired():  # somebody else's
+                raise
+            self._stop = "timeout"
+
+    def acted(self) -> Acted:
+        """What it has come to so far."""
         trajectory = Trajectory(
             world=self._assignment.world,
             task_idx=self._assignment.task_idx,
@@ -170,7 +140,7 @@ class _Playing:
             final_answer=self._answer,
             stop=self._stop,
         )
-        return Episode(
+        return Acted(
             trajectory,
             self._usage,
             tuple(self._made),
@@ -179,20 +149,66 @@ class _Playing:
             tuple(self._repairs),
         )
 
-    async def _result_of(self, move: Move) -> ToolResult:
-        if move.call is None:
-            return self._misstep(move.fault)
-        name, arguments = move.call.name, move.call.parsed()
-        if name not in self._tools:
+    async def _run(self) -> None:
+        tools = await self._toolbox.list()
+        named = {tool.name: tool for tool in tools}
+        actor = self._policy.actor(self._assignment, tools, self._seed)
+        results: tuple[ToolResult, ...] = ()
+        while self._stop is None:
+            said = await actor.speak(Heard(results, self._limits.turns - len(self._turns)))
+            results = await self._take(said, named)
+
+    async def _take(self, said: Said, tools: Mapping[str, ToolSpec]) -> tuple[ToolResult, ...]:
+        """Do what was said; what comes of it."""
+        self._usage += said.usage
+        self._repairs += said.repairs
+        # An unreadable reply stands in the record as a call that nobody could read.
+        called = (WrittenCall("", said.text),) if said.fault else said.calls
+        turn = Turn("assistant", said.text, called)
+        if self._referee is not None and self._referee.see(turn) is not None:
+            self._turns.append(turn)
+            self._stop = "format_violation"
+            return ()
+        if not called:
+            self._turns.append(turn)
+            self._answer, self._stop = said.answer or "", "answered"
+            return ()
+        results = await self._results_of(said, called, tools)
+        if self._referee is not None:
+            self._referee.hear(results)
+        self._stop = self._ending()
+        return results
+
+    async def _results_of(
+        self, said: Said, called: tuple[WrittenCall, ...], tools: Mapping[str, ToolSpec]
+    ) -> tuple[ToolResult, ...]:
+        """Carry out what may be; each result is in the record as soon as it is there."""
+        place = len(self._turns)
+        self._turns.append(Turn("assistant", said.text, called))
+        wanted = called if self._limits.parallel else called[:1]
+        if len(wanted) < len(called):
+            self._repairs.append("further calls left out")
+        results: tuple[ToolResult, ...] = ()
+        for call in wanted:
+            result = self._misstep(said.fault) if said.fault else await self._carry_out(call, tools)
+            results = (*results, result)
+            self._turns[place] = Turn("assistant", said.text, called, results)
+            if _reached(self._limits.calls, len(self._made)):
+                break
+        return results
+
+    async def _carry_out(self, call: WrittenCall, tools: Mapping[str, ToolSpec]) -> ToolResult:
+        arguments = call.parsed()
+        if call.name not in tools:
             self._unknown += 1
             self._astray += 1
-            return _refusal(self._no_such(name))
+            return _refusal(_no_such(call.name, list(tools)))
         if arguments is None:
             return self._misstep("The arguments of a call are one JSON object.")
         self._astray = 0
-        call = ToolCall(name, arguments)
-        result = await self._toolbox.call(call)
-        self._made.append((call, result))
+        made = ToolCall(call.name, arguments)
+        result = await self._toolbox.call(made)
+        self._made.append((made, result))
         return result
 
     def _misstep(self, what: str) -> ToolResult:
@@ -200,24 +216,25 @@ class _Playing:
         self._astray += 1
         return _refusal(what)
 
-    def _no_such(self, name: str) -> str:
-        like = difflib.get_close_matches(name, self._tools, _MOST_LIKE) or list(self._tools)
-        return f"there is no tool {name!r}. There are, among others: {', '.join(like[:_MOST_LIKE])}"
-
     def _ending(self) -> StopReason | None:
-        spent = self._usage.prompt_tokens + self._usage.completion_tokens
-        if self._astray > self._terms.missteps:
+        if self._astray > self._limits.missteps:
             return "format_violation"
-        if len(self._turns) >= self._terms.turns:
+        if len(self._turns) >= self._limits.turns:
             return "max_turns"
-        if self._terms.tokens is not None and spent >= self._terms.tokens:
+        spent = self._usage.prompt_tokens + self._usage.completion_tokens
+        calls = len(self._made)
+        if _reached(self._limits.tokens, spent) or _reached(self._limits.calls, calls):
             return "budget"
         return None
 
-    def _told(self, result: ToolResult) -> Message:
-        text = shortened(result.text, self._terms.characters)
-        last = _LAST_TURN if len(self._turns) == self._terms.turns - 1 else ""
-        return Message("user", f"<tool_result>\n{text}\n</tool_result>{last}")
+
+def _reached(most: int | None, so_far: int) -> bool:
+    return most is not None and so_far >= most
+
+
+def _no_such(name: str, tools: list[str]) -> str:
+    like = difflib.get_close_matches(name, tools, _MOST_LIKE) or tools
+    return f"there is no tool {name!r}. There are, among others: {', '.join(like[:_MOST_LIKE])}"
 
 
 def _refusal(what: str) -> ToolResult:

@@ -40,7 +40,7 @@ async def test_what_the_agent_does_is_measured(runtime, live):
     assert [row["title"] for row in table.added] == ["milk"]
     assert trial.answer is None
     assert not trial.did_nothing
-    (made, result), *_ = trial.episode.calls
+    (made, result), *_ = trial.acted.calls
     assert (made, result.is_error) == (ToolCall("add_note", {"title": "milk"}), False)
 
 
@@ -73,8 +73,8 @@ async def test_an_attempt_can_be_looked_at_as_if_it_had_ended_in_other_words(run
     trial, _ = await tried(runtime, live, COUNT_NOTES, idx=1)
     other = trial.answering("1")
     assert other.answer == "1"
-    assert other.episode.trajectory.turns[-1].content == "1"
-    assert other.episode.trajectory.turns[:-1] == trial.episode.trajectory.turns[:-1]
+    assert other.acted.trajectory.turns[-1].content == "1"
+    assert other.acted.trajectory.turns[:-1] == trial.acted.trajectory.turns[:-1]
     assert trial.answer == "There is 1 note."
 
 

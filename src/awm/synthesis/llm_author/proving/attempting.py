@@ -136,7 +136,7 @@ class Attempting:
     async def _try(self, seed: int) -> str:
         """Try it once; why that does not count, empty where it does."""
         trial = await self._agent.try_task(self._task_idx, seed)
-        stop = trial.episode.trajectory.stop
+        stop = trial.acted.trajectory.stop
         if stop != "answered":
             return _STOPPED.get(stop, "the agent did not come to an end")
         if trial.did_nothing:
@@ -207,7 +207,7 @@ class Attempting:
     def _objection(self, case: _Judged, verdict: Verdict) -> Problem:
         says = "complete" if verdict.outcome == "complete" else "others"
         said = f"fails: {verdict.error.what}" if verdict.error else f"says {says}"
-        calls = [call for call, _ in case.trial.episode.calls]
+        calls = [call for call, _ in case.trial.acted.calls]
         what = (
             f"of an attempt by an assistant it {said}, and a judge who saw the same calls it"
             f" {case.opinion.outcome}: {case.opinion.reason}\n"

@@ -50,7 +50,7 @@ async def second_opinion(
         found = await gather_evidence(pool, program, attempt)
         if not isinstance(found, VerifierFault):
             evidence["found by a program"] = found
-    run = trial.episode.trajectory
+    run = trial.acted.trajectory
     listening = _Listening(llm)
     judge = Judge(listening, votes=votes, characters=_CHARACTERS)
     transcript: list[JsonObject] = [*transcript_of(run)]

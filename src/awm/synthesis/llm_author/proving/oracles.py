@@ -68,9 +68,9 @@ class OracleMaker:
         told: JsonObject = {"answer": None}
         if facts:
             told = {"answer": trial.answer, "facts": [list(fact.wordings) for fact in facts]}
-        sound = [made for made in trial.episode.calls if not made[1].is_error]
+        sound = [made for made in trial.acted.calls if not made[1].is_error]
         yield {**head, "calls": [*map(_call, sound)], **told}
-        heard = [made for made in trial.episode.calls if not _is_lost(made[1])]
+        heard = [made for made in trial.acted.calls if not _is_lost(made[1])]
         if len(heard) > len(sound):  # perhaps the world remembers what it refused
             yield {**head, "calls": [*map(_call, heard)], **told}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from awm.agents import Assignment, Episode, Terms, act, tools_told
+from awm.agents import Acted, Assignment, JsonFormat, Manner, ModelPolicy, act, tools_told
 from awm.errors import UsageError
 from awm.llm import LLM, Message
 from awm.runtime import Instance, Runtime, StateDiff
@@ -25,19 +25,19 @@ class Trial:
     """An attempt at a task.
 
     Attributes:
-        episode: What was said and done.
+        acted: What was said and done.
         image: The database in the end.
         diff: What was changed in it.
     """
 
-    episode: Episode
+    acted: Acted
     image: bytes
     diff: StateDiff
 
     @property
     def answer(self) -> str | None:
         """What was said in the end; None where that was nothing."""
-        said = self.episode.trajectory.final_answer
+        said = self.acted.trajectory.final_answer
         return said if said and said.strip() else None
 
     @property
@@ -47,10 +47,10 @@ class Trial:
 
     def answering(self, answer: str) -> "Trial":
         """The same attempt, had it ended with another answer."""
-        run = self.episode.trajectory
+        run = self.acted.trajectory
         turns = (*run.turns[:-1], Turn("assistant", answer))
         told = replace(run, turns=turns, final_answer=answer)
-        return replace(self, episode=replace(self.episode, trajectory=told))
+        return replace(self, acted=replace(self.acted, trajectory=told))
 
 
 class WorldToolbox:
@@ -104,12 +104,13 @@ class TaskAgent:
         setting, choices = self.setting, self.choices
         job = Assignment(setting.draft.title, task_idx, setting.draft.tasks[task_idx])
         length = min(choices.max_tokens or _REPLY_TOKENS, _REPLY_TOKENS)
-        terms = Terms(temperature=choices.temperature, reply_tokens=length, seed=seed)
+        manner = Manner(temperature=choices.temperature, reply_tokens=length)
+        policy = ModelPolicy(self.llm, JsonFormat(), self._brief, manner)
         async with await self.start.fork() as instance:
-            episode = await act(self.llm, job, WorldToolbox(instance), self._brief, terms)
+            acted = await act(policy, job, WorldToolbox(instance), seed=seed)
             image = await instance.database_image()
         diff = await self.runtime.examiner.compare(setting.world.name, setting.initial, image)
-        return Trial(episode, image, diff)
+        return Trial(acted, image, diff)
 
     def _brief(self, job: Assignment, tools: Sequence[ToolSpec]) -> tuple[Message, ...]:
         return prompt("agent").filled(

@@ -1,0 +1,41 @@
+"""Calls as JSON objects: the answer is held to a schema where the server can do that."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from awm.agents.moves import move_schema, read_move
+from awm.agents.policy import Heard, Said
+from awm.agents.telling import shortened
+from awm.llm import Message, Question, Reply
+from awm.types import ToolSpec
+
+__all__ = ["JsonFormat"]
+
+_LAST_TURN: Final = "\nThis was the last call that you can make: answer now."
+
+
+class JsonFormat:
+    """One JSON object a reply: a thought with a call, or with an answer (see `CallFormat`)."""
+
+    name = "json"
+    meta_tools = False
+
+    def asked(self, question: Question, tools: Sequence[ToolSpec]) -> Question:
+        """The question with the schema of a reply."""
+        return replace(question, schema=move_schema(tools))
+
+    def read(self, reply: Reply) -> Said:
+        """See `read_move`."""
+        move = read_move(reply)
+        calls = () if move.call is None else (move.call,)
+        return Said(reply.text, calls, move.answer, move.fault, reply.usage, move.repairs)
+
+    def told(self, said: Said, heard: Heard, *, longest: int) -> tuple[Message, ...]:
+        """The reply as it was, and the result between tags."""
+        text = "\n".join(shortened(result.text, longest) for result in heard.results)
+        last = _LAST_TURN if heard.turns_left == 1 else ""
+        return (
+            Message("assistant", said.text),
+            Message("user", f"<tool_result>\n{text}\n</tool_result>{last}"),
+        )

@@ -1,0 +1,80 @@
+"""The two tools that AWM agents know: `list_tools`, and `call_tool` for every tool of a world."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from awm.agents.toolbox import Toolbox
+from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall, meta_target
+from awm.types import ToolCall, ToolResult, ToolSpec
+
+__all__ = ["META_TOOLS", "MetaToolbox", "listing"]
+
+META_TOOLS: Final = (
+    ToolSpec(
+        LIST_TOOLS,
+        "List the tools of the application with their arguments. Call it first, and once.",
+        {"type": "object", "properties": {}},
+    ),
+    ToolSpec(
+        CALL_TOOL,
+        "Call a tool of the application.",
+        {
+            "type": "object",
+            "properties": {
+                "tool_name": {"type": "string", "description": "Its name, from the list."},
+                "arguments": {
+                    "anyOf": [{"type": "object"}, {"type": "string"}],
+                    "description": "Its arguments: an object, or JSON text of one.",
+                },
+            },
+            "required": ["tool_name", "arguments"],
+        },
+    ),
+)
+"""What an agent is told of the two."""
+
+
+def listing(tools: Sequence[ToolSpec]) -> str:
+    """What `list_tools` answers: each tool with its prefixed name, its purpose and its schema."""
+    parts = (
+        f"{number}. {TOOL_PREFIX}{tool.name}\n{tool.description.strip()}\n"
+        f"Arguments: {json.dumps(tool.input_schema, ensure_ascii=False)}"
+        for number, tool in enumerate(tools, 1)
+    )
+    return "\n\n".join([f"{len(tools)} tools:", *parts])
+
+
+class MetaToolbox:
+    """A toolbox behind the two tools; see `Toolbox`.
+
+    Args:
+        inner: Has the tools themselves.
+    """
+
+    def __init__(self, inner: Toolbox) -> None:
+        self._inner = inner
+
+    async def list(self) -> tuple[ToolSpec, ...]:
+        """The two tools."""
+        return META_TOOLS
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """List the tools, or call one of them."""
+        tools = await self._inner.list()
+        if call.name == LIST_TOOLS:
+            return ToolResult(listing(tools))
+        meant = meta_target(WrittenCall(call.name, call.arguments))
+        if meant is None:
+            return _refusal("`tool_name` has to name a tool of the list.")
+        name = meant.name.removeprefix(TOOL_PREFIX)
+        arguments = meant.parsed()
+        if arguments is None:
+            return _refusal("`arguments` has to be an object, or JSON text of one.")
+        if name not in {tool.name for tool in tools}:
+            return ToolResult(f"Unknown tool: {name}", is_error=True)
+        return await self._inner.call(ToolCall(name, arguments))
+
+
+def _refusal(what: str) -> ToolResult:
+    return ToolResult(f"Error: {what}", is_error=True)
