@@ -63,6 +63,15 @@ async def test_a_model_that_repeats_itself_is_not_asked_the_same_again():
     assert len({asked.key for asked in llm.questions}) == 3
 
 
+async def test_where_the_same_is_wrong_again_the_model_does_not_see_its_answer_any_more():
+    _, llm = await written("3", "3", "7")
+    assert len(told(llm, 1)) == 3
+    ((role, asked),) = told(llm, 2)
+    assert role == "user"
+    assert asked.startswith("Write a number above 5.")
+    assert "- number: 3 is not above 5" in asked
+
+
 async def test_the_best_is_kept_with_its_problems_where_none_is_right():
     found, llm = await written("2", "5", "4")
     assert found.value == 5

@@ -78,6 +78,8 @@ async def write(
     Each further attempt is shown the question, the last answer and what is wrong with it, and not
     the failures before that: a conversation of failures teaches them. It has a seed of its own: a
     model that repeats its last answer would else be asked the same again, and answer the same.
+    Where the same is wrong again, the model does not see its answer any more, only what was wrong:
+    small models copy what they see, faults included.
 
     Args:
         llm: Who writes.
@@ -103,7 +105,11 @@ async def write(
         if not found.errors:
             break
         mended.append(str(found.problems[0]))
-        asked = _again(question, number).followed_by(*_correction(reply, found.problems))
+        again = _again(question, number)
+        if mended[-1] in mended[:-1]:
+            asked = _anew(again, found.problems)
+        else:
+            asked = again.followed_by(*_correction(reply, found.problems))
     if best is None or best.value is None:
         raise LLMAnswerError(
             f"{reply.model or 'the model'} wrote nothing that can be used, asked {number} times: "
@@ -126,16 +132,29 @@ def _again(question: Question, number: int) -> Question:
     return question if question.seed is None else replace(question, seed=question.seed + number)
 
 
+def _anew(question: Question, problems: Sequence[Problem]) -> Question:
+    """The question as if for the first time, with what to beware of."""
+    *before, last = question.messages
+    warned = (
+        f"{last.content}\n\nAn earlier answer was of no use, because of this:\n"
+        f"{_told(problems)}\n\nWrite another that does not make these mistakes."
+    )
+    return replace(question, messages=(*before, replace(last, content=warned)))
+
+
 def _correction(reply: Reply, problems: Sequence[Problem]) -> tuple[Message, Message]:
-    named = [f"- {problem}" for problem in problems[:_PROBLEMS_NAMED]]
-    if more := len(problems) - len(named):
-        named.append(f"- and {more} more")
-    told = "\n".join(named)
     return (
         Message("assistant", reply.text[:_SENT_BACK]),
         Message(
             "user",
-            f"This was tried, and does not do yet:\n{told}\n\n"
+            f"This was tried, and does not do yet:\n{_told(problems)}\n\n"
             "Mend it and give the whole answer again, in the form that was asked for.",
         ),
     )
+
+
+def _told(problems: Sequence[Problem]) -> str:
+    named = [f"- {problem}" for problem in problems[:_PROBLEMS_NAMED]]
+    if more := len(problems) - len(named):
+        named.append(f"- and {more} more")
+    return "\n".join(named)

@@ -167,3 +167,13 @@ async def test_a_schema_of_which_most_fails_is_an_error(runtime):
     broken = _answer(USERS, TOOLS.replace("TABLE tools", "TABLE tools tools"), "CREATE TABEL x ()")
     with pytest.raises(LLMAnswerError, match="syntax error"):
         await written(DatabaseStage(), runtime, library(), [broken, broken])
+
+
+async def test_only_the_fault_is_told_and_not_what_follows_from_it(runtime):
+    broken = USERS.replace(");", " UNIQUE (id, name));")
+    bad = _answer(broken, TOOLS, LOANS, users=["CREATE INDEX idx_users ON users (name);"])
+    _, questions = await written(DatabaseStage(), runtime, library(), [bad, GOOD])
+    told = correction(questions)
+    assert "a comma is missing before UNIQUE" in told
+    assert "idx_users" not in told
+    assert "there is no table users" not in told

@@ -5,7 +5,7 @@ which keys. What cannot be mended is left out of the row, with all that refers t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
@@ -17,6 +17,7 @@ from awm.synthesis.llm_author.answers import DatabaseAnswer, json_as
 from awm.synthesis.llm_author.prompts import prompt
 from awm.synthesis.llm_author.repairing import Checked, Written
 from awm.synthesis.llm_author.stage import Bench, Choices, Draft, Records, StageName
+from awm.synthesis.llm_author.writing.breaking import break_told
 from awm.synthesis.llm_author.writing.executing import Created, create, fill, sql_name
 from awm.synthesis.llm_author.writing.material import moment_told, question_of, tasks_told
 from awm.synthesis.llm_author.writing.unbroken import have_written
@@ -120,10 +121,10 @@ def _recipe(name: str, tables: Sequence[JsonObject], choices: Choices) -> Databa
 
 @dataclass(frozen=True, slots=True)
 class _Lost:
-    """A foreign key that leads nowhere."""
+    """A foreign key that leads nowhere; without a problem where its target is to be mended."""
 
     table: str
-    problem: Problem
+    problem: Problem | None
 
 
 class _Trial:
@@ -144,10 +145,10 @@ class _Trial:
     async def checked(self) -> Checked[Records]:
         created = await create(self._runtime, self._recipe)
         schema = await self._runtime.examiner.describe(self._draft.name, created.image)
-        lost = [*self._lost(schema), *await self._unmatched(schema)]
+        lost = [*self._lost(schema, self._broken(created)), *await self._unmatched(schema)]
         problems = (
-            *self._failed(created),
-            *(one.problem for one in lost),
+            *await self._failed(created),
+            *(one.problem for one in lost if one.problem),
             *self._naming(created, schema),
             *self._copied(),
             *self._lacking(created, schema),
@@ -163,12 +164,24 @@ class _Trial:
     ) -> Problem:
         return Problem(self._draft.name, where, what, hint, severity)
 
-    def _failed(self, created: Created) -> Iterator[Problem]:
+    async def _failed(self, created: Created) -> list[Problem]:
+        """Statements that failed, but not those that did because their table is not there."""
+        problems = []
         for (number, index), words in created.failed.items():
             table = self._tables[number]
+            if index is not None and (number, None) in created.failed:
+                continue
             sql = table.ddl if index is None else table.indexes[index]
             where = f"table {table.name}: {'ddl' if index is None else f'indexes[{index}]'}"
-            yield self._problem(where, f"SQLite says: {words}", f"in: {excerpt(sql, _SHOWN)}")
+            place = await break_told(self._runtime, self._recipe, sql, words)
+            said = f"SQLite says: {words}" + (f"; {place}" if place else "")
+            problems.append(self._problem(where, said, f"in: {excerpt(sql, _SHOWN)}"))
+        return problems
+
+    def _broken(self, created: Created) -> frozenset[str]:
+        """The tables that could not be created, in small letters."""
+        numbers = (number for number, index in created.failed if index is None)
+        return frozenset(self._tables[number].name.lower() for number in numbers)
 
     def _naming(self, created: Created, schema: Schema) -> Iterator[Problem]:
         there = {name.lower() for name in schema.tables}
@@ -218,10 +231,13 @@ class _Trial:
                 hint = "use INTEGER, REAL, TEXT or BLOB, with a CHECK where few values are allowed"
                 yield self._problem(where, what, hint, "warning")
 
-    def _lost(self, schema: Schema) -> Iterator[_Lost]:
+    def _lost(self, schema: Schema, broken: Collection[str] = ()) -> Iterator[_Lost]:
         for table in schema:
             for reference in table.references:
                 target = schema.tables.get(reference.table)
+                if target is None and reference.table.lower() in broken:
+                    yield _Lost(table.name, None)
+                    continue
                 if target is None:
                     what = f"there is no table {reference.table}"
                     hint = f"there are: {nearest(reference.table, schema.tables)}"
@@ -259,9 +275,7 @@ class _Trial:
 
     def _kept(self, created: Created, schema: Schema, lost: set[str]) -> list[JsonObject]:
         """The tables that were created and can be written to, without indexes that failed."""
-        broken = {number for number, index in created.failed if index is None}
-        gone = {self._tables[number].name.lower() for number in broken}
-        gone |= {name.lower() for name in lost}
+        gone = {*self._broken(created), *(name.lower() for name in lost)}
         while more := set(_referring(schema, gone)) - gone:
             gone |= more
         return [
@@ -275,7 +289,7 @@ class _Trial:
                 ],
             }
             for number, table in enumerate(self._tables)
-            if number not in broken and table.name.lower() not in gone
+            if table.name.lower() not in gone
         ]
 
     def _records(self, tables: Sequence[JsonObject]) -> Mapping[WorldFile, tuple[JsonObject, ...]]:
