@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from awm.agents import Assignment, JsonFormat, Limits, Manner, ModelPolicy, act
+from awm.agents import Assignment, EpisodeLimits, JsonFormat, Manner, ModelPolicy, act
 from awm.errors import InfrastructureError, LLMUnavailableError
 from awm.llm import Message, Reply, ScriptedLLM, Usage
 from awm.trajectory import parse_trajectory, trajectory_json
@@ -49,7 +49,7 @@ def answer(text):
 async def played(*replies, toolbox=None, manner=None, seed=0, **limits):
     llm = ScriptedLLM(replies)
     policy = ModelPolicy(llm, JsonFormat(), brief, manner or Manner())
-    acted = await act(policy, TASK, toolbox or Desk(), Limits(**limits), seed=seed)
+    acted = await act(policy, TASK, toolbox or Desk(), EpisodeLimits(**limits), seed=seed)
     return acted, llm.questions
 
 

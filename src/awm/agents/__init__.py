@@ -7,7 +7,7 @@
 An agent knows tools only: neither the world behind them nor what its attempt will be worth.
 """
 
-from awm.agents.assignment import Assignment, Limits
+from awm.agents.assignment import Assignment, EpisodeLimits
 from awm.agents.formats import CallFormat
 from awm.agents.history import Window
 from awm.agents.json_format import JsonFormat
@@ -27,9 +27,9 @@ __all__ = [
     "Assignment",
     "Brief",
     "CallFormat",
+    "EpisodeLimits",
     "Heard",
     "JsonFormat",
-    "Limits",
     "Manner",
     "MetaToolbox",
     "ModelPolicy",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from awm.errors import UsageError
 
-__all__ = ["Assignment", "Limits"]
+__all__ = ["Assignment", "EpisodeLimits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EpisodeLimits:
     """When an episode ends even if its agent has not answered.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from awm.agents.assignment import Assignment, Limits
+from awm.agents.assignment import Assignment, EpisodeLimits
 from awm.agents.policy import Heard, Policy, Said
 from awm.agents.toolbox import Toolbox
 from awm.llm import Usage
@@ -16,7 +16,7 @@ from awm.types import ToolCall, ToolResult, ToolSpec
 __all__ = ["Acted", "Acting", "Referee", "act"]
 
 _MOST_LIKE: Final = 5
-_LIMITS: Final = Limits()
+_LIMITS: Final = EpisodeLimits()
 
 
 class Referee(Protocol):
@@ -59,7 +59,7 @@ async def act(
     policy: Policy,
     assignment: Assignment,
     toolbox: Toolbox,
-    limits: Limits = _LIMITS,
+    limits: EpisodeLimits = _LIMITS,
     *,
     seed: int = 0,
     referee: Referee | None = None,
@@ -94,7 +94,7 @@ class Acting:
         policy: Policy,
         assignment: Assignment,
         toolbox: Toolbox,
-        limits: Limits = _LIMITS,
+        limits: EpisodeLimits = _LIMITS,
         *,
         seed: int = 0,
         referee: Referee | None = None,

@@ -50,10 +50,15 @@ class MetaToolbox:
 
     Args:
         inner: Has the tools themselves.
+
+    Attributes:
+        refused: How many calls of `call_tool` named no tool that is there, or had arguments that
+            are no object.
     """
 
     def __init__(self, inner: Toolbox) -> None:
         self._inner = inner
+        self.refused = 0
 
     async def list(self) -> tuple[ToolSpec, ...]:
         """The two tools."""
@@ -66,15 +71,15 @@ class MetaToolbox:
             return ToolResult(listing(tools))
         meant = meta_target(WrittenCall(call.name, call.arguments))
         if meant is None:
-            return _refusal("`tool_name` has to name a tool of the list.")
+            return self._refusal("`tool_name` has to name a tool of the list.")
         name = meant.name.removeprefix(TOOL_PREFIX)
         arguments = meant.parsed()
         if arguments is None:
-            return _refusal("`arguments` has to be an object, or JSON text of one.")
+            return self._refusal("`arguments` has to be an object, or JSON text of one.")
         if name not in {tool.name for tool in tools}:
-            return ToolResult(f"Unknown tool: {name}", is_error=True)
+            return self._refusal(f"there is no tool {name!r} in the list.")
         return await self._inner.call(ToolCall(name, arguments))
 
-
-def _refusal(what: str) -> ToolResult:
-    return ToolResult(f"Error: {what}", is_error=True)
+    def _refusal(self, what: str) -> ToolResult:
+        self.refused += 1
+        return ToolResult(f"Error: {what}", is_error=True)
