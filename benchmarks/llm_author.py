@@ -173,7 +173,7 @@ def killed(folder: Path, cache: Path, count: int, kills: int) -> list[Figure]:
 
 def files(folder: Path) -> dict[str, bytes]:
     """The worlds of a folder and what they were ordered with, byte by byte."""
-    kept = {"llm_journal.sqlite", "llm_report.json"}
+    kept = {"llm_journal.sqlite", "llm_log.jsonl", "llm_report.json"}
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

@@ -1,14 +1,20 @@
 """`awm gen --author llm`, against a server that answers with worlds that exist."""
 
 import json
+import signal
 import socket
+import subprocess
 
 import pytest
 
+from awm.errors import InfrastructureError
 from awm.synthesis.llm_author.authoring import REPORT
+from awm.synthesis.llm_author.logbook import LOG
 from awm.synthesis.llm_author.office import JOURNAL
-from awm.testing import Faults, ModelServer
+from awm.testing import Faults, Latency, ModelServer
 from awm.worlds import WorldFile, open_worlds
+from tests.cli.running import PATIENCE, command, environment
+from tests.synthesis.ordering import wait_until
 
 MODEL = "test-model"
 NAME = "Coworking Space"
@@ -41,19 +47,27 @@ ORDER = ("gen", "all", "--input", "seeds.jsonl", "--target_count", 1, "--num_tas
 
 
 def test_a_world_is_written_and_proven_and_its_cost_is_told(awm, asked, tmp_path):
-    outcome = awm(*ORDER, "--json")
+    outcome = awm(*ORDER, "--json", "--html", "run.html")
     assert outcome.code == 0
     told = json.loads(outcome.out)
     assert (told["worlds"], told["proven_worlds"], told["proven"]) == (1, 1, TASKS)
     assert (told["lost"], told["usd"]) == ([], 0.0)
     folder = tmp_path / "outputs"
     assert {path.name for path in folder.iterdir()} == {
-        *(part.value for part in WorldFile), "databases", "generation.json", REPORT, JOURNAL,
+        *(part.value for part in WorldFile), "databases", "generation.json", REPORT, LOG, JOURNAL,
     }  # fmt: skip
     (world,) = open_worlds(folder).values()
     assert len(world.oracles) == TASKS
     (tasks,) = rows(folder / WorldFile.TASKS)
     assert [each["proof"] for each in tasks["details"]] == ["proven"] * TASKS
+    page = (tmp_path / "run.html").read_text("utf-8")
+    assert NAME in page
+    assert "1 world, 1 of them with every task proven" in page
+    assert [told["by_world"][0][key] for key in ("title", "ending")] == [NAME, "world"]
+    logged = rows(folder / LOG)
+    assert [logged[place]["event"] for place in (0, 1, -1)] == [
+        "run_begun", "stage_started", "run_ended",
+    ]  # fmt: skip
     # What was answered once is not asked again, and what is there is not written over.
     before = asked.asked.total()
     again = awm(*ORDER)
@@ -104,6 +118,12 @@ def test_whoever_planned_the_scenarios_goes_on_with_them(awm, asked, tmp_path):
     [
         (("--domain", "campsite"), "--domain means nothing to the author llm."),
         (("--author", "builtin", "--budget", 3), "--budget means nothing to the author builtin."),
+        (("--author", "builtin", "--html", "x"), "--html means nothing to the author builtin."),
+        (("--html", "none/run.html"), "there is no folder none to put run.html in."),
+        (
+            ("--form", "blueprint", "--save_blueprints", "seeds.jsonl/new"),
+            "seeds.jsonl is no folder.",
+        ),
         (("--stage_models", "nope=x"), "AWM_SYN_STAGE_MODELS names the stage 'nope'."),
         (("--model", "other"), "has no model 'other'; it has "),
         (("--input", "none.jsonl"), "The seed file none.jsonl cannot be read"),
@@ -136,6 +156,70 @@ def test_without_a_model_the_builtin_author_writes(awm, asked, tmp_path, monkeyp
     assert "builtin" in rows(tmp_path / "outputs" / WorldFile.SCENARIO)[0]
 
 
+def test_the_page_may_be_put_beside_the_worlds_before_there_is_a_folder(awm, asked, tmp_path):
+    outcome = awm(*ORDER, "--proof", "off", "--html", "outputs/run.html")
+    assert outcome.code == 0
+    assert "The page is in outputs/run.html" in outcome.out
+    assert (tmp_path / "outputs" / "run.html").is_file()
+
+
+def test_a_run_whose_budget_is_spent_has_a_report_and_a_page(awm, asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWM_LLM_INPUT_PRICE", "1000")
+    monkeypatch.setenv("AWM_LLM_OUTPUT_PRICE", "1000")
+    outcome = awm(*ORDER, "--budget", 1, "--html", "run.html")
+    assert outcome.code == 1
+    assert "error: the budget is spent:" in outcome.err
+    assert "The page is in run.html" in outcome.err
+    assert "The run ended early" in (tmp_path / "run.html").read_text("utf-8")
+    folder = tmp_path / "outputs"
+    (world,) = json.loads((folder / REPORT).read_text("utf-8"))["by_world"]
+    assert (world["title"], world["ending"]) == (NAME, "unfinished")
+    assert world["usd"] > 0
+    assert rows(folder / LOG)[-1]["why"].startswith("the budget is spent")
+
+
+def test_a_page_that_cannot_be_written_costs_no_worlds(awm, asked, tmp_path, monkeypatch):
+    def fail(path, text):
+        raise InfrastructureError(f"{path} cannot be written: No space left on device.")
+
+    monkeypatch.setattr("awm.cli.authoring.write_report", fail)
+    outcome = awm(*ORDER, "--proof", "off", "--html", "run.html")
+    assert outcome.code == 3
+    assert "No space left on device" in outcome.err
+    assert list(open_worlds(tmp_path / "outputs")) == ["coworking_space"]
+
+
+def test_who_names_no_model_is_told_both_ways_to_name_one(awm, asked, monkeypatch):
+    monkeypatch.delenv("AWM_SYN_OVERRIDE_MODEL")
+    outcome = awm("gen", "all", "--author", "llm")
+    assert outcome.code == 2
+    assert "Set AWM_SYN_OVERRIDE_MODEL. `awm gen` also takes --model." in outcome.err
+
+
+def test_ctrl_c_ends_a_run_in_order_and_says_how_to_go_on(asked, tmp_path):
+    arguments = [str(each) for each in ORDER]
+    with ModelServer(worlds="bundled", faults=Faults(rate=0.0), latency=Latency(600.0)) as slow:
+        process = subprocess.Popen(
+            command(*arguments, "--model", MODEL, "--html", "run.html"),
+            cwd=tmp_path,
+            env=environment(OPENAI_BASE_URL=slow.url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            log = tmp_path / "outputs" / LOG
+            wait_until(lambda: log.is_file() and "stage_started" in log.read_text("utf-8"))
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "0 worlds finished, 1 under way, 0.00 USD spent." in said
+    assert "kept in outputs: give the same command again to go on." in said
+    assert "Traceback" not in said
+    assert "The run ended early" in (tmp_path / "run.html").read_text("utf-8")
+    assert rows(tmp_path / "outputs" / LOG)[-1]["why"] == "stopped"
+
+
 def test_a_model_that_is_not_on_this_machine_is_refused_in_tests(awm, asked, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "https://api.openai.com/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "none")
@@ -157,6 +241,12 @@ def test_a_blueprint_becomes_a_proven_world_and_joins_the_domains(awm, asked, tm
     domain = row["blueprint"]["domain"]
     (saved,) = (tmp_path / "mine").iterdir()
     assert saved.name == f"{domain}.yaml"
+    # A file of that name that is there already is not replaced.
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / saved.name).write_text("# by hand\n")
+    named = awm(*BLUEPRINT, "--num_tasks", 3, "--save_blueprints", "other", "--overwrite")
+    assert f"this one is saved as other/{domain}_2.yaml." in named.err
+    assert (tmp_path / "other" / saved.name).read_text() == "# by hand\n"
     again = awm(
         "gen", "all", "--author", "builtin", "--more_domains", "mine", "--domain", domain,
         "--target_count", 1, "--num_tasks", 2, "--jobs", 1, "--output_dir", "more",

@@ -1,29 +1,31 @@
 """What `awm gen` does with a language model: sets it up, lets it write, and tells how it went."""
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.text import Text
 
-from awm.cli.authoring_view import show_report, watching
+from awm.cli.asking import Asking
+from awm.cli.authoring_view import show_report, show_stopped, watching
 from awm.cli.console import counted, print_json, stderr
-from awm.cli.context import new_pool, new_runtime, settings
+from awm.cli.context import new_pool, new_runtime
 from awm.cli.gen_options import Form, Mode, Size
 from awm.cli.generation import Run, tell_written
+from awm.cli.report_file import check_report_file, write_report
+from awm.cli.signals import StoppedError
 from awm.cli.signals import run as run_to_end
-from awm.errors import UsageError
+from awm.errors import AwmError, UsageError
 from awm.llm import Budget, Journal
 from awm.settings import Settings
 from awm.synthesis.holding import held
 from awm.synthesis.llm_author.authoring import Authored, Workplace, author
 from awm.synthesis.llm_author.blueprint import LARGE, SMALL, BlueprintStage
-from awm.synthesis.llm_author.blueprint.saving import save
+from awm.synthesis.llm_author.blueprint.saving import check_place, save
 from awm.synthesis.llm_author.commission import Commission
-from awm.synthesis.llm_author.events import Listener
 from awm.synthesis.llm_author.finishing import BlueprintFinisher, CodeFinisher
 from awm.synthesis.llm_author.office import (
     CODE_STAGES,
@@ -33,76 +35,25 @@ from awm.synthesis.llm_author.office import (
     models_in,
     seated,
 )
+from awm.synthesis.llm_author.report_html import report_html
 from awm.synthesis.llm_author.scenarios.seeds import Seeds, read_seeds
 from awm.synthesis.llm_author.scenarios.wish import Wish
-from awm.synthesis.llm_author.stage import Bench, Choices
-from awm.synthesis.llm_author.staged import Staged, drafts_in, write_part
+from awm.synthesis.llm_author.stage import Bench
 from awm.synthesis.order import Order
 from awm.synthesis.outputs import check_sources, write_rows, writing
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.sources import rows_in
-from awm.synthesis.staging import PARTS
 from awm.worlds import WorldFile
 
 __all__ = [
-    "Asking",
-    "Part",
     "Wanted",
     "make",
-    "stage",
     "think_of",
 ]
 
 _COUNT: Final = 1000
-_RETRIES: Final = 4
 _UNDER_WAY: Final = 16
 _SIZES: Final = {Size.SMALL.value: SMALL, Size.LARGE.value: LARGE}
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """How a model is asked; None where nobody said anything.
-
-    Attributes:
-        model: Which.
-        stage_models: Which others some stages ask.
-        max_retry: How often it may mend what it wrote.
-        temperature: How much its answers vary.
-        max_tokens: How long they may be.
-        budget: How much may be spent, in USD.
-        concurrency: How many questions are under way at a time.
-        seed: Of everything that is drawn.
-    """
-
-    model: str | None = None
-    stage_models: str | None = None
-    max_retry: int | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    budget: float | None = None
-    concurrency: int | None = None
-    seed: int = 0
-
-    @property
-    def attempts(self) -> int:
-        """How often a stage may ask until what is written is sound."""
-        return 1 + (_RETRIES if self.max_retry is None else self.max_retry)
-
-    def settings(self, run: Run) -> Settings:
-        """The settings, with what the command line says."""
-        return settings(
-            llm_model=self.model,
-            llm_stage_models=self.stage_models,
-            llm_budget_usd=self.budget,
-            llm_concurrency=self.concurrency,
-            allow_weak_isolation=run.allow_weak_isolation,
-        )
-
-    def choices(self, **more: Any) -> Choices:
-        """What stages are told."""
-        asked = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        given = {name: value for name, value in {**asked, **more}.items() if value is not None}
-        return Choices(attempts=self.attempts, seed=self.seed, **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,27 +102,10 @@ class Wanted:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Of which scenarios a stage writes, and what.
-
-    Attributes:
-        names: Only these scenarios; all if empty.
-        limit: Only so many.
-        tasks: How many tasks each has.
-        mode: Of the verifiers.
-        database_dir: Where databases are built, if they are.
-    """
-
-    names: tuple[str, ...] = ()
-    limit: int | None = None
-    tasks: int = 10
-    mode: Mode | None = None
-    database_dir: Path | None = None
-
-
-def make(asking: Asking, wanted: Wanted, folder: Path, *, run: Run) -> None:
-    """Have a model write worlds to a folder."""
+def make(
+    asking: Asking, wanted: Wanted, folder: Path, *, run: Run, page: Path | None = None
+) -> None:
+    """Have a model write worlds to a folder, and if asked to a page about how it went."""
     chosen = asking.settings(run)
     wish = wanted.wish(asking)
     form = wanted.form or Form.CODE
@@ -190,17 +124,60 @@ def make(asking: Asking, wanted: Wanted, folder: Path, *, run: Run) -> None:
     commission = Commission(
         wish.target_count, models_in(chosen), form.value, choices, _digest(wanted.seeds, wish), size
     )
-    done = run_to_end(_make(chosen, commission, wish, seeds, folder, run))
+    if page is not None and (folder.exists() or page.parent != folder):
+        check_report_file("--html", page)  # the folder of the worlds is made when it is needed
+    if wanted.save_to is not None:
+        check_place(wanted.save_to)
+    done = _made(chosen, commission, wish, seeds, folder, run, page)
     if wanted.save_to is not None:
         _save_blueprints(folder, wanted.save_to)
     if run.as_json:
         print_json({"folder": str(folder), "seconds": done.seconds, **done.report.as_json()})
     else:
-        show_report(done.report, done.seconds, str(folder))
+        show_report(done, folder, page)
+
+
+def _made(
+    chosen: Settings,
+    commission: Commission,
+    wish: Wish,
+    seeds: Seeds,
+    folder: Path,
+    run: Run,
+    page: Path | None,
+) -> Authored:
+    """Have worlds made, and what that came to written down; also where it ends early."""
+    told: list[Authored] = []
+    try:
+        done = run_to_end(_make(chosen, commission, wish, seeds, folder, run, told.append))
+    except (AwmError, StoppedError) as error:
+        if isinstance(error, StoppedError):
+            show_stopped(told[-1] if told else None, folder)
+        if told and page is not None:
+            _write_page(told[-1], folder, page)
+        raise
+    if done.log_problem is not None:
+        stderr().print(Text(str(done.log_problem)))
+    if page is not None:
+        write_report(page, report_html(done.report, done.seconds, str(folder)))
+    return done
+
+
+def _write_page(done: Authored, folder: Path, page: Path) -> None:
+    """Write the page of a run that ended early; what ended it is what has to be told."""
+    with suppress(AwmError):
+        write_report(page, report_html(done.report, done.seconds, str(folder), whole=False))
+        stderr().print(Text(f"The page is in {page}"), soft_wrap=True)
 
 
 async def _make(
-    chosen: Settings, commission: Commission, wish: Wish, seeds: Seeds, folder: Path, run: Run
+    chosen: Settings,
+    commission: Commission,
+    wish: Wish,
+    seeds: Seeds,
+    folder: Path,
+    run: Run,
+    report_to: Callable[[Authored], None],
 ) -> Authored:
     choices = commission.choices
     await check_models(chosen)
@@ -227,7 +204,7 @@ async def _make(
                 (BlueprintStage(_SIZES[commission.size]),),
                 bench,
                 lambda _shelf: finisher,
-                desk.expenses,
+                journal.spent,
                 _UNDER_WAY,
             )
         else:
@@ -235,12 +212,20 @@ async def _make(
                 CODE_STAGES,
                 bench,
                 lambda shelf: CodeFinisher(shelf, runtime.examiner),
-                desk.expenses,
+                journal.spent,
                 _UNDER_WAY,
             )
         stages = tuple(each.name for each in place.stages)
-        with watching(commission.count, stages, desk.expenses) as tell:
-            done = await author(commission, folder, rows, place, overwrite=run.overwrite, tell=tell)
+        with watching(commission.count, stages, journal.spent) as tell:
+            done = await author(
+                commission,
+                folder,
+                rows,
+                place,
+                overwrite=run.overwrite,
+                tell=tell,
+                report_to=report_to,
+            )
         for problem in inventor.invention.problems:
             stderr().print(Text(str(problem)))
         return done
@@ -250,8 +235,12 @@ def _save_blueprints(folder: Path, target: Path) -> None:
     """Save the blueprints of the worlds in a folder as domains."""
     for row in rows_in(folder / WorldFile.SCENARIO.value):
         form = WorldPlan.from_row(row).recipe.form
-        if form is not None:
-            save(form, target)
+        if form is None:
+            continue
+        saved = save(form, target)
+        if saved.renamed:
+            text = f"{target} has another {form.domain}: this one is saved as {saved.path}."
+            stderr().print(Text(text), soft_wrap=True)
 
 
 def think_of(
@@ -280,86 +269,6 @@ async def _think_of(
         for problem in inventor.invention.problems:
             stderr().print(Text(str(problem)))
         return count
-
-
-def stage(
-    name: str,
-    sources: Mapping[str, Path],
-    output: Path | None,
-    asking: Asking,
-    part: Part,
-    *,
-    run: Run,
-) -> None:
-    """Have a model write one stage of all scenarios."""
-    chosen = asking.settings(run)
-    key = (part.mode or Mode.CODE).value if name == "verifier" else name
-    written = PARTS[key]
-    read = _sources(name, sources)
-    target = output or next(iter(read.values())).parent / written.value
-    choices = asking.choices(
-        tasks=part.tasks, modes=None if part.mode is None else (part.mode.value,)
-    )
-    found = run_to_end(_stage(chosen, name, choices, read, {written: target}, part, run))
-    for title, why in found.lost:
-        stderr().print(Text(f"{title}: left out, {why}"))
-    tell_written(counted(found.rows, "row"), target, as_json=run.as_json)
-
-
-async def _stage(
-    chosen: Settings,
-    name: str,
-    choices: Choices,
-    sources: Mapping[WorldFile, Path],
-    outputs: Mapping[WorldFile, Path],
-    part: Part,
-    run: Run,
-) -> Staged:
-    drafts = drafts_in(sources, part.names, part.limit)
-    worker = next(each for each in CODE_STAGES if each.name == name)
-    folder = next(iter(outputs.values())).parent
-    await check_models(chosen)
-    async with AsyncExitStack() as stack:
-        folder.mkdir(parents=True, exist_ok=True)
-        journal = stack.enter_context(Journal(folder / JOURNAL, Budget(chosen.llm_budget_usd)))
-        desk = await stack.enter_async_context(seated(chosen, journal))
-        runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
-        tell: Listener
-        with watching(len(drafts), (worker.name,), desk.expenses) as tell:
-            return await write_part(
-                worker,
-                drafts,
-                Bench(desk, runtime, pool, choices),
-                outputs,
-                sources=tuple(sources.values()),
-                overwrite=run.overwrite,
-                tell=tell,
-            )
-
-
-_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "task": ("scenario",),
-    "db": ("task",),
-    "sample": ("task", "db"),
-    "spec": ("task", "db"),
-    "env": ("spec", "db", "task", "sample"),
-    "verifier": ("task", "db", "sample", "spec", "env"),
-}
-"""Of which stages a stage reads the files; that of the first says which scenarios there are."""
-
-
-def _sources(name: str, given: Mapping[str, Path]) -> dict[WorldFile, Path]:
-    """The files that a stage reads: those that were named, and the others beside the first."""
-    needs = _NEEDS[name]
-    named = {needs[0] if key == "input" else key: path for key, path in given.items()}
-    if not named:
-        raise UsageError(
-            f"nobody says what the stage {name} reads.",
-            f"Give {' and '.join(f'--input_{each}' for each in needs[:2])}.",
-        )
-    folder = next(iter(named.values())).parent
-    return {PARTS[each]: named.get(each, folder / PARTS[each].value) for each in needs}
 
 
 def _seeds(path: Path | None) -> Seeds:

@@ -69,6 +69,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
     max_tokens: o.MaxTokens = None,
     budget: o.Budget = None,
     concurrency: o.Concurrency = None,
+    html: o.Page = None,
     output_dir: o.OutputDir = o.OUTPUTS,
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -91,14 +92,14 @@ def gen_all(  # noqa: PLR0913 - one for each option
         "--size": size, "--save_blueprints": save_blueprints,
         "--verifier_mode": verifier_mode, "--proof": proof, "--tries": tries,
         "--max_retry": max_retry, "--temperature": temperature, "--max_tokens": max_tokens,
-        "--budget": budget, "--concurrency": concurrency,
+        "--budget": budget, "--concurrency": concurrency, "--html": html,
         "--skip_classification": skip_classification.on or None,
     }  # fmt: skip
     if authors.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
-        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+        from awm.cli import asking, authoring  # noqa: PLC0415 - a model's libraries are for models
 
         authoring.make(
-            authoring.Asking(
+            asking.Asking(
                 model, stage_models, max_retry, temperature, max_tokens, budget, concurrency, seed
             ),
             authoring.Wanted(
@@ -116,6 +117,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
             ),
             output_dir,
             run=run,
+            page=html,
         )
         return
     order = generation.order_of(
@@ -160,10 +162,10 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
     }  # fmt: skip
     of_builtin = {"--domain": domain, "--category": category, "--more_domains": more_domains}
     if authors.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
-        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+        from awm.cli import asking, authoring  # noqa: PLC0415 - a model's libraries are for models
 
         authoring.think_of(
-            authoring.Asking(model, None, None, temperature, None, budget, concurrency, seed),
+            asking.Asking(model, None, None, temperature, None, budget, concurrency, seed),
             authoring.Wanted(
                 count=target_count,
                 seeds=seeds,
@@ -215,17 +217,17 @@ def gen_task(  # noqa: PLR0913 - one for each option
     run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
     read = source or o.SCENARIOS
     if authors.is_to_go_on(author, read, model):
-        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+        from awm.cli import asking, authoring_stages  # noqa: PLC0415 - a model's libraries are for models
 
-        asking = authoring.Asking(
+        asked = asking.Asking(
             model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
         )
-        authoring.stage(
+        authoring_stages.stage(
             "task",
             {"scenario": read},
             output,
-            asking,
-            authoring.Part(names_in(allowed_scenarios), limit, tasks=num_tasks),
+            asked,
+            authoring_stages.Part(names_in(allowed_scenarios), limit, tasks=num_tasks),
             run=run,
         )
         return
@@ -268,13 +270,13 @@ def gen_verifier(  # noqa: PLR0913 - one for each option
     run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
     read = input_task or source or o.TASKS
     if authors.is_to_go_on(author, read, model):
-        from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+        from awm.cli import asking, authoring_stages  # noqa: PLC0415 - a model's libraries are for models
 
-        asking = authoring.Asking(
+        asked = asking.Asking(
             model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
         )
-        part = authoring.Part(names_in(allowed_scenarios), limit, mode=mode)
-        authoring.stage("verifier", {"task": read}, output, asking, part, run=run)
+        part = authoring_stages.Part(names_in(allowed_scenarios), limit, mode=mode)
+        authoring_stages.stage("verifier", {"task": read}, output, asked, part, run=run)
         return
     generation.verifiers(read, output, mode=mode.value, names=names_in(allowed_scenarios), run=run)
 
@@ -311,15 +313,17 @@ def _stage(name: str, file: str, about: str) -> None:
         given = {key: path for key, path in named.items() if path is not None}
         read = source or next(iter(given.values()), o.SCENARIOS)
         if authors.is_to_go_on(author, read, model):
-            from awm.cli import authoring  # noqa: PLC0415 - a model's libraries are for models
+            from awm.cli import asking, authoring_stages  # noqa: PLC0415 - a model's libraries are for models
 
-            asking = authoring.Asking(
+            asked = asking.Asking(
                 model, None, max_retry, temperature, max_tokens, budget, concurrency, seed
             )
-            part = authoring.Part(names_in(allowed_scenarios), limit, database_dir=database_dir)
+            part = authoring_stages.Part(
+                names_in(allowed_scenarios), limit, database_dir=database_dir
+            )
             run = generation.Run(None, overwrite, as_json, allow_weak_isolation)
             sources = given if source is None else {**given, "input": source}
-            authoring.stage(name, sources, output, asking, part, run=run)
+            authoring_stages.stage(name, sources, output, asked, part, run=run)
             return
         generation.stage(
             name,

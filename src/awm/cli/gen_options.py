@@ -13,10 +13,9 @@ __all__ = [
     "OFF", "ON", "OUTPUTS", "SCENARIOS", "TASKS",
     "Author", "AuthorName", "Budget", "Categories", "ClassifyOnly", "Concurrency", "Count",
     "DatabaseDir", "Difficulty", "Domains", "Form", "FormName", "Limit", "MaxTokens", "Mode",
-    "ModeName", "Model", "MoreDomains", "NumTasks", "Only", "Output", "OutputDir", "PerCategory",
-    "Proof", "Resume", "Retries", "SaveTo", "Seed", "Seeds", "Shuffle", "Size", "SizeName",
-    "SkipClassification", "StageModels", "State",
-    "Switch", "Temperature", "Tries",
+    "ModeName", "Model", "MoreDomains", "NumTasks", "Only", "Output", "OutputDir", "Page",
+    "PerCategory", "Proof", "Resume", "Retries", "SaveTo", "Seed", "Seeds", "Shuffle", "Size",
+    "SizeName", "SkipClassification", "StageModels", "State", "Switch", "Temperature", "Tries",
 ]  # fmt: skip
 
 OUTPUTS: Final = Path("outputs")
@@ -325,6 +324,16 @@ Concurrency: TypeAlias = Annotated[
         parser=whole(1, 4096),
         metavar="INTEGER",
         help="How many questions are asked at a time; 32 unless told.",
+        show_default=False,
+    ),
+]
+Page: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        parser=place,
+        metavar="FILE",
+        help="For a model: also write a page about how the run went.",
         show_default=False,
     ),
 ]

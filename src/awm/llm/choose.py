@@ -21,6 +21,7 @@ from awm.settings import Settings, variable_of
 __all__ = ["embedder_from_settings", "from_settings", "name_from_settings", "price_from_settings"]
 
 _OPENAI: Final = "api.openai.com"
+_OR_MODEL: Final = "`awm gen` also takes --model."
 
 
 def from_settings(
@@ -63,9 +64,9 @@ def name_from_settings(settings: Settings) -> str:
     if settings.llm_model:
         return settings.llm_model
     if settings.llm_provider != "azure":
-        _missing("llm_model", "the language model")
+        _missing("llm_model", "the language model", _OR_MODEL)
     address = settings.azure_endpoint or _missing("azure_endpoint", "the Azure resource")
-    return deployment_in(address) or _missing("llm_model", "the deployment on Azure")
+    return deployment_in(address) or _missing("llm_model", "the deployment on Azure", _OR_MODEL)
 
 
 def embedder_from_settings(settings: Settings, *, gate: Gate | None = None) -> HttpEmbedder:

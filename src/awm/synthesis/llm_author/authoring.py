@@ -1,22 +1,27 @@
 """Carrying out a commission: scenarios thought of, written, proven, and published all at once."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from awm.errors import LLMAnswerError
-from awm.llm.ledger import Spent
-from awm.synthesis.holding import held
+from awm import __version__
+from awm.errors import AwmError, LLMAnswerError, Problem
+from awm.llm.ledger import Ledger
+from awm.synthesis.holding import held, writing_to
 from awm.synthesis.llm_author.checkpoints import Checkpoints
 from awm.synthesis.llm_author.commission import Commission
 from awm.synthesis.llm_author.engine import Finisher, Made, carry_all
-from awm.synthesis.llm_author.events import Event, Listener
+from awm.synthesis.llm_author.events import Event, Listener, RunBegun, RunEnded
+from awm.synthesis.llm_author.logbook import LOG, Logbook
 from awm.synthesis.llm_author.pipeline import Line
-from awm.synthesis.llm_author.reporting import RunReport, Tally
+from awm.synthesis.llm_author.reporting import RunReport, known_usd
 from awm.synthesis.llm_author.stage import Bench, Stage
+from awm.synthesis.llm_author.tally import Tally
 from awm.synthesis.publishing import MANIFEST, check_folder, publishing
 from awm.synthesis.shelf import Shelf
 from awm.types import JsonObject
@@ -37,10 +42,12 @@ class Authored:
     Attributes:
         report: In figures.
         seconds: How long it took now.
+        log_problem: Why the log is not whole; None if it is.
     """
 
     report: RunReport
     seconds: float
+    log_problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,14 @@ class Workplace:
         stages: What scenarios go through, in order.
         bench: What the stages may use.
         finisher: Makes worlds of drafts, for a shelf.
-        expenses: What was spent so far, by stage.
+        spent: What was spent so far, by stage and world.
         under_way: How many scenarios are carried at a time.
     """
 
     stages: Sequence[Stage]
     bench: Bench
     finisher: Callable[[Shelf], Finisher]
-    expenses: Callable[[], Mapping[str, Spent]]
+    spent: Callable[[], Ledger]
     under_way: int
 
 
@@ -70,6 +77,7 @@ async def author(
     *,
     overwrite: bool = False,
     tell: Listener = lambda _event: None,
+    report_to: Callable[[Authored], None] = lambda _authored: None,
 ) -> Authored:
     """Write worlds to a folder.
 
@@ -80,6 +88,7 @@ async def author(
         workplace: With what.
         overwrite: Whether worlds that are there already, or the rest of another order, may go.
         tell: Told of everything that happens.
+        report_to: Given what is returned also where the run ends early; must not raise.
 
     Raises:
         UsageError: The folder holds something else, or another run is writing to it.
@@ -89,13 +98,6 @@ async def author(
         WorldFileError: The folder cannot be written to.
         InfrastructureError: The machinery failed, or there is no room; what was finished is kept.
     """
-    started = perf_counter()
-    tally = Tally()
-
-    def note(event: Event) -> None:
-        tally(event)
-        tell(event)
-
     with held(folder):
         shelf = Shelf(folder, commission)
         shelf.sweep()
@@ -103,25 +105,85 @@ async def author(
             shelf.check()
             check_folder(folder, commission, shelf)
         shelf.open(overwrite=overwrite)
-        line = Line(workplace.stages, workplace.bench, Checkpoints(shelf.path / _PARTS), tell=note)
+        with Logbook(folder / LOG) as log:
+            run = _Run(workplace.spent, log, tell)
+            with run.logged(commission), run.reported(folder, report_to):
+                line = Line(
+                    workplace.stages, workplace.bench, Checkpoints(shelf.path / _PARTS), run.note
+                )
+                made = await carry_all(
+                    scenarios,
+                    line,
+                    shelf,
+                    workplace.finisher(shelf),
+                    tell=run.note,
+                    under_way=workplace.under_way,
+                )
+                run.report(folder)
+                _publish(shelf, commission, made, overwrite=overwrite)
+        return run.authored()
+
+
+class _Run:
+    """What happens in a run, and who is told of it."""
+
+    def __init__(self, spent: Callable[[], Ledger], log: Logbook, tell: Listener) -> None:
+        self._spent = spent
+        self._log = log
+        self._tell = tell
+        self._tally = Tally()
+        self._started = perf_counter()
+
+    def note(self, event: Event) -> None:
+        """Tell everybody of an event."""
+        self._tally(event)
+        self._log(event)
+        self._tell(event)
+
+    def authored(self) -> Authored:
+        """What it came to so far."""
+        seconds = perf_counter() - self._started
+        return Authored(self._tally.report(self._spent()), seconds, self._log.problem)
+
+    def report(self, folder: Path) -> None:
+        """Write down what it came to so far."""
+        with writing_to(folder / REPORT):
+            write_whole(folder / REPORT, _encoded(self.authored().report.as_json()))
+
+    @contextmanager
+    def reported(self, folder: Path, report_to: Callable[[Authored], None]) -> Iterator[None]:
+        """Report at the end; also of a run that ends early, above all because of its cost."""
         try:
-            made = await carry_all(
-                scenarios,
-                line,
-                shelf,
-                workplace.finisher(shelf),
-                tell=note,
-                under_way=workplace.under_way,
-            )
+            yield
+        except BaseException:
+            with suppress(AwmError):  # what ended the run is what has to be told
+                self.report(folder)
+            raise
         finally:
-            # Also of a run that ends early, above all where that is because of its cost.
-            report = tally.report(workplace.expenses())
-            _write_report(folder, report)
-        _publish(shelf, commission, made, overwrite=overwrite)
-    return Authored(report, perf_counter() - started)
+            report_to(self.authored())
+
+    @contextmanager
+    def logged(self, commission: Commission) -> Iterator[None]:
+        """Log how it begins and ends."""
+        self.note(RunBegun(__version__, commission.count, commission.as_json()))
+        try:
+            yield
+        except BaseException as error:
+            stopped = isinstance(error, asyncio.CancelledError)
+            self.note(self._ended("stopped" if stopped else str(error) or type(error).__name__))
+            raise
+        self.note(self._ended())
+
+    def _ended(self, why: str = "") -> RunEnded:
+        done = self.authored()
+        report = done.report
+        usd = known_usd(report.expense)
+        return RunEnded(report.worlds, len(report.lost), round(done.seconds, 3), usd, why)
 
 
 def _publish(shelf: Shelf, commission: Commission, made: Made, *, overwrite: bool) -> None:
+    if not made.worlds and not made.lost:
+        raise LLMAnswerError("no scenario was thought of.", "Another --model may do better.")
     if not made.worlds:
         first = made.lost[0]
         raise LLMAnswerError(
@@ -146,9 +208,10 @@ def _manifest(commission: Commission, made: Made) -> bytes:
             {"scenario": each.title, "stage": each.stage, "why": each.why} for each in made.lost
         ],
     }
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    return _encoded(content)
 
 
-def _write_report(folder: Path, report: RunReport) -> None:
-    text = json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n"
-    write_whole(folder / REPORT, text.encode())
+def _encoded(content: JsonObject) -> bytes:
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    # What a model wrote may hold half of a pair of surrogates: \udc00 is JSON for it, too.
+    return text.encode(errors="backslashreplace")

@@ -5,8 +5,53 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from awm.synthesis.llm_author.stage import StageName
+from awm.types import JsonObject
 
-__all__ = ["Event", "Listener", "StageDone", "StageStarted", "Waiting", "WorldDone", "WorldFailed"]
+__all__ = [
+    "Event",
+    "Listener",
+    "RunBegun",
+    "RunEnded",
+    "StageDone",
+    "StageStarted",
+    "Waiting",
+    "WorldDone",
+    "WorldFailed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegun:
+    """A run has begun, or an earlier one goes on.
+
+    Attributes:
+        version: Of this package.
+        count: How many scenarios there are to be.
+        order: What was ordered (see `Commission.as_json`); no addresses and no keys.
+    """
+
+    version: str
+    count: int
+    order: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run is over.
+
+    Attributes:
+        worlds: How many worlds there are.
+        lost: Of how many scenarios there is none.
+        seconds: How long it took now.
+        usd: What all runs of it cost so far, in USD; None where that is not known.
+        why: What ended it early; empty where it came to its end.
+    """
+
+    worlds: int
+    lost: int
+    seconds: float
+    usd: float | None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +137,9 @@ class WorldFailed:
     why: str
 
 
-Event: TypeAlias = StageStarted | StageDone | Waiting | WorldDone | WorldFailed
+Event: TypeAlias = (
+    RunBegun | StageStarted | StageDone | Waiting | WorldDone | WorldFailed | RunEnded
+)
 
 Listener: TypeAlias = Callable[[Event], None]
 """Told of each event, as it happens; it must not raise."""

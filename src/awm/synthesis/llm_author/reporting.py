@@ -4,22 +4,27 @@ The published pipeline's figures are those that its paper reports (arXiv 2602.10
 environments ran at the first attempt, the others took 1.13 repairs, and 100 cost $57.09.
 """
 
-import re
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from awm.llm.ledger import Spent
-from awm.synthesis.llm_author.events import Event, StageDone, WorldDone, WorldFailed
-from awm.synthesis.llm_author.stage import STAGES
 
-__all__ = ["PUBLISHED", "Published", "RunReport", "StageReport", "Tally", "known_usd"]
+__all__ = [
+    "PUBLISHED",
+    "Ending",
+    "Passage",
+    "Published",
+    "RunReport",
+    "StageReport",
+    "WorldReport",
+    "known_usd",
+    "usd_text",
+]
 
-_ORDER: Final = ("embedding", "scenario", "blueprint", *STAGES)
-_SHOWN: Final = 5
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d+")
-_LONGEST: Final = 120
+_CENTS: Final = 0.1
+
+Ending: TypeAlias = Literal["world", "lost", "unfinished"]
+"""What became of a scenario; `unfinished` where the run ended before that was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,69 @@ class StageReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """How a world went through a stage.
+
+    Attributes:
+        stage: Which.
+        attempts: How often the model had to be asked until it was right, or for good.
+        left: What is still wrong, in lines.
+        broken: Whether any of that has to be mended.
+    """
+
+    stage: str
+    attempts: int
+    left: tuple[str, ...] = ()
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorldReport:
+    """What became of a scenario.
+
+    Attributes:
+        title: Its name.
+        ending: What became of it.
+        tasks: How many tasks it has.
+        proven: How many of them are proven.
+        stages: How it went through those that it has behind it, in their order.
+        ended: At which stage it was lost; empty unless it was.
+        why: What happened then.
+        expense: What it took.
+    """
+
+    title: str
+    ending: Ending
+    tasks: int = 0
+    proven: int = 0
+    stages: tuple[Passage, ...] = ()
+    ended: str = ""
+    why: str = ""
+    expense: Spent = field(default_factory=Spent)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is a world, and each of its tasks is proven."""
+        return 0 < self.tasks == self.proven
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON object of it; why it was lost is told with the others that were."""
+        return {
+            "title": self.title,
+            "ending": self.ending,
+            "tasks": self.tasks,
+            "proven": self.proven,
+            "attempts": {each.stage: each.attempts for each in self.stages},
+            "left": [
+                {"stage": each.stage, "what": what, "broken": each.broken}
+                for each in self.stages
+                for what in each.left
+            ],
+            **_spent(self.expense),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run came to.
 
@@ -83,6 +151,7 @@ class RunReport:
         lost: Scenarios of which there is no world: name, stage, why.
         stages: How each stage went.
         expense: What everything took, thinking of scenarios included.
+        by_world: What became of each scenario that was taken up, by name.
     """
 
     worlds: int
@@ -92,6 +161,7 @@ class RunReport:
     lost: tuple[tuple[str, str, str], ...]
     stages: tuple[StageReport, ...]
     expense: Spent
+    by_world: tuple[WorldReport, ...] = ()
 
     @property
     def usd_per_100(self) -> float | None:
@@ -124,97 +194,20 @@ class RunReport:
             ],
             **_spent(self.expense),
             "usd_per_100_worlds": self.usd_per_100,
+            "by_world": [each.as_json() for each in self.by_world],
         }
-
-
-@dataclass(slots=True)
-class _Counts:
-    passed: int = 0
-    at_once: int = 0
-    attempts: int = 0
-    broken: int = 0
-    failed: int = 0
-    mended: Counter[str] = field(default_factory=Counter)
-
-
-class Tally:
-    """Counts what happens; a listener."""
-
-    def __init__(self) -> None:
-        self._stages: dict[str, _Counts] = {}
-        self._worlds: list[WorldDone] = []
-        self._lost: list[WorldFailed] = []
-
-    def __call__(self, event: Event) -> None:
-        """Note an event."""
-        match event:
-            case StageDone():
-                self._note(event)
-            case WorldDone():
-                self._worlds.append(event)
-            case WorldFailed():
-                self._lost.append(event)
-                self._of(event.stage).failed += 1
-            case _:
-                pass
-
-    def report(self, expenses: Mapping[str, Spent]) -> RunReport:
-        """What it came to.
-
-        Args:
-            expenses: What each stage took, the stage `scenario` included.
-        """
-        names = sorted({*expenses, *self._stages}, key=_place)
-        worlds = self._worlds
-        return RunReport(
-            worlds=len(worlds),
-            proven_worlds=sum(0 < each.tasks == each.proven for each in worlds),
-            tasks=sum(each.tasks for each in worlds),
-            proven=sum(each.proven for each in worlds),
-            lost=tuple(sorted((each.world, each.stage, each.why) for each in self._lost)),
-            stages=tuple(self._stage(name, expenses.get(name, Spent())) for name in names),
-            expense=sum(expenses.values(), Spent()),
-        )
-
-    def _note(self, event: StageDone) -> None:
-        counts = self._of(event.stage)
-        counts.passed += 1
-        counts.at_once += not event.mended and not event.broken
-        counts.attempts += event.attempts
-        counts.broken += event.broken
-        counts.mended.update(map(_kind, event.mended))
-
-    def _of(self, stage: str) -> _Counts:
-        return self._stages.setdefault(stage, _Counts())
-
-    def _stage(self, name: str, expense: Spent) -> StageReport:
-        counts = self._stages.get(name, _Counts())
-        return StageReport(
-            name,
-            counts.passed,
-            counts.at_once,
-            counts.attempts,
-            counts.broken,
-            counts.failed,
-            tuple(sorted(counts.mended.items(), key=lambda each: (-each[1], each[0]))[:_SHOWN]),
-            expense,
-        )
-
-
-def _place(stage: str) -> int:
-    """Where a stage stands in the order in which worlds go through them."""
-    return _ORDER.index(stage) if stage in _ORDER else len(_ORDER)
-
-
-def _kind(what: str) -> str:
-    """A problem without what is particular to one world, so that equal ones are counted."""
-    plain = " ".join(_QUOTED.sub("…", what.partition(": ")[2] or what).split())
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
 
 
 def known_usd(spent: Spent) -> float | None:
     """What was spent, in USD; None where a part of it is not known."""
     return None if spent.unpriced else spent.usd
+
+
+def usd_text(amount: float | None) -> str:
+    """An amount in USD for people; more exact where it is less than some cents."""
+    if amount is None:
+        return "unknown"
+    return f"{amount:,.4f}" if 0 < amount < _CENTS else f"{amount:,.2f}"
 
 
 def _spent(expense: Spent) -> dict[str, Any]:
