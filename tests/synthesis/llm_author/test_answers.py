@@ -13,6 +13,7 @@ from awm.synthesis.llm_author.answers import (
     DatabaseAnswer,
     SpecAnswer,
     TasksAnswer,
+    as_text,
     code_in,
     json_as,
     schema_of,
@@ -68,7 +69,12 @@ def test_a_tool_is_called_as_a_function_is(name):
 
 
 def test_schemas_can_be_told():
-    assert json.loads(schema_of(TasksAnswer))["required"] == ["tasks"]
+    assert json.loads(as_text(schema_of(TasksAnswer)))["required"] == ["tasks"]
+
+
+def test_a_schema_says_how_many_entries_are_wanted():
+    assert schema_of(TasksAnswer, {"tasks": 7})["properties"]["tasks"]["minItems"] == 7
+    assert schema_of(TasksAnswer)["properties"]["tasks"]["minItems"] == 1
 
 
 @pytest.mark.parametrize(

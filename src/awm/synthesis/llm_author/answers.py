@@ -7,7 +7,7 @@ it badly there, and it costs more.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from awm.errors import LLMAnswerError
 from awm.llm import Reply, find_json
 from awm.llm.typed import faults_told
+from awm.types import JsonObject
 
 __all__ = [
     "Classified",
@@ -25,6 +26,7 @@ __all__ = [
     "SpecAnswer",
     "SuitabilityAnswer",
     "TasksAnswer",
+    "as_text",
     "code_in",
     "json_as",
     "schema_of",
@@ -151,9 +153,22 @@ class SpecAnswer(Answer):
     api_groups: Annotated[list[GroupAnswer], Field(min_length=1)]
 
 
-def schema_of(form: type[BaseModel]) -> str:
-    """The schema of a form, to be told in a prompt."""
-    return json.dumps(form.model_json_schema(), separators=(",", ":"))
+def schema_of(form: type[BaseModel], least: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The schema of a form.
+
+    Args:
+        form: Of an answer.
+        least: How many entries lists of it have at least, by their names.
+    """
+    schema = form.model_json_schema()
+    for name, count in (least or {}).items():
+        schema["properties"][name]["minItems"] = count
+    return schema
+
+
+def as_text(schema: JsonObject) -> str:
+    """A schema, to be told in a prompt."""
+    return json.dumps(schema, separators=(",", ":"))
 
 
 def json_as(form: type[M]) -> Callable[[Reply], M]:

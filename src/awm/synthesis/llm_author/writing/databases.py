@@ -67,6 +67,7 @@ class DatabaseStage:
             "db",
             bench.choices,
             DatabaseAnswer,
+            least={"tables": _FEWEST_TABLES},
             scenario=draft.title,
             description=draft.description,
             tasks=tasks_told(draft),

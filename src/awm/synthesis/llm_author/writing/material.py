@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from awm.llm import Question
-from awm.synthesis.llm_author.answers import schema_of
+from awm.synthesis.llm_author.answers import as_text, schema_of
 from awm.synthesis.llm_author.prompts import prompt
 from awm.synthesis.llm_author.stage import Choices, Draft
 from awm.types import JsonObject
@@ -32,7 +32,11 @@ _STATEMENT: Final = 400
 
 
 def question_of(
-    name: str, choices: Choices, form: type[BaseModel] | None = None, **values: str
+    name: str,
+    choices: Choices,
+    form: type[BaseModel] | None = None,
+    least: Mapping[str, int] | None = None,
+    **values: str,
 ) -> Question:
     """The question of a stage.
 
@@ -40,14 +44,17 @@ def question_of(
         name: Of its prompt.
         choices: What somebody chose.
         form: Of the answer, where that is JSON; the prompt is given its schema as `schema`.
+        least: How many entries lists of the answer have at least, by their names: a model that is
+            held to the schema then writes no fewer. Small ones stop after the first otherwise.
         values: What else the prompt has places for.
     """
-    told = values if form is None else {**values, "schema": schema_of(form)}
+    schema = None if form is None else schema_of(form, least or {})
+    told = values if schema is None else {**values, "schema": as_text(schema)}
     return Question(
         prompt(name).filled(**told),
         temperature=choices.temperature,
         max_tokens=choices.max_tokens,
-        schema=None if form is None else form.model_json_schema(),
+        schema=schema,
         seed=choices.seed,
     )
 

@@ -57,6 +57,7 @@ class SampleStage:
             "sample",
             bench.choices,
             SampleAnswer,
+            least={"tables": len(draft.row(WorldFile.DATABASE)["db_schema"]["tables"])},
             scenario=draft.title,
             description=draft.description,
             tasks=tasks_told(draft),

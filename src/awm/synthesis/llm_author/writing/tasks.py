@@ -89,6 +89,7 @@ class TaskStage:
             "task",
             bench.choices,
             TasksAnswer,
+            least={"tasks": wanted},
             scenario=draft.title,
             description=draft.description,
             count=str(wanted),
