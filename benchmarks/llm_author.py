@@ -10,8 +10,6 @@ given rates. Everything runs as people run it: `awm gen all`, in processes of it
   a run that nobody disturbed, and every question that was answered twice is counted.
 * With log-normal latencies, all scenarios flow through the stages on their own, or stage by stage
   with a barrier after each; as many are under way at a time either way.
-* The same scenarios are written as code, without the proof, and as blueprints; the model's tokens
-  are counted from the first task to the last verifier, scenarios and their judging left out.
 """
 
 import argparse
@@ -50,9 +48,6 @@ FLOWING, QUICK_FLOWING = 32, 4
 MEDIAN, QUICK_MEDIAN = 4.0, 0.2
 SIGMA = 1.0
 LEAST_GAIN = 1.5
-WRITTEN, QUICK_WRITTEN = 20, 2
-LEAST_FEWER = 5
-WRITING = {"blueprint", *(stage.name for stage in CODE_STAGES)} - {"proof"}
 MODEL = "test-model"
 SEED = 11
 
@@ -244,38 +239,6 @@ def without_barrier(folder: Path, cache: Path, count: int, median: float) -> Fig
     )
 
 
-def forms(folder: Path, cache: Path, count: int) -> list[Figure]:
-    """How many tokens a model writes for a world, in either form."""
-    given = seeds(folder, count)
-    tokens: dict[str, float] = {}
-    proven: dict[str, int] = {}
-    with server(cache, count) as running:
-        for name, more in {
-            "code": ("--form", "code", "--proof", "off"),
-            "small blueprint": ("--form", "blueprint"),
-            "large blueprint": ("--form", "blueprint", "--size", "large"),
-        }.items():
-            out = folder / name.replace(" ", "_")
-            subprocess.run(
-                command(out, given, count, *more), env=environment(running.url), check=True
-            )
-            report = json.loads((out / "llm_report.json").read_text())
-            written = [each for each in report["stages"] if each["stage"] in WRITING]
-            tokens[name] = sum(each["completion_tokens"] for each in written) / report["worlds"]
-            proven[name] = report["proven_worlds"]
-    return [
-        Figure(
-            f"tokens that the model writes for a world: {name}, {count} scenarios",
-            f"{tokens['code']:,.0f}, code (SQL, Python, verifiers; no proof)",
-            f"{tokens[name]:,.0f}, {proven[name]} worlds proven",
-            f"{tokens['code'] / tokens[name]:,.0f}x",
-            f"at least {LEAST_FEWER}x fewer",
-            tokens["code"] >= LEAST_FEWER * tokens[name],
-        )
-        for name in ("small blueprint", "large blueprint")
-    ]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, help="a folder for the worlds and the server's cache")
@@ -299,7 +262,6 @@ def main() -> int:
                 QUICK_FLOWING if quick else FLOWING,
                 QUICK_MEDIAN if quick else MEDIAN,
             ),
-            *forms(folder, cache, QUICK_WRITTEN if quick else WRITTEN),
         ]
     subject = "a server that answers with the builtin author's worlds, two cores"
     return conclude("Worlds that a model writes", subject, figures, options)
