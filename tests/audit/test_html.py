@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -13,48 +12,12 @@ from hypothesis import strategies as st
 
 from awm.audit.html import audit_html
 from tests.audit.graded import handmade
+from tests.pages.outlining import HOSTILE, Outline
 
 GOLDEN = Path(__file__).parent / "golden" / "audit.html"
 """The page but for its style and script. To write it anew after a look at the change:
 python -c "from tests.audit.test_html import *; GOLDEN.write_text(bare(audit_html(handmade())))"
 """
-VOID = {"meta", "input", "rect"}
-HOSTILE = (
-    "</style></script><script>alert(1)</script>",
-    "\"' onfocus=alert(1) autofocus='",
-    "<img src=x onerror=alert(1)>",
-    "<!-- ]]> </textarea></title></details>",
-    "$rows ${worlds} $$ {0} %s",
-    "javascript:alert(1)",
-    "&lt;b&gt; &#60;",
-    "\u202egnp.exe \ud800 \x00\x1b[31m \x85 \u2028",
-)
-
-
-class Outline(HTMLParser):
-    """The elements of a page with the names of their attributes; fails where they do not nest."""
-
-    def __init__(self, page):
-        super().__init__(convert_charrefs=True)
-        self.elements, self.links, self.texts, self._open = [], [], [], []
-        self.feed(page)
-        self.close()
-        assert not self._open
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, *(name for name, _ in attributes)))
-        self.links += [value for name, value in attributes if name in {"href", "src", "action"}]
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, *(name for name, _ in attributes)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, text):
-        self.texts.append(text)
 
 
 def bare(page):

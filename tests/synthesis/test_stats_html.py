@@ -11,7 +11,7 @@ import pytest
 from awm.synthesis.measuring import figures_of
 from awm.synthesis.statistics import statistics_of
 from awm.synthesis.stats_html import statistics_html
-from tests.audit.test_html import HOSTILE, Outline
+from tests.pages.outlining import HOSTILE, Outline
 from tests.synthesis.surveyed import known, worlds
 from tests.synthesis.test_statistics import Letters
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Final
 
-from awm.audit.html_page import page_head, page_part, style
 from awm.audit.html_tasks import KINDS
-from awm.audit.html_text import MARKS, bar, escaped, plural, verdict_tally
+from awm.audit.html_text import MARKS, verdict_tally
 from awm.audit.html_worlds import COLUMNS, problem_list, world_row, world_section
 from awm.audit.model import GRADES, Audit
+from awm.pages import bar, escaped, page_head, page_part, plural, style
 
 __all__ = ["audit_html"]
 

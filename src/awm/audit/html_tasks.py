@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from awm.audit.html_text import call_list, cut, escaped, plural, verdict_badge
+from awm.audit.html_text import call_list, verdict_badge
 from awm.audit.model import CaseKind, Counterexample, TaskAudit
+from awm.pages import cut, escaped, plural
 
 __all__ = ["KINDS", "task_details"]
 

@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 from awm.audit.faults import ToolFault, problem_of
 from awm.audit.html_tasks import task_details
-from awm.audit.html_text import MARKS, call_list, cut, escaped, plural, verdict_tally
+from awm.audit.html_text import MARKS, call_list, verdict_tally
 from awm.audit.model import GRADES, WorldAudit
 from awm.errors import Problem
+from awm.pages import cut, escaped, plural
 
 __all__ = ["COLUMNS", "problem_list", "world_row", "world_section"]
 

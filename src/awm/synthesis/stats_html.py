@@ -5,8 +5,19 @@ from itertools import islice
 from string import Template
 from typing import Final
 
-from awm.audit.html_page import page_head, page_part, style
-from awm.audit.html_text import cut, escaped, plural
+from awm.pages import (
+    Column,
+    Mark,
+    cut,
+    escaped,
+    histogram,
+    level,
+    page_head,
+    page_part,
+    plot_style,
+    plural,
+    style,
+)
 from awm.synthesis.distribution import Distribution
 from awm.synthesis.pairs import Likeness
 from awm.synthesis.similarity import SIMILAR
@@ -20,7 +31,6 @@ from awm.synthesis.statistics import (
     SetStatistics,
     Subject,
 )
-from awm.synthesis.stats_svg import Column, Mark, histogram, level
 
 __all__ = ["statistics_html"]
 
@@ -50,7 +60,7 @@ def statistics_html(found: SetStatistics) -> str:
     """
     title = f"Statistics of {escaped(found.folder)}"
     return Template(page_part("awm.synthesis", "stats.html")).substitute(
-        head=page_head(title, style() + page_part("awm.synthesis", "stats.css")),
+        head=page_head(title, style() + plot_style()),
         folder=escaped(found.folder),
         headline=_headline(found),
         figures=_figures(found),

@@ -13,7 +13,7 @@ from awm.llm.ledger import Ledger
 from awm.synthesis.llm_author.report_html import report_html
 from awm.synthesis.llm_author.reporting import RunReport
 from awm.synthesis.llm_author.tally import Tally
-from tests.audit.test_html import HOSTILE, Outline
+from tests.pages.outlining import HOSTILE, Outline
 
 from .runs import LOST, PART, PROVEN, went
 

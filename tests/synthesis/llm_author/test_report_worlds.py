@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from awm.synthesis.llm_author.report_worlds import left_as_is, lost_ones, world_table
 from awm.synthesis.llm_author.reporting import Passage
-from tests.audit.test_html import Outline
+from tests.pages.outlining import Outline
 
 from .runs import LOST, PART, PROVEN, went
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from string import Template
 
-__all__ = ["page_head", "page_part", "policy", "style"]
+__all__ = ["page_head", "page_part", "plot_style", "policy", "style"]
 
 
 @cache
@@ -22,7 +22,12 @@ def page_part(package: str, name: str) -> str:
 
 def style() -> str:
     """The style that all pages share; a page may add to it."""
-    return page_part("awm.audit", "report.css")
+    return page_part("awm.pages", "page.css")
+
+
+def plot_style() -> str:
+    """What pages with plots and with small tables of counts add to it."""
+    return page_part("awm.pages", "plots.css")
 
 
 def page_head(title: str, styles: str, script: str | None = None) -> str:
@@ -33,7 +38,7 @@ def page_head(title: str, styles: str, script: str | None = None) -> str:
         styles: All of its style.
         script: What stands in its `script` element, if it has one.
     """
-    head = Template(page_part("awm.audit", "head.html"))
+    head = Template(page_part("awm.pages", "head.html"))
     return head.substitute(title=title, style=styles, policy=policy(styles, script)).rstrip("\n")
 
 

@@ -1,10 +1,10 @@
-"""Plots of statistics as inline SVG; their colours are the page's."""
+"""Plots as inline SVG; their colours are the page's."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from awm.audit.html_text import escaped
+from awm.pages.text import escaped
 
 __all__ = ["Column", "Mark", "histogram", "level"]
 

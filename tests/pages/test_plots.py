@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.synthesis.stats_svg import Column, Mark, histogram, level
+from awm.pages import Column, Mark, histogram, level
 
 COUNTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=24)
 
