@@ -1,6 +1,7 @@
 """Agents are told tools in a few lines each, and long results without their middle."""
 
 from awm.agents import shortened, tools_told
+from awm.agents.telling import in_brief
 from awm.types import ToolSpec
 
 SEARCH = ToolSpec(
@@ -48,3 +49,29 @@ def test_a_short_text_stays_and_a_long_one_loses_its_middle():
     cut = shortened("a" * 600 + "z" * 400, 90)
     assert cut.startswith("a" * 60 + "\n[... 910 characters left out ...]\n")
     assert cut.endswith("z" * 30)
+
+
+def test_in_brief_a_tool_loses_titles_but_no_argument_of_that_name():
+    titled = {"title": "T", "type": "string"}
+    schema = {
+        "title": "find",
+        "type": "object",
+        "properties": {
+            "title": titled,
+            "any": {"anyOf": [titled, {"type": "null"}], "title": "Any"},
+            "list": {"type": "array", "items": titled},
+        },
+    }
+    text = {"type": "string"}
+    assert in_brief(ToolSpec("find", "Find.\n\n## Response\nlong", schema)) == ToolSpec(
+        "find",
+        "Find.",
+        {
+            "type": "object",
+            "properties": {
+                "title": text,
+                "any": {"anyOf": [text, {"type": "null"}]},
+                "list": {"type": "array", "items": text},
+            },
+        },
+    )

@@ -22,7 +22,16 @@ from awm.errors import (
     LLMUnavailableError,
     UsageError,
 )
-from awm.llm import Azure, Message, OpenAICompatible, Patience, Question, Usage
+from awm.llm import (
+    Azure,
+    FunctionCall,
+    Message,
+    OpenAICompatible,
+    Patience,
+    Question,
+    Usage,
+)
+from awm.types import ToolSpec
 from tests.llm.chat_server import Answer, chat_server, completion, refusing
 
 KEY = "sk-very-secret-key"
@@ -467,3 +476,46 @@ def self_signed(path: Path) -> Path:
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     path.write_bytes(private + certificate.public_bytes(pem))
     return path
+
+
+CALLING = Question((Message("user", "Oslo?"),), tools=(ToolSpec("find", "Find.", {}),))
+FOUND = completion(
+    None,
+    finish_reason="tool_calls",
+    message={
+        "reasoning_content": "Oslo it is.",
+        "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a"'}}
+        ],
+    },
+)
+
+
+async def test_functions_are_called_over_the_wire_and_malformed_arguments_stay_text():
+    reply, (request,) = await ask([FOUND], CALLING)
+    assert request.body["tools"][0]["function"]["name"] == "find"
+    assert request.body["parallel_tool_calls"] is False
+    assert (reply.text, reply.thoughts, reply.finish_reason) == ("", "Oslo it is.", "tool_calls")
+    assert reply.calls == (FunctionCall("c1", "find", '{"a"'),)
+
+
+async def test_a_server_that_knows_no_parallel_calls_is_asked_without_the_word():
+    reply, requests = await ask(refusing("parallel_tool_calls", then=FOUND), CALLING)
+    assert reply.calls
+    assert ["parallel_tool_calls" in request.body for request in requests] == [True, False]
+    assert all("tools" in request.body for request in requests)
+
+
+async def test_a_server_that_hands_nothing_on_to_templates_is_asked_without_it():
+    thinking = Question((Message("user", "?"),), thinking=True)
+    reply, requests = await ask(refusing("chat_template_kwargs", then=OK), thinking)
+    assert reply.text == "Hello."
+    assert len(requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_server_that_calls_no_functions_is_not_asked_twice(status):
+    answer = Answer({"error": {"message": "tools param requires --jinja flag"}}, status=status)
+    error = await failure([answer], CALLING)
+    assert isinstance(error, LLMRefusedError)
+    assert "--jinja" in error.hint

@@ -84,3 +84,45 @@ def test_what_is_none_of_these_is_just_an_error_without_the_key():
     found = error(400, message="temperature must be below 2, sk-secret")
     assert type(found) is LLMError
     assert found.message.endswith("refuses with 400: temperature must be below 2, ***.")
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser'),
+        (500, "tools param requires --jinja flag"),
+        (400, "registry.ollama.ai/library/x:latest does not support tools"),
+        (404, 'No endpoints found that support tool use. Try disabling "find".'),
+        (400, "Unsupported parameter: 'tools' is not supported with this model."),
+        (400, "Function calling is not enabled for this model"),
+        (400, "This model doesn't support function calling."),
+    ],
+)
+def test_a_server_that_calls_no_functions_is_known_by_its_words_and_says_what_to_do(
+    status, message
+):
+    refused = error(status, message=message)
+    assert isinstance(refused, LLMRefusedError)
+    assert "format awm or json" in refused.hint
+    assert "--enable-auto-tool-choice" in refused.hint
+
+
+def test_functions_that_fastapi_forbids_are_refused_and_other_fields_are_not():
+    def forbidding(field: str) -> LLMError:
+        body = {"detail": [{"type": "extra_forbidden", "loc": ["body", field]}]}
+        return error_of(ENDPOINT, 422, read_complaint(json.dumps(body).encode()))
+
+    assert isinstance(forbidding("tools"), LLMRefusedError)
+    assert not isinstance(forbidding("toolset"), LLMRefusedError)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "An assistant message with 'tool_calls' must be followed by tool messages",
+        "Invalid schema for function 'find': tools[0].function.parameters",
+        "The tools are too many: 200 of at most 128",
+    ],
+)
+def test_what_is_wrong_with_these_functions_is_no_refusal_of_all(message):
+    assert type(error(400, message=message)) is LLMError

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.errors import LLMError
+from awm.llm.question import FunctionCall
 from awm.llm.response import BadResponseError, read_complaint, read_reply
 
 JSON = st.recursive(
@@ -15,13 +16,19 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["choices", "message", "content", "usage", "error", "detail", "code"]),
+            st.sampled_from(
+                ["choices", "message", "content", "usage", "error", "detail", "code", "tool_calls"]
+            ),
             inner,
             max_size=3,
         )
     ),
     max_leaves=8,
 )
+
+
+def reply_of(**message):
+    return read_reply(json.dumps({"choices": [{"message": message}]}).encode())
 
 
 @given(st.binary(max_size=50) | JSON.map(lambda value: json.dumps(value).encode()))
@@ -54,3 +61,56 @@ def test_json_nested_without_end_is_no_answer():
 def test_complaints_are_read_in_each_wording(body, text, code):
     complaint = read_complaint(json.dumps(body, ensure_ascii=False).encode())
     assert (complaint.text, complaint.code) == (text, code)
+
+
+def test_a_reply_of_calls_only_has_no_text():
+    function = {"name": "find", "arguments": '{"city": "Oslo"}'}
+    calls = [{"id": "c1", "type": "function", "function": function}]
+    reply = reply_of(content=None, tool_calls=calls)
+    assert reply.text == ""
+    assert reply.calls == (FunctionCall("c1", "find", '{"city": "Oslo"}'),)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('{"city": "Os', '{"city": "Os'),
+        ({"city": "Oslo"}, '{"city": "Oslo"}'),
+        ({}, "{}"),
+        ("", ""),
+        (None, ""),
+        ([3], "[3]"),
+    ],
+)
+def test_arguments_stay_as_they_were_written_and_objects_become_text(written, read):
+    calls = [{"function": {"name": "find", "arguments": written}}]
+    assert reply_of(tool_calls=calls).calls == (FunctionCall("", "find", read),)
+
+
+@given(JSON)
+def test_whatever_stands_for_calls_is_read_or_said_to_be_none(written):
+    with contextlib.suppress(BadResponseError):
+        for call in reply_of(tool_calls=written).calls:
+            assert isinstance(call.arguments, str)
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_thoughts_that_stand_apart_stay_apart(name):
+    reply = reply_of(content="Two.", **{name: "One and one."})
+    assert (reply.text, reply.thoughts) == ("Two.", "One and one.")
+
+
+@pytest.mark.parametrize("thoughts", [None, "", [{"type": "text"}], 7])
+def test_thoughts_that_are_no_text_are_none(thoughts):
+    assert reply_of(content="Two.", reasoning_content=thoughts).thoughts == ""
+
+
+def test_thoughts_that_stand_in_the_text_stay_there():
+    assert reply_of(content="<think>hm</think>Two.").text == "<think>hm</think>Two."
+
+
+def test_calls_beside_a_refusal_count():
+    calls = [{"id": "c1", "function": {"name": "find", "arguments": "{}"}}]
+    assert reply_of(refusal="no", tool_calls=calls).calls
+    with pytest.raises(LLMError, match="refuses to answer"):
+        reply_of(refusal="no", tool_calls=[])

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.errors import UsageError
-from awm.llm import Journal, Message, Question, Reply, ScriptedLLM, Usage
+from awm.llm import FunctionCall, Journal, Message, Question, Reply, ScriptedLLM, Usage
 from awm.llm.transcript import as_markdown, conversations, exchange_as_json, read
+from awm.types import ToolSpec
 
 USAGE = Usage(1_200, 30)
 FIRST = Question((Message("system", "You write."), Message("user", "Write A.")), schema={"x": [1]})
@@ -70,6 +71,26 @@ async def test_a_question_that_goes_on_with_an_answer_stands_below_it(tmp_path):
     assert [message.content for message in first.turns[1].asked] == ["Write it larger."]
     # It says something else than what was answered: that is another conversation.
     assert [len(turn.asked) for turn in second.turns] == [3]
+
+
+async def test_calls_beside_the_text_are_told_and_gone_on_with(tmp_path):
+    tool = ToolSpec("look", "Look.", {"type": "object"})
+    call = FunctionCall("1", "look", '{"at": 3}')
+    first = Question((Message("user", "Go."),), tools=(tool,))
+    then = first.followed_by(
+        Message("assistant", "", (call,)), Message("tool", "A door.", call_id="1")
+    )
+    with Journal(tmp_path / "j") as journal:
+        llm = ScriptedLLM([Reply("", USAGE, calls=(call,), thoughts="Hm."), Reply("Done.", USAGE)])
+        seat = journal.model(llm, name="m", stage="s", world="w", price=None)
+        for question in (first, then):
+            await seat.ask(question)
+    found = list(read(tmp_path / "j"))
+    assert [each.question for each in found] == [first, then]
+    (conversation,) = conversations(found)
+    lines = list(as_markdown([conversation]))
+    assert "<think>\nHm.\n</think>\n\n\nlook({\"at\": 3})" in lines
+    assert "A door." in lines
 
 
 async def test_the_page_says_who_said_what_and_what_it_took(tmp_path):

@@ -1,4 +1,12 @@
-"""How calls are written and read: what a model is asked for, and how it is told what came of it."""
+"""How calls are written and read: what a model is asked for, and how it is told what came of it.
+
+| format | calls | acts through |
+|---|---|---|
+| `awm` | in the text, between `<tool_call>` tags | `list_tools` and `call_tool` |
+| `native` | beside the text, as OpenAI's function calling has them | the world's own tools |
+| `native-meta` | the same | `list_tools` and `call_tool` |
+| `json` | the text is one JSON object, held to a schema | the world's own tools |
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -15,7 +23,7 @@ class CallFormat(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it in reports and options: `awm`, `native` or `json`."""
+        """What to call it in reports and options."""
         ...
 
     @property

@@ -1,16 +1,17 @@
 """The history window: which turns a model still sees, in use and in training alike.
 
-A window of w shows the opening, the first exchange where that lists the tools, and the last w
-exchanges after it. The AWM paper trains with w = 3.
+A window of w shows the opening, the first exchange that lists the tools wherever it is, and the
+last w of the others. The AWM paper trains with w = 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from awm.errors import UsageError
+from awm.trajectory import LIST_TOOLS, WrittenCall
 
-__all__ = ["Window"]
+__all__ = ["Window", "listing_place"]
 
 E = TypeVar("E")
 
@@ -21,7 +22,7 @@ class Window:
 
     Attributes:
         turns: How many of the last exchanges; None for all.
-        keep_first: Whether the first exchange stays in sight: the listing of the tools.
+        keep_first: Whether the listing of the tools stays in sight beside them.
 
     Raises:
         UsageError: It would see less than nothing.
@@ -34,10 +35,25 @@ class Window:
         if self.turns is not None and self.turns < 0:
             raise UsageError(f"the history window is {self.turns}.", "Give 0 or more.")
 
-    def of(self, exchanges: Sequence[E]) -> tuple[E, ...]:
-        """The exchanges that are in sight, oldest first."""
+    def of(self, exchanges: Sequence[E], listing: int | None = 0) -> tuple[E, ...]:
+        """The exchanges that are in sight, oldest first.
+
+        Args:
+            exchanges: All of them, oldest first.
+            listing: Which of them lists the tools (see `listing_place`): the first, unless an
+                agent began with something else; None where none does.
+        """
         if self.turns is None:
             return tuple(exchanges)
-        kept = int(self.keep_first)
-        first, rest = exchanges[:kept], exchanges[kept:]
-        return (*first, *rest[max(0, len(rest) - self.turns) :])
+        kept = listing if self.keep_first else None
+        others = [place for place in range(len(exchanges)) if place != kept]
+        seen = {*others[max(0, len(others) - self.turns) :], kept}
+        return tuple(each for place, each in enumerate(exchanges) if place in seen)
+
+
+def listing_place(turns: Iterable[Sequence[WrittenCall]]) -> int | None:
+    """Which turn is the first to list the tools, by the calls of each; None where none does."""
+    for place, calls in enumerate(turns):
+        if any(call.name == LIST_TOOLS for call in calls):
+            return place
+    return None

@@ -2,39 +2,44 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from awm.agents.moves import move_schema, read_move
 from awm.agents.policy import Heard, Said
-from awm.agents.telling import shortened
+from awm.agents.telling import LAST_TURN, shortened
 from awm.llm import Message, Question, Reply
 from awm.types import ToolSpec
 
 __all__ = ["JsonFormat"]
 
-_LAST_TURN: Final = "\nThis was the last call that you can make: answer now."
-
 
 class JsonFormat:
-    """One JSON object a reply: a thought with a call, or with an answer (see `CallFormat`)."""
+    """One JSON object a reply: a thought with a call, or with an answer (see `CallFormat`).
+
+    Args:
+        typed: Whether the arguments of each tool are held to its own schema. That is worth it where
+            grammars are cheap: llama.cpp samples slower the larger they are.
+    """
 
     name = "json"
     meta_tools = False
 
+    def __init__(self, *, typed: bool = False) -> None:
+        self._typed = typed
+
     def asked(self, question: Question, tools: Sequence[ToolSpec]) -> Question:
         """The question with the schema of a reply."""
-        return replace(question, schema=move_schema(tools))
+        return replace(question, schema=move_schema(tools, typed=self._typed))
 
     def read(self, reply: Reply) -> Said:
         """See `read_move`."""
         move = read_move(reply)
         calls = () if move.call is None else (move.call,)
-        return Said(reply.text, calls, move.answer, move.fault, reply.usage, move.repairs)
+        return Said(reply.told, calls, move.answer, move.fault, reply.usage, move.repairs)
 
     def told(self, said: Said, heard: Heard, *, longest: int) -> tuple[Message, ...]:
         """The reply as it was, and the result between tags."""
         text = "\n".join(shortened(result.text, longest) for result in heard.results)
-        last = _LAST_TURN if heard.turns_left == 1 else ""
+        last = f"\n{LAST_TURN}" if heard.turns_left == 1 else ""
         return (
             Message("assistant", said.text),
             Message("user", f"<tool_result>\n{text}\n</tool_result>{last}"),

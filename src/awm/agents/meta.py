@@ -77,7 +77,7 @@ class MetaToolbox:
         if arguments is None:
             return self._refusal("`arguments` has to be an object, or JSON text of one.")
         if name not in {tool.name for tool in tools}:
-            return self._refusal(f"there is no tool {name!r} in the list.")
+            return self._refusal(f"there is no tool {name!r}: see what {LIST_TOOLS} lists.")
         return await self._inner.call(ToolCall(name, arguments))
 
     def _refusal(self, what: str) -> ToolResult:

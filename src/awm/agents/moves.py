@@ -3,7 +3,11 @@
 Agents are asked for one JSON object, `{"thought", "call": {"name", "arguments"}}` or `{"thought",
 "answer"}`. Models that were taught otherwise write calls in `<tool_call>` tags, as bare `{"name",
 "arguments"}` or through `call_tool`, and answers as plain prose. All of that is understood, and
-what had to be made allowances for is noted: it breaks the format all the same.
+what had to be allowed for is noted: it breaks the format all the same.
+
+The allowances, besides those of `awm.agents.written` and `awm.agents.naming`: `<tool_call> tags`,
+`bare call`, `call beside its arguments`, `answer was no text`, `prose taken for the answer` and
+`further moves left out`.
 """
 
 import json
@@ -11,20 +15,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from awm.errors import LLMAnswerError
-from awm.llm import Reply, find_json
-from awm.llm.lenient import CUT_OFF
-from awm.trajectory import TOOL_PREFIX, WrittenCall, answer_of, find_calls, meta_target
+from awm.agents.naming import directly
+from awm.agents.written import (
+    BROKE_OFF,
+    calls_written,
+    first_of,
+    found_in,
+    has_arguments,
+    named,
+)
+from awm.llm import Reply
+from awm.trajectory import WrittenCall, answer_of
 from awm.types import JsonObject, ToolSpec
 
 __all__ = ["Move", "move_schema", "read_move"]
 
 _CALL_KEYS: Final = ("call", "tool_call", "function_call", "function", "tool_calls")
-_NAME_KEYS: Final = ("name", "tool", "tool_name", "function")
-_ARGUMENT_KEYS: Final = ("arguments", "args", "parameters", "input")
 _ANSWER_KEYS: Final = ("answer", "final_answer")
-_BESIDE: Final = frozenset({"thought", "thoughts", "reasoning"})
-"""Keys that may stand beside a name without making it a row of something."""
+_ALONE: Final = frozenset(
+    {"thought", "thoughts", "reasoning", "name", "tool", "tool_name", "function"}
+)
+"""Keys that may stand beside a name, or for one, without making it a row of something."""
 
 _WANTED: Final = (
     'Reply with one JSON object: {"thought": "...", "call": {"name": ..., "arguments": {...}}} to '
@@ -49,17 +60,22 @@ class Move:
     repairs: tuple[str, ...] = ()
 
 
-def move_schema(tools: Sequence[ToolSpec]) -> JsonObject:
-    """The JSON Schema of a reply: it names the tools and leaves arguments to them."""
-    call = {
-        "name": {"type": "string", "enum": [tool.name for tool in tools]},
-        "arguments": {"type": "object"},
-    }
+def move_schema(tools: Sequence[ToolSpec], *, typed: bool = False) -> JsonObject:
+    """The JSON Schema of a reply: a thought, and then a call or an answer.
+
+    Members are asked for in the order in which they stand here, so that the thought comes first.
+
+    Args:
+        tools: What may be called.
+        typed: Whether each tool's arguments are held to its own schema, which takes a grammar of
+            all of them. Otherwise only the names are, and arguments are left to the tools.
+    """
+    calls = [_call_schema(tool) for tool in tools] if typed else [_any_call_schema(tools)]
     return {
         "title": "move",
         "type": "object",
         "anyOf": [
-            _object({"thought": {"type": "string"}, "call": _object(call)}),
+            *(_object({"thought": {"type": "string"}, "call": call}) for call in calls),
             _object({"thought": {"type": "string"}, "answer": {"type": "string"}}),
         ],
     }
@@ -73,22 +89,33 @@ def read_move(reply: Reply) -> Move:
     said = answer_of(reply.text)
     if not said:
         return _broken("It says nothing.")
-    if tagged := find_calls(reply.text):
-        return _tagged(tagged)
-    found, repairs = _found_in(reply.text)
-    moves = [move for value in found for move in _moves_in(value)]
-    whole = CUT_OFF not in repairs  # otherwise what is missing may be the half of an argument
-    if moves and whole:
-        more = ("further moves left out",) if len(moves) > 1 else ()
+    is_cut = reply.finish_reason == "length"
+    if "<tool_call>" in said:
+        return _tagged(reply.text, is_cut)
+    values, repairs, breaks_off = found_in(reply.text)
+    moves = [move for value in values for move in _moves_in(value)]
+    if moves:
+        more = ("further moves left out",) if len(moves) > 1 or breaks_off else ()
         return Move(moves[0].call, moves[0].answer, "", (*moves[0].repairs, *repairs, *more))
-    if not whole or reply.finish_reason == "length":
-        return _broken("It broke off before its end: be briefer.")
+    if breaks_off or is_cut:
+        return _broken(BROKE_OFF)
     if said.startswith(("{", "[", "```")):
         return _broken("It is neither a call nor an answer.")
     return Move(answer=said, repairs=("prose taken for the answer",))
 
 
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+def _any_call_schema(tools: Sequence[ToolSpec]) -> JsonObject:
+    names = {"type": "string", "enum": [tool.name for tool in tools]}
+    return _object({"name": names, "arguments": {"type": "object"}})
+
+
+def _call_schema(tool: ToolSpec) -> JsonObject:
+    # A reference would lead nowhere: its definitions stand at another root.
+    arguments = {"type": "object"} if "$ref" in json.dumps(tool.input_schema) else tool.input_schema
+    return _object({"name": {"const": tool.name}, "arguments": arguments})
+
+
+def _object(properties: Mapping[str, Any]) -> JsonObject:
     return {
         "type": "object",
         "properties": dict(properties),
@@ -101,66 +128,55 @@ def _broken(what: str) -> Move:
     return Move(fault=f"{what} {_WANTED}")
 
 
-def _tagged(calls: Sequence[WrittenCall]) -> Move:
-    first = calls[0]
-    if not first.name:
-        return _broken("The call cannot be read.")
-    more = ("further moves left out",) if len(calls) > 1 else ()
-    return Move(_target(first), repairs=("<tool_call> tags", *more))
-
-
-def _found_in(text: str) -> tuple[list[Any], tuple[str, ...]]:
-    """The JSON in a text, and what had to be mended in it."""
-    try:
-        found = find_json(text)
-    except LLMAnswerError:
-        return [], ()
-    repairs = dict.fromkeys(repair for each in found for repair in each.repairs)
-    return [each.value for each in found], tuple(repairs)
+def _tagged(text: str, is_cut: bool) -> Move:
+    written = calls_written(text, is_cut=is_cut)
+    if written.fault:
+        return _broken(written.fault)
+    more = ("further moves left out",) if len(written.calls) > 1 else ()
+    move = _called(written.calls[0], "<tool_call> tags")
+    return Move(move.call, repairs=(*move.repairs, *written.repairs, *more))
 
 
 def _moves_in(value: Any) -> Iterator[Move]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _moves_in(one)
-    elif isinstance(value, Mapping):
-        call = _call_in(value)
-        if call is not None:
-            yield call
-        elif (said := _first(value, _ANSWER_KEYS)) is not None:
-            yield Move(answer=said if isinstance(said, str) else json.dumps(said))
+    for one in value if isinstance(value, list) else [value]:
+        move = _move_in(one) if isinstance(one, Mapping) else None
+        if move is not None:
+            yield move
+
+
+def _move_in(value: Mapping[str, Any]) -> Move | None:
+    call = _call_in(value)
+    if call is not None:
+        return call
+    said = first_of(value, _ANSWER_KEYS)
+    if said is None:
+        return None
+    renamed = () if value.get("answer") is not None else ("keys renamed",)
+    if isinstance(said, str):
+        return Move(answer=said, repairs=renamed)
+    try:
+        return Move(answer=json.dumps(said), repairs=(*renamed, "answer was no text"))
+    except RecursionError:  # nested beyond reason
+        return None
 
 
 def _call_in(value: Mapping[str, Any]) -> Move | None:
-    written = _first(value, _CALL_KEYS)
+    written = first_of(value, _CALL_KEYS)
+    renamed = () if value.get("call") is not None else ("keys renamed",)
     if isinstance(written, list) and written:
         written = written[0]
-    if isinstance(written, str):  # {"call": "list_rooms", "arguments": {}}
-        return Move(_target(WrittenCall(written.strip(), _first(value, _ARGUMENT_KEYS))))
+    if isinstance(written, str) and written.strip():  # {"call": "list_rooms", "arguments": {}}
+        beside = WrittenCall(written.strip(), first_of(value, ("arguments", "args", "parameters")))
+        return _called(beside, *renamed, "call beside its arguments")
     if isinstance(written, Mapping):
-        inner = written.get("function")
-        named = _named(inner if isinstance(inner, Mapping) else written)
-        return Move(_target(named)) if named else None
-    bare = _named(value)
-    given = any(key in value for key in _ARGUMENT_KEYS)
-    if bare and (given or value.keys() <= _BESIDE | set(_NAME_KEYS)):
-        return Move(_target(bare), repairs=("bare call",))
+        found = named(written)
+        return _called(found.call, *renamed, *found.repairs) if found else None
+    bare = named(value)
+    if bare and (has_arguments(value) or value.keys() <= _ALONE):
+        return _called(bare.call, *bare.repairs, "bare call")
     return None
 
 
-def _named(value: Mapping[str, Any]) -> WrittenCall | None:
-    name = _first(value, _NAME_KEYS)
-    if not isinstance(name, str) or not name.strip():
-        return None
-    return WrittenCall(name.strip(), _first(value, _ARGUMENT_KEYS))
-
-
-def _target(call: WrittenCall) -> WrittenCall:
-    """The tool that is meant where a call goes through `call_tool` or has the listing's prefix."""
-    meant = meta_target(call) or call
-    return WrittenCall(meant.name.removeprefix(TOOL_PREFIX), meant.arguments, meant.id)
-
-
-def _first(value: Mapping[str, Any], keys: Sequence[str]) -> Any:
-    """What stands under the first of some keys that has anything."""
-    return next((value[key] for key in keys if value.get(key) is not None), None)
+def _called(call: WrittenCall, *repairs: str) -> Move:
+    meant, more = directly(call)
+    return Move(meant, repairs=(*repairs, *more))

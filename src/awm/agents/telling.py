@@ -1,13 +1,21 @@
-"""What agents are told: the tools in a few lines each, and results that are not too long."""
+"""What agents are told: the tools in a few lines each, and results that are not too long.
+
+The listing of the tools is never shortened: an agent cannot call what was left out of it.
+"""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from awm.types import ToolSpec
+from awm.agents.policy import Heard, Said
+from awm.trajectory import LIST_TOOLS
+from awm.types import JsonObject, ToolSpec
 
-__all__ = ["shortened", "tools_told"]
+__all__ = ["LAST_TURN", "in_brief", "results_told", "shortened", "tools_told"]
+
+LAST_TURN: Final = "This was the last call that you can make: answer now."
+"""Said with a result after which only an answer is left to an agent."""
 
 _RESPONSES: Final = re.compile(r"^#+ *Responses?\b", re.MULTILINE)
 """Where the description of a tool goes on to what it answers with."""
@@ -31,6 +39,49 @@ def shortened(text: str, longest: int) -> str:
     before = longest - behind
     gap = f"\n[... {len(text) - longest:,} characters left out ...]\n"
     return f"{text[:before]}{gap}{text[len(text) - behind :]}"
+
+
+def in_brief(tool: ToolSpec) -> ToolSpec:
+    """A tool without what it answers with and without titles that repeat names."""
+    head = _RESPONSES.split(tool.description, maxsplit=1)[0].strip()
+    return ToolSpec(tool.name, head, _untitled(tool.input_schema))
+
+
+def results_told(said: Said, heard: Heard, longest: int) -> tuple[str, ...]:
+    """What came of a turn as texts, one for each call that was carried out.
+
+    Args:
+        said: What was said in the turn.
+        heard: What came of that.
+        longest: How many characters of a result are shown.
+    """
+    listed = [call.name == LIST_TOOLS for call in said.calls[: len(heard.results)]]
+    listed += [False] * (len(heard.results) - len(listed))
+    texts = [
+        result.text if is_listing else shortened(result.text, longest)
+        for result, is_listing in zip(heard.results, listed, strict=True)
+    ]
+    if heard.turns_left == 1 and texts:
+        texts[-1] = f"{texts[-1]}\n\n{LAST_TURN}"
+    return tuple(texts)
+
+
+def _untitled(schema: JsonObject) -> JsonObject:
+    """A schema without its titles; what is called `title` among properties stays."""
+    kept: dict[str, Any] = {key: value for key, value in schema.items() if key != "title"}
+    for key in ("properties", "$defs"):
+        if isinstance(kept.get(key), Mapping):
+            kept[key] = {name: _untitled_or(part) for name, part in kept[key].items()}
+    for key in ("anyOf", "oneOf", "allOf"):
+        if isinstance(kept.get(key), list):
+            kept[key] = [_untitled_or(part) for part in kept[key]]
+    if "items" in kept:
+        kept["items"] = _untitled_or(kept["items"])
+    return kept
+
+
+def _untitled_or(part: Any) -> Any:
+    return _untitled(part) if isinstance(part, Mapping) else part
 
 
 def _tool_lines(tool: ToolSpec) -> Iterator[str]:

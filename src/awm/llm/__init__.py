@@ -15,7 +15,7 @@ from awm.llm.model import LLM
 from awm.llm.patience import Patience
 from awm.llm.preflight import preflight
 from awm.llm.prices import FREE, Price, price_of
-from awm.llm.question import Message, Question, Reply, Usage
+from awm.llm.question import FunctionCall, Message, Question, Reply, Usage
 from awm.llm.repair import Repaired, find_json, parse_json, repair_json
 from awm.llm.replay import ReplayLLM
 from awm.llm.scripted import ScriptedLLM
@@ -28,6 +28,7 @@ __all__ = [
     "Budget",
     "ChatCompletions",
     "Embedder",
+    "FunctionCall",
     "Gate",
     "HttpEmbedder",
     "Journal",

@@ -3,15 +3,19 @@
 The protocol is OpenAI's (https://platform.openai.com/docs/api-reference/chat/create), and every
 server speaks a part of it: some know no `response_format`, some want `max_completion_tokens` where
 others want `max_tokens`, some models take no `temperature`. None says so beforehand, so a word that
-is refused by name is left out and the question asked again.
+is refused by name is left out and the question asked again. Functions are no such word: without
+them it would be another question.
+
+Whether to think is said in `chat_template_kwargs`, which vLLM, SGLang and llama.cpp hand on to the
+template of the model (https://docs.vllm.ai/en/latest/features/reasoning_outputs/).
 """
 
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from awm.llm.question import Question
-from awm.types import JsonObject
+from awm.llm.question import FunctionCall, Message, Question
+from awm.types import JsonObject, ToolSpec
 
 __all__ = ["Dialect"]
 
@@ -33,12 +37,16 @@ class Dialect:
             take `max_tokens` says so.
         temperature: `temperature` can be chosen.
         seed: `seed` can be chosen.
+        parallel: `parallel_tool_calls` can be chosen.
+        thinking: `chat_template_kwargs` can be given.
     """
 
     schema: bool = True
     max_tokens: bool = True
     temperature: bool = True
     seed: bool = True
+    parallel: bool = True
+    thinking: bool = True
 
     def __and__(self, other: "Dialect") -> "Dialect":
         """What both understand."""
@@ -47,6 +55,8 @@ class Dialect:
             self.max_tokens and other.max_tokens,
             self.temperature and other.temperature,
             self.seed and other.seed,
+            self.parallel and other.parallel,
+            self.thinking and other.thinking,
         )
 
     def body(self, question: Question, model: str | None) -> dict[str, Any]:
@@ -56,11 +66,7 @@ class Dialect:
             question: What is asked.
             model: Which model; None where the URL says it.
         """
-        body: dict[str, Any] = {
-            "messages": [
-                {"role": message.role, "content": message.content} for message in question.messages
-            ]
-        }
+        body: dict[str, Any] = {"messages": [_message(message) for message in question.messages]}
         if model is not None:
             body["model"] = model
         if question.temperature is not None and self.temperature:
@@ -72,6 +78,12 @@ class Dialect:
             body[limit] = question.max_tokens
         if question.schema is not None and self.schema:
             body["response_format"] = _response_format(question.schema)
+        if question.tools:
+            body["tools"] = [_function(tool) for tool in question.tools]
+            if self.parallel:
+                body["parallel_tool_calls"] = question.parallel
+        if question.thinking is not None and self.thinking:
+            body["chat_template_kwargs"] = {"enable_thinking": question.thinking}
         return body
 
     def without_refused(self, question: Question, status: int, complaint: str) -> "Dialect | None":
@@ -87,14 +99,16 @@ class Dialect:
         """
         if status not in _REFUSALS:
             return None
-        if self.schema and question.schema is not None and _SCHEMA.search(complaint):
-            return replace(self, schema=False)
-        if self.max_tokens and question.max_tokens is not None and "max_tokens" in complaint:
-            return replace(self, max_tokens=False)
-        if self.temperature and question.temperature is not None and "temperature" in complaint:
-            return replace(self, temperature=False)
-        if self.seed and question.seed is not None and _SEED.search(complaint):
-            return replace(self, seed=False)
+        for word, is_said, refused in (
+            ("schema", question.schema is not None, _SCHEMA),
+            ("max_tokens", question.max_tokens is not None, _MAX_TOKENS),
+            ("temperature", question.temperature is not None, _TEMPERATURE),
+            ("seed", question.seed is not None, _SEED),
+            ("parallel", bool(question.tools), _PARALLEL),
+            ("thinking", question.thinking is not None, _THINKING),
+        ):
+            if is_said and getattr(self, word) and refused.search(complaint):
+                return replace(self, **{word: False})
         return None
 
 
@@ -103,7 +117,34 @@ _SCHEMA: Final = re.compile(
 )
 """What servers call a constrained answer when they refuse it."""
 
+_MAX_TOKENS: Final = re.compile("max_tokens")
+_TEMPERATURE: Final = re.compile("temperature")
 _SEED: Final = re.compile(r"\bseed\b")
+_PARALLEL: Final = re.compile("parallel[_ ]tool[_ ]calls?", re.IGNORECASE)
+_THINKING: Final = re.compile("chat_template_kwargs")
+
+
+def _message(message: Message) -> dict[str, Any]:
+    said: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.calls:
+        said["tool_calls"] = [_call(call) for call in message.calls]
+    if message.call_id is not None:
+        said["tool_call_id"] = message.call_id
+    return said
+
+
+def _call(call: FunctionCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _function(tool: ToolSpec) -> dict[str, Any]:
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.input_schema,
+    }
+    return {"type": "function", "function": function}
 
 
 def _response_format(schema: JsonObject) -> dict[str, Any]:

@@ -25,6 +25,8 @@ __all__ = ["Entry", "Exchange", "JournalFile"]
 _APPLICATION: Final = 0x41574D4A
 """Says in the file's header that it is a journal ("AWMJ")."""
 _VERSION: Final = 2
+_LARGE: Final = frozenset({"schema", "tools"})
+"""What else of a question is kept as a text of its own: it is the same in many."""
 _ANY_TEXT: Final = "surrogatepass"
 """Models answer with half characters, and are told what they answered."""
 _WAIT_SECONDS: Final = 0.5
@@ -59,7 +61,7 @@ PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-"""`question` is `Question.to_json()` with digests instead of its texts and its schema. `batches`
+"""`question` is `Question.to_json()` with digests instead of its texts, schema and tools. `batches`
 are the requests in which `vectors` came: what is paid for is a request."""
 
 _PAID: Final = """(
@@ -227,8 +229,8 @@ class JournalFile:
 
     def _in_full(self, told: dict[str, Any]) -> Question:
         messages = [{**each, "content": self._text(each["content"])} for each in told["messages"]]
-        schema = None if told["schema"] is None else json.loads(self._text(told["schema"]))
-        return Question.from_json({**told, "messages": messages, "schema": schema})
+        large = {part: json.loads(self._text(told[part])) for part in _LARGE & told.keys()}
+        return Question.from_json({**told, "messages": messages, **large})
 
     def _text(self, digest: str) -> str:
         ((content,),) = self._rows("SELECT content FROM texts WHERE digest = ?", (digest,))
@@ -275,7 +277,7 @@ class JournalFile:
 
 
 def _shortened(question: Question) -> tuple[dict[str, Any], dict[str, str]]:
-    """A question with digests instead of texts, and the texts by their digests."""
+    """A question with digests instead of what is large, and that by its digests."""
     texts: dict[str, str] = {}
 
     def kept(text: str) -> str:
@@ -286,8 +288,8 @@ def _shortened(question: Question) -> tuple[dict[str, Any], dict[str, str]]:
     told = question.to_json()
     for message in told["messages"]:
         message["content"] = kept(message["content"])
-    if told["schema"] is not None:
-        told["schema"] = kept(json.dumps(told["schema"]))
+    for part in _LARGE & told.keys():
+        told[part] = kept(json.dumps(told[part]))
     return told, texts
 
 

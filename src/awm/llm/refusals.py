@@ -36,6 +36,17 @@ _FILTERED: Final = re.compile(
     re.IGNORECASE,
 )
 
+_NO_TOOLS: Final = re.compile(
+    r"tools param requires"  # llama.cpp, with status 500
+    r"|enable-auto-tool-choice"  # vLLM
+    r"|(?:not|n't) support(?:ed)? (?:\w+ ){0,3}(?:tools?\b|function[- ]call)"  # Ollama, Together
+    r"|endpoints found that support tool use"  # OpenRouter
+    # OpenAI, Mistral
+    r"|\b(?:tools|tool use|function calling)\W+(?:is|are) not (?:supported|enabled)"
+    r"|\"body\", ?\"tools\"",  # FastAPI
+    re.IGNORECASE,
+)
+
 _UNPAID_CODES: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _PAYMENT_REQUIRED: Final = 402
 
@@ -47,6 +58,11 @@ _MODEL: Final = re.compile(
 )
 _KEY_CODES: Final = frozenset({"invalid_api_key"})
 
+_TOOLS_HINT: Final = (
+    "Have calls written in the text (format awm or json), or start the server so that it calls "
+    "functions: vLLM with --enable-auto-tool-choice --tool-call-parser, llama.cpp with --jinja."
+)
+
 
 def is_too_long(complaint: Complaint) -> bool:
     """Whether a server says that a question does not fit into its model's context."""
@@ -57,9 +73,10 @@ def is_final(complaint: Complaint) -> bool:
     """Whether asking again is in vain although the status says that it is not.
 
     An account without credit is answered 429, and so is a question that is longer than what may be
-    asked in a minute; some llama.cpp servers answer 500 to what is too long for them.
+    asked in a minute; some llama.cpp servers answer 500 to what is too long for them, and to
+    functions.
     """
-    return complaint.code in _UNPAID_CODES or is_too_long(complaint)
+    return complaint.code in _UNPAID_CODES or is_too_long(complaint) or _refuses_tools(complaint)
 
 
 def is_about_the_question(complaint: Complaint) -> bool:
@@ -82,6 +99,8 @@ def error_of(endpoint: Endpoint, status: int, complaint: Complaint) -> LLMError:
         return LLMTooLongError(message, hint)
     if _is_filtered(complaint):
         return LLMRefusedError(message)
+    if _refuses_tools(complaint):
+        return LLMRefusedError(message, _TOOLS_HINT)
     hint = _setup_hint(endpoint, status, complaint)
     return LLMSetupError(message, hint) if hint else LLMError(message)
 
@@ -93,6 +112,10 @@ def sentence(text: str) -> str:
 
 def _is_filtered(complaint: Complaint) -> bool:
     return complaint.code in _FILTERED_CODES or _FILTERED.search(complaint.whole) is not None
+
+
+def _refuses_tools(complaint: Complaint) -> bool:
+    return _NO_TOOLS.search(complaint.whole) is not None
 
 
 def _setup_hint(endpoint: Endpoint, status: int, complaint: Complaint) -> str:

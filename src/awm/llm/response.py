@@ -1,7 +1,8 @@
 """What comes back from chat completions: an answer, or a complaint.
 
 The fields are those of https://platform.openai.com/docs/api-reference/chat/object; servers differ
-in what they leave out, and each words its complaints in its own way.
+in what they leave out, and each words its complaints in its own way. What a model thought stands in
+`reasoning_content` (DeepSeek, llama.cpp, SGLang) or `reasoning` (vLLM, OpenRouter), if it is told.
 """
 
 import json
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from awm.errors import LLMRefusedError
-from awm.llm.question import Reply, Usage
+from awm.llm.question import FunctionCall, Reply, Usage
 
 __all__ = ["BadResponseError", "Complaint", "read_complaint", "read_reply", "read_usage"]
 
@@ -48,18 +49,24 @@ def read_reply(content: bytes) -> Reply:
         choice = body["choices"][0]
         message = choice["message"]
         text = _text(message.get("content"))
+        calls = tuple(_call(written) for written in message.get("tool_calls") or ())
         refusal = message.get("refusal")
         finish_reason = choice.get("finish_reason")
     except (ValueError, RecursionError) as error:
         raise BadResponseError(f"no JSON: {_begin(_decoded(content))!r}") from error
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadResponseError(f"no chat completion: {_begin(_decoded(content))!r}") from error
-    if refusal and not text:
+    if refusal and not text and not calls:
         raise LLMRefusedError(f"the model refuses to answer: {_begin(str(refusal))}")
     if finish_reason == "content_filter":  # what there is of the text ends where it was cut
         raise LLMRefusedError("a filter at the model's server took the answer away.")
     return Reply(
-        text, read_usage(body.get("usage")), _word(body.get("model")), _word(finish_reason)
+        text,
+        read_usage(body.get("usage")),
+        _word(body.get("model")),
+        _word(finish_reason),
+        calls,
+        _word(message.get("reasoning_content")) or _word(message.get("reasoning")),
     )
 
 
@@ -94,6 +101,17 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "".join(part["text"] for part in content if part.get("type") == "text")
+
+
+def _call(written: Any) -> FunctionCall:
+    """A call; Ollama and others give its arguments as an object and not as text."""
+    function = written["function"]
+    arguments = function.get("arguments")
+    return FunctionCall(
+        _word(written.get("id")),
+        _word(function.get("name")),
+        "" if arguments is None else _plain(arguments),
+    )
 
 
 def _word(value: Any) -> str:

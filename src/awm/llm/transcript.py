@@ -70,14 +70,15 @@ def conversations(exchanges: Iterable[Exchange]) -> tuple[Conversation, ...]:
     for exchange in exchanges:
         account, messages = exchange.entry.account, exchange.question.messages
         lengths = range(len(messages) - 1, 0, -1)
-        said = next((n for n in lengths if (account, messages[:n]) in ends), 0)
-        if said:
-            number = ends.pop((account, messages[:said]))
+        known = next((n for n in lengths if (account, messages[:n]) in ends), 0)
+        if known:
+            number = ends.pop((account, messages[:known]))
         else:
             number = len(begun)
             begun.append([])
-        begun[number].append(Turn(messages[said:], exchange))
-        ends[account, (*messages, Message("assistant", exchange.reply.text))] = number
+        begun[number].append(Turn(messages[known:], exchange))
+        for said in {exchange.reply.text, exchange.reply.told}:
+            ends[account, (*messages, Message("assistant", said, exchange.reply.calls))] = number
     return tuple(Conversation(*turns[0].exchange.entry.account, tuple(turns)) for turns in begun)
 
 
@@ -94,7 +95,10 @@ def as_markdown(told: Iterable[Conversation]) -> Iterator[str]:
         for turn in conversation.turns:
             for message in turn.asked:
                 yield from _quoted(f"**{message.role}**", message.content)
-            yield from _quoted(f"**answer**, {_facts(turn.exchange)}", turn.exchange.reply.text)
+            reply = turn.exchange.reply
+            calls = (f"{call.name}({call.arguments})" for call in reply.calls)
+            text = "\n".join([*filter(None, [reply.told]), *calls])
+            yield from _quoted(f"**answer**, {_facts(turn.exchange)}", text)
 
 
 def exchange_as_json(exchange: Exchange) -> JsonObject:
