@@ -9,11 +9,12 @@
         twin = await instance.fork()
 
 This package's names are the public interface, with those of its rooms: `awm.worlds`, `awm.runtime`,
-`awm.trajectory`, `awm.llm`, `awm.verify` and `awm.audit`; what is in modules below those may move.
+`awm.trajectory`, `awm.llm`, `awm.agents`, `awm.verify`, `awm.rollout` and `awm.audit`; what is in
+modules below those may move.
 """
 
 import importlib
-from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from awm.errors import AwmError, Problem, WorldError
 from awm.runtime import (
@@ -29,6 +30,9 @@ from awm.runtime import (
 )
 from awm.types import ToolCall, ToolResult, ToolSpec
 from awm.worlds import World, bundled_worlds, open_worlds, write_worlds
+
+if TYPE_CHECKING:
+    from awm.rollout.env_making import make_env
 
 __version__ = "0.1.0"
 
@@ -50,15 +54,18 @@ __all__ = [
     "World",
     "WorldError",
     "bundled_worlds",
+    "make_env",
     "open_worlds",
     "write_worlds",
 ]
 
-_ROOMS = frozenset({"audit", "llm", "trajectory", "verify"})
+_ROOMS = frozenset({"agents", "audit", "llm", "rollout", "trajectory", "verify"})
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     # `awm.audit` works without an import of its own; who only runs worlds does not wait for it.
     if name in _ROOMS:
         return importlib.import_module(f"awm.{name}")
+    if name == "make_env":
+        return importlib.import_module("awm.rollout.env_making").make_env
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -89,7 +89,7 @@ async def test_calls_beside_the_text_are_told_and_gone_on_with(tmp_path):
     assert [each.question for each in found] == [first, then]
     (conversation,) = conversations(found)
     lines = list(as_markdown([conversation]))
-    assert "<think>\nHm.\n</think>\n\n\nlook({\"at\": 3})" in lines
+    assert '<think>\nHm.\n</think>\n\n\nlook({"at": 3})' in lines
     assert "A door." in lines
 
 

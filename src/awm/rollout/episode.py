@@ -25,8 +25,8 @@ class Counts:
         failed: How many of those came back as errors.
         invalid: Replies that could not be made out, calls of tools that are not there, and calls
             whose arguments do not fit the tool's schema.
-        repaired: Replies that were understood only with allowances: format violations all the
-            same.
+        repaired: How often allowances had to be made to understand a reply, which may take
+            several: each breaks the format all the same.
     """
 
     turns: int = 0

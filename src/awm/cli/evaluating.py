@@ -1,0 +1,254 @@
+"""What `awm eval FOLDER` does: plays whole sets of tasks, and says what that came to."""
+
+import re
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from rich.text import Text
+
+from awm.cli.acting_options import Choice
+from awm.cli.console import counted, print_json, stderr
+from awm.cli.context import new_pool, new_runtime
+from awm.cli.evaluation_files import Pages, finished
+from awm.cli.evaluation_models import Bench, check_judge, models
+from awm.cli.evaluation_tasks import gradable, solvable
+from awm.cli.evaluation_view import show_files, show_summary, watching
+from awm.cli.outcome import EXIT_CHECK_FAILED
+from awm.cli.policies import introduced, seated, settings_for
+from awm.cli.signals import StoppedError
+from awm.cli.signals import run as run_to_end
+from awm.errors import AwmError
+from awm.llm import name_from_settings
+from awm.llm.ledger import Spent
+from awm.rollout import Conditions, Grader, GradingMode, Job, Player
+from awm.rollout.metrics import Summary
+from awm.rollout.order import order_of
+from awm.rollout.running import evaluate
+from awm.rollout.selection import TaskSelection, jobs_of
+from awm.rollout.store import EpisodeStore
+from awm.runtime import Runtime
+from awm.settings import Settings
+from awm.worlds import World, open_worlds
+
+__all__ = ["Ordered", "Run", "evaluate_worlds"]
+
+_EVALUATIONS: Final = "evaluations"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What is to be evaluated.
+
+    Attributes:
+        source: The folder of the worlds, or `bundled`.
+        choice: Who acts.
+        selection: At which tasks.
+        rollouts: How often at each.
+        conditions: Under which conditions.
+        mode: Which verifiers grade.
+        judge_model: Who judges where those only gather evidence; None for nobody.
+    """
+
+    source: str
+    choice: Choice
+    selection: TaskSelection
+    rollouts: int
+    conditions: Conditions
+    mode: GradingMode
+    judge_model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the command is run.
+
+    Attributes:
+        folder: Of the evaluation; None for one of the policy's name.
+        concurrency: How many episodes are under way at a time.
+        retries: How often one is played again that the infrastructure failed in.
+        budget: How much may be spent on models, in USD; None for what the environment says.
+        overwrite: Whether an evaluation that is there may be replaced.
+        pages: Which pages are written.
+        as_json: Whether to print one JSON document and nothing else.
+        allow_weak_isolation: Whether worlds may run where they cannot be jailed; None for what
+            the environment says.
+    """
+
+    folder: Path | None
+    concurrency: int
+    retries: int
+    budget: float | None
+    overwrite: bool
+    pages: Pages
+    as_json: bool
+    allow_weak_isolation: bool | None
+
+
+def evaluate_worlds(ordered: Ordered, run: Run) -> int:
+    """Have a policy try tasks, and write what that came to.
+
+    Returns:
+        0; 1 where no episode could be scored.
+
+    Raises:
+        AwmError: Something is missing or contradicts itself, or the machinery fails. What was
+            played until then is kept.
+        StoppedError: A signal came; likewise.
+    """
+    chosen = settings_for(
+        ordered.choice,
+        llm_concurrency=run.concurrency,
+        llm_budget_usd=run.budget,
+        allow_weak_isolation=run.allow_weak_isolation,
+    )
+    worlds = open_worlds(ordered.source)
+    jobs = jobs_of(worlds, ordered.selection, ordered.rollouts)
+    jobs = gradable(jobs, worlds, ordered.mode, judged=ordered.judge_model is not None)
+    if ordered.choice.policy == "oracle":
+        jobs = solvable(jobs, worlds)
+    folder = run.folder or chosen.output_dir / _EVALUATIONS / _name_for(ordered.choice, chosen)
+    run.pages.check(folder)
+    evaluation = _Evaluation(ordered, run, chosen, worlds, jobs, folder)
+    try:
+        done = run_to_end(evaluation.play())
+    except (AwmError, StoppedError):
+        evaluation.show_stopped()
+        raise
+    if run.as_json:
+        print_json(done.to_json(folder))
+    else:
+        show_summary(done.summary, done.spent, done.seconds)
+        show_files(folder, run.pages.place(folder))
+    return 0 if done.summary.whole.scored else EXIT_CHECK_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What an evaluation came to.
+
+    Attributes:
+        summary: What that is.
+        spent: What models took, over all runs in the folder.
+        seconds: How long was played in this run.
+    """
+
+    summary: Summary
+    spent: Spent
+    seconds: float
+
+    def to_json(self, folder: Path) -> dict[str, Any]:
+        """All of it, with where the evaluation is."""
+        return {
+            "folder": str(folder),
+            "seconds": self.seconds,
+            "tokens": self.spent.tokens,
+            "usd": None if self.spent.unpriced else self.spent.usd,
+            **self.summary.to_json(),
+        }
+
+
+class _Evaluation:
+    """An evaluation while it is played."""
+
+    def __init__(
+        self,
+        ordered: Ordered,
+        run: Run,
+        chosen: Settings,
+        worlds: Mapping[str, World],
+        jobs: tuple[Job, ...],
+        folder: Path,
+    ) -> None:
+        self._ordered = ordered
+        self._run = run
+        self._chosen = chosen
+        self._worlds = worlds
+        self._jobs = jobs
+        self._folder = folder
+        self._kept: int | None = None
+
+    async def play(self) -> _Done:
+        """Play what is left to be played, and write what it all came to."""
+        order, ordered = await self._order(), self._ordered
+        async with AsyncExitStack() as stack:
+            opened = EpisodeStore.open(self._folder, order, overwrite=self._run.overwrite)
+            store = stack.enter_context(opened)
+            judge, is_asked = ordered.judge_model, ordered.choice.is_model
+            bench = await stack.enter_async_context(
+                models(is_asked, judge, self._chosen, self._folder)
+            )
+            page = self._run.pages.place(self._folder)
+            if len(store.done) == len(self._jobs) and (page is None or page.exists()):
+                store.finish()
+                return _Done(await finished(self._folder, {}, None, None), bench.spent(), 0.0)
+            runtime = await stack.enter_async_context(new_runtime(self._chosen))
+            try:
+                seconds = await self._play(store, bench, runtime)
+            finally:
+                self._kept = len(store.done)
+            # In the runtime in which the worlds are warm.
+            summary = await finished(self._folder, self._worlds, runtime, page)
+            return _Done(summary, bench.spent(), seconds)
+
+    async def _order(self) -> dict[str, Any]:
+        """What is ordered, once it is certain that the policy can act and the judge be asked."""
+        ordered = self._ordered
+        if ordered.judge_model is not None:
+            await check_judge(self._chosen, ordered.judge_model)
+        names = dict.fromkeys(job.world for job in self._jobs)
+        return order_of(
+            self._worlds,
+            self._jobs,
+            policy=await introduced(ordered.choice, self._chosen, self._worlds, names),
+            conditions=ordered.conditions,
+            selection=ordered.selection,
+            grading={"mode": ordered.mode, "judge": ordered.judge_model},
+        )
+
+    async def _play(self, store: EpisodeStore, bench: Bench, runtime: Runtime) -> float:
+        """Play what is left; how long that took, in seconds."""
+        ordered, chosen, began = self._ordered, self._chosen, perf_counter()
+        async with (
+            seated(ordered.choice, chosen, self._worlds, gate=bench.gate, wrap=bench.agent) as seat,
+            new_pool(chosen) as pool,
+        ):
+            player = Player(runtime, Grader(pool, bench.judge, ordered.mode), ordered.conditions)
+            with watching(len(self._jobs), store.done.values(), bench.spent) as tell:
+                await bench.halt.during(
+                    evaluate(
+                        player,
+                        self._worlds,
+                        self._jobs,
+                        seat.policy,
+                        store,
+                        concurrency=self._run.concurrency,
+                        retries=self._run.retries,
+                        tell=tell,
+                    )
+                )
+        return perf_counter() - began
+
+    def show_stopped(self) -> None:
+        """Say what is kept of an evaluation that ended early, and how it goes on."""
+        if self._kept is None:
+            return
+        text = (
+            f"{self._kept:,} of {counted(len(self._jobs), 'episode')} kept in {self._folder}: give"
+            " the same command again to go on."
+        )
+        stderr().print(Text(text), soft_wrap=True)
+
+
+def _name_for(choice: Choice, chosen: Settings) -> str:
+    """A name for the folder of an evaluation, from who acts."""
+    if choice.script is not None:
+        return choice.script.stem
+    if not choice.is_model:
+        return choice.policy
+    model = name_from_settings(chosen).rpartition("/")[2]
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", model).strip("._-")
+    return f"{name}_{choice.format.value}".lower()

@@ -1,0 +1,110 @@
+"""What is written of an evaluation beside its episodes: summary.json, and a page."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from awm.cli.console import counted, stderr
+from awm.cli.report_file import check_report_file, write_report
+from awm.rollout import Episode
+from awm.rollout.analysis import Analysis, Measured, analyse
+from awm.rollout.evaluation import Evaluation
+from awm.rollout.metrics import Summary, summary_of
+from awm.rollout.order import digest_of
+from awm.rollout.replaying import EpisodeDiffs, replay_all
+from awm.rollout.report_html import evaluation_html
+from awm.rollout.report_sample import sample_of
+from awm.rollout.store import REPORT, SUMMARY, read_evaluation
+from awm.runtime import Runtime
+from awm.worlds import World
+
+__all__ = ["Pages", "finished", "same_worlds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Whether a page is written, and where.
+
+    Attributes:
+        html: In this file; None for `report.html` in the folder.
+        none: Whether none is written.
+    """
+
+    html: Path | None = None
+    none: bool = False
+
+    def place(self, folder: Path) -> Path | None:
+        """Where the page of an evaluation goes; None for nowhere."""
+        return None if self.none else self.html or folder / REPORT
+
+    def check(self, folder: Path) -> None:
+        """Refuse before the work what would fail after it.
+
+        Raises:
+            UsageError: The page cannot be there.
+        """
+        page = self.place(folder)
+        if page is not None and (folder.exists() or page.parent != folder):
+            check_report_file("--html", page)  # the folder itself is made when it is needed
+
+
+async def finished(
+    folder: Path, worlds: Mapping[str, World], runtime: Runtime | None, page: Path | None
+) -> Summary:
+    """Write what an evaluation came to, as far as it is played.
+
+    Args:
+        folder: Where it is.
+        worlds: Its worlds, in which calls are made again to see what each changed. Those that are
+            not there are left out.
+        runtime: Where that is done; None for a page without it.
+        page: Where the page goes; None for nowhere.
+
+    Raises:
+        UsageError: There is no evaluation.
+        TrajectoryError: It cannot be read.
+        InfrastructureError: Something cannot be written.
+    """
+    evaluation = read_evaluation(folder)
+    summary = summary_of(evaluation.episodes, evaluation.facts_of)
+    text = json.dumps(summary.to_json(), ensure_ascii=False, indent=2)
+    write_report(folder / SUMMARY, f"{text}\n")
+    if page is None:
+        return summary
+    shown = sample_of(evaluation.episodes)
+    with stderr().status("writing the page: what did each call change?"):
+        diffs = {} if runtime is None else await replay_all(runtime, worlds, shown)
+        found = {each.job: _analysed(each, evaluation, diffs.get(each.job)) for each in shown}
+        write_report(page, evaluation_html(evaluation, summary, diffs, analyses=found))
+    return summary
+
+
+def same_worlds(evaluation: Evaluation, worlds: Mapping[str, World]) -> dict[str, World]:
+    """The worlds of an evaluation that are what they were; the others are told on standard error.
+
+    Args:
+        evaluation: What was played.
+        worlds: Where its worlds may be.
+    """
+    digests: Mapping[str, str] = evaluation.order.get("worlds") or {}
+    found = {name: worlds[name] for name in digests if name in worlds}
+    same = {name: world for name, world in found.items() if digest_of(world) == digests[name]}
+    if len(same) < len(digests):
+        gone, other = len(digests) - len(found), len(found) - len(same)
+        parts = [f"{counted(gone, 'world')} not there"] if gone else []
+        parts += [f"{counted(other, 'world')} not as played"] if other else []
+        stderr().print(
+            f"The page shows no state diffs of some episodes: {', '.join(parts)}.",
+            markup=False,
+            soft_wrap=True,
+        )
+    return same
+
+
+def _analysed(episode: Episode, evaluation: Evaluation, diffs: EpisodeDiffs | None) -> Analysis:
+    """What rules find in an episode beyond its outcome."""
+    wrote = None
+    if diffs is not None and diffs.is_faithful:
+        wrote = frozenset(place for place, call in diffs.calls.items() if call.diff)
+    return analyse(episode, evaluation.facts_of(episode.job), Measured(wrote=wrote))

@@ -1,0 +1,250 @@
+"""An attempt while it is made: what is acted through, what is watched, and what it comes to."""
+
+from dataclasses import dataclass, replace
+from typing import Final, Generic, Protocol, TypeVar
+
+from awm.agents import (
+    Acted,
+    Acting,
+    Assignment,
+    EpisodeLimits,
+    MetaToolbox,
+    Policy,
+    Referee,
+    Toolbox,
+)
+from awm.errors import AwmError, InfrastructureError, LLMError, SnapshotError, WorldError
+from awm.rollout.conditions import Conditions
+from awm.rollout.episode import Counts, Episode
+from awm.rollout.grading import Grader
+from awm.rollout.job import Job
+from awm.rollout.toolboxes import InstanceToolbox, MadeCall
+from awm.runtime import Instance
+from awm.types import Outcome
+from awm.verify import Attempt, FormatWatch, Reward, Verdict, Violation, attempt_in
+from awm.verify.arguments import ToolChecks
+from awm.worlds import World
+
+__all__ = ["ENDING", "Attempting", "Graded", "Loop", "Played", "Task"]
+
+ENDING: Final = (LLMError, InfrastructureError, WorldError, SnapshotError)
+"""What ends an attempt when it is raised, without anybody having misused anything."""
+
+_CUT_OFF: Final = frozenset({"timeout", "cancelled"})
+
+A = TypeVar("A", bound=Acting)
+L_co = TypeVar("L_co", bound=Acting, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is attempted.
+
+    Attributes:
+        world: The task's world.
+        job: Which attempt at which of its tasks.
+        seed: Of everything that is drawn in this attempt.
+    """
+
+    world: World
+    job: Job
+    seed: int
+
+    @property
+    def sentence(self) -> str:
+        """What the agent is asked to do."""
+        return self.world.sentence(self.job.task_idx)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An attempt, and the database before and after it.
+
+    Attributes:
+        episode: The attempt, graded.
+        attempt: What was graded; None where the episode came to nothing that could be.
+    """
+
+    episode: Episode
+    attempt: Attempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What an attempt came to, or why nobody knows.
+
+    Attributes:
+        outcome: What it came to.
+        reason: Why, in a sentence or two.
+        reward: What it is paid.
+        verdict: How it was graded; None where it was not.
+        attempt: What was graded; None where nothing was.
+    """
+
+    outcome: Outcome
+    reason: str
+    reward: Reward
+    verdict: Verdict | None = None
+    attempt: Attempt | None = None
+
+
+class Loop(Protocol[L_co]):
+    """Makes the loop in which an attempt is made: `Acting`, or a class that extends it."""
+
+    def __call__(
+        self,
+        policy: Policy,
+        assignment: Assignment,
+        toolbox: Toolbox,
+        limits: EpisodeLimits,
+        *,
+        seed: int,
+        referee: Referee | None,
+    ) -> L_co:
+        """A loop for one episode; see `Acting`."""
+        ...
+
+
+class Attempting(Generic[A]):
+    """An attempt while it is made.
+
+    Args:
+        task: What is attempted.
+        policy: Who acts.
+        instance: Where; nobody else may use it.
+        conditions: Under which.
+        checks: The tools of the world.
+        loop: `Acting`, or a class that extends it.
+        known: Calls that were made before, with what they answered; see `InstanceToolbox`.
+
+    Attributes:
+        acting: The loop in which the agent acts. Whoever made this runs it.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        policy: Policy,
+        instance: Instance,
+        conditions: Conditions,
+        checks: ToolChecks,
+        *,
+        loop: Loop[A],
+        known: tuple[MadeCall, ...] = (),
+    ) -> None:
+        self._task = task
+        self._policy = policy
+        self._instance = instance
+        self._conditions = conditions
+        self._checks = checks
+        self._watch = FormatWatch(conditions.rules, checks) if conditions.strict else None
+        self._tools = InstanceToolbox(instance, known)
+        self._meta = MetaToolbox(self._tools)
+        self._violation: Violation | None = None
+        self.acting: A = loop(
+            policy,
+            Assignment(task.world.name, task.job.task_idx, task.sentence),
+            self._meta if conditions.meta_tools else self._tools,
+            conditions.limits,
+            seed=task.seed,
+            referee=self._watch,
+        )
+
+    @property
+    def made(self) -> tuple[MadeCall, ...]:
+        """The calls of the world's tools that were carried out, each with what it answered."""
+        return tuple(self._tools.made)
+
+    def broken_off(self, error: AwmError) -> Graded:
+        """Say what it came to where an error ended it.
+
+        Args:
+            error: A world's, and then it is an `environment_error`. After any other, nobody can
+                say what the attempt was worth.
+        """
+        if not isinstance(error, WorldError | SnapshotError):
+            return Graded("infrastructure_error", str(error), Reward((), unscored=str(error)))
+        job = self._task.job
+        verdict = Verdict(job.world, job.task_idx, "code", "environment_error", str(error))
+        reward = self._conditions.scheme.reward(verdict)
+        return Graded("environment_error", verdict.reason, reward, verdict)
+
+    async def graded(self, grader: Grader) -> Graded:
+        """Say what came of it, once the agent has ended.
+
+        Args:
+            grader: Who says what the attempt was worth. What keeps it from that is in the answer
+                and not raised.
+        """
+        try:
+            self._violation = self._broken_rule()
+            trajectory = self.acting.acted().trajectory
+            attempt = await attempt_in(
+                self._instance, self._task.world, self._task.job.task_idx, trajectory.final_answer
+            )
+            verdict = await grader.grade(self._task.world, attempt, trajectory)
+        except ENDING as error:
+            return self.broken_off(error)
+        return self._weighed(verdict, attempt)
+
+    def played(self, graded: Graded, seconds: float) -> Played:
+        """The attempt as a record.
+
+        Args:
+            graded: What it came to.
+            seconds: How long it took by the clock on the wall.
+        """
+        acted = self.acting.acted()
+        episode = Episode(
+            job=self._task.job,
+            seed=self._task.seed,
+            policy=self._policy.name,
+            trajectory=acted.trajectory,
+            outcome=graded.outcome,
+            reason=graded.reason,
+            reward=graded.reward,
+            verdict=graded.verdict,
+            violation=self._violation,
+            counts=self._counts(acted),
+            usage=acted.usage,
+            seconds=seconds,
+        )
+        return Played(episode, graded.attempt)
+
+    def _broken_rule(self) -> Violation | None:
+        if self._watch is None:
+            return None
+        run = self.acting.acted().trajectory
+        return None if run.stop in _CUT_OFF else self._watch.finish()
+
+    def _weighed(self, verdict: Verdict, attempt: Attempt) -> Graded:
+        scheme = self._conditions.scheme
+        if self._violation is not None:
+            reward = scheme.reward(verdict, violation=self._violation)
+            return Graded("agent_error", str(self._violation), reward, verdict, attempt)
+        failed = self._failed_world()
+        if verdict.outcome == "agent_error" and failed:
+            # A program says only that the task was not done, and here the world kept it from that.
+            verdict = replace(verdict, outcome="environment_error", reason=failed)
+        outcome = verdict.outcome or "infrastructure_error"
+        return Graded(outcome, verdict.reason, scheme.reward(verdict), verdict, attempt)
+
+    def _failed_world(self) -> str:
+        """The first call that the world itself failed at; empty where it failed at none."""
+        for call, result in self._tools.made:
+            if result.fault is not None or (result.status or 0) >= 500:
+                how = result.fault or f"status {result.status}"
+                return f"the world failed at {call.name}: {how}"
+        return ""
+
+    def _counts(self, acted: Acted) -> Counts:
+        made = self._tools.made
+        unfit = sum(self._checks.fault(call.name, call.arguments) is not None for call, _ in made)
+        refused = self._meta.refused + self._tools.refused
+        return Counts(
+            turns=len(acted.trajectory.turns),
+            calls=len(made),
+            failed=sum(result.is_error for _, result in made),
+            invalid=acted.malformed + acted.unknown + refused + unfit,
+            repaired=len(acted.repairs),
+        )

@@ -1,0 +1,216 @@
+"""How sure one may be of a rate or a mean: 95% intervals that know which episodes go together.
+
+Attempts at one task resemble each other, and so do tasks of one world. Intervals that took each
+episode for an observation of its own would be far too narrow. Variances are therefore those of a
+mean in clusters (E. Miller, "Adding Error Bars to Evals", arXiv:2411.00640, section 2.2): with G
+clusters, N values y, and the mean m,
+
+    variance = G / (G - 1) * sum over clusters of (sum over its values of (y - m))^2 / N^2
+
+Rates are bounded, and often 0 or 1, where an interval of so many standard errors is of no width or
+leaves the bounds. Theirs are intervals of Wilson's score (E. B. Wilson, JASA 22, 1927) for as many
+independent trials as would have that variance, m (1 - m) / variance, at most N: the effective
+sample size of E. L. Korn and B. I. Graubard (Survey Methodology 24, 1998). Where nothing varies,
+each task counts as one trial. Few clusters tell little of their variance, so quantiles are those
+of Student's t with G - 1 degrees of freedom.
+
+Nothing is drawn: equal values give equal intervals.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
+from typing import Final, Literal, TypeAlias
+
+__all__ = [
+    "LEVEL",
+    "Clusters",
+    "Estimate",
+    "TaskKey",
+    "difference_of",
+    "mean_of",
+    "sign_test",
+    "student",
+    "wilson",
+]
+
+LEVEL: Final = 0.95
+"""How often intervals hold the true value."""
+
+TaskKey: TypeAlias = tuple[str, int]
+"""A task: the name of its world, and its number."""
+
+Clusters: TypeAlias = Literal["worlds", "tasks", "values"]
+"""What counts as independent of each other."""
+
+_ENOUGH_WORLDS: Final = 10
+_LIKE_NORMAL: Final = 1_000
+_HALVINGS: Final = 80
+_ROUNDING: Final = 1e-24  # what is left of equal values
+_Z: Final = NormalDist().inv_cdf((1 + LEVEL) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean, and how sure one may be of it.
+
+    Attributes:
+        value: The mean.
+        low: Where its interval begins.
+        high: Where it ends.
+        n: How many values there are.
+        clusters: How many of them are taken to be independent.
+        over: What these are. Of `worlds` the interval speaks where there are at least ten: it holds
+            for further worlds of the kind. Otherwise it is over `tasks`, and holds for further
+            tasks in these worlds; of a single task it is over `values`, and holds for that task.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    clusters: int
+    over: Clusters
+
+
+def mean_of(values: Sequence[tuple[TaskKey, float]]) -> Estimate | None:
+    """The mean of values from 0 to 1, each of a task; None where there are none."""
+    if not values:
+        return None
+    over, clusters = _clustered(values)
+    count, groups = len(values), len(clusters)
+    mean = _mean(values)
+    if groups == 1:
+        low, high = wilson(mean, 1)
+    elif over == "values":
+        low, high = wilson(mean, count)
+    else:
+        variance = _variance(clusters, mean)
+        trials = min(mean * (1 - mean) / variance, count) if variance > 0 else _tasks(values)
+        low, high = wilson(mean, trials, student(groups - 1))
+    return Estimate(mean, low, high, count, groups, over)
+
+
+def difference_of(values: Sequence[tuple[TaskKey, float]], most: float | None) -> Estimate | None:
+    """The mean of paired differences, each of a task; None where there are none.
+
+    It is an interval of so many standard errors. Where all differences are equal there are none:
+    the chance that a further task differs is then as large as it may be after none of so many did,
+    by Wilson's score. Of differences without a bound nothing can be said then, and the interval has
+    no width; so it is with a single one.
+
+    Args:
+        values: The differences.
+        most: How large a difference can be; None where that is not bounded.
+    """
+    if not values:
+        return None
+    over, clusters = _clustered(values)
+    mean, groups = _mean(values), len(clusters)
+    error = math.sqrt(_variance(clusters, mean)) if groups > 1 else 0.0
+    quantile = student(max(1, groups - 1))
+    reach = error * quantile
+    if error == 0 and most is not None:
+        reach = most * wilson(0.0, _tasks(values), quantile)[1]
+    low, high = mean - reach, mean + reach
+    if most is not None:
+        low, high = max(low, -most), min(high, most)
+    return Estimate(mean, low, high, len(values), groups, over)
+
+
+def wilson(rate: float, trials: float, quantile: float = _Z) -> tuple[float, float]:
+    """The interval of Wilson's score.
+
+    Args:
+        rate: What share of the trials succeeded.
+        trials: How many there were; an effective number need not be whole.
+        quantile: Of the standard normal distribution, or of another in its place.
+    """
+    weight = quantile * quantile / trials
+    middle = (rate + weight / 2) / (1 + weight)
+    reach = math.sqrt(weight * rate * (1 - rate) + weight * weight / 4) / (1 + weight)
+    # Rounding must not put a rate outside its own interval.
+    return max(0.0, min(rate, middle - reach)), min(1.0, max(rate, middle + reach))
+
+
+@lru_cache(maxsize=1024)
+def student(freedom: int) -> float:
+    """The quantile of Student's t for an interval to both sides.
+
+    Args:
+        freedom: Degrees of freedom, from 1.
+    """
+    if freedom > _LIKE_NORMAL:
+        return _Z
+    low, high = 0.0, 13.0  # of one degree of freedom it is 12.7
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _within(middle, freedom) < LEVEL:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def sign_test(ups: int, downs: int) -> float:
+    """How likely such an imbalance is, or a larger one, where up and down are equally likely.
+
+    The exact test to both sides, which is McNemar's for pairs of yes and no (Q. McNemar,
+    Psychometrika 12, 1947); pairs that are equal say nothing.
+    """
+    pairs = ups + downs
+    tail = sum(math.comb(pairs, few) for few in range(min(ups, downs) + 1))
+    return min(1.0, 2 * tail / (1 << pairs))
+
+
+def _within(reach: float, freedom: int) -> float:
+    """The probability that Student's t is at most so far from 0.
+
+    Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
+    """
+    angle = math.atan(reach / math.sqrt(freedom))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = freedom % 2
+    term = cosine if odd else 1.0
+    terms = [] if freedom == 1 else [term]
+    for power in range(2 + odd, freedom - 1, 2):
+        term *= (power - 1) / power * cosine * cosine
+        terms.append(term)
+    total = sine * math.fsum(terms)
+    return 2 / math.pi * (angle + total) if odd else total
+
+
+def _clustered(
+    values: Sequence[tuple[TaskKey, float]],
+) -> tuple[Clusters, tuple[tuple[float, ...], ...]]:
+    worlds = _grouped((world, value) for (world, _), value in values)
+    if len(worlds) >= _ENOUGH_WORLDS:
+        return "worlds", tuple(worlds.values())
+    tasks = _grouped(values)
+    if len(tasks) > 1:
+        return "tasks", tuple(tasks.values())
+    return "values", tuple((value,) for _, value in values)
+
+
+def _tasks(values: Iterable[tuple[TaskKey, float]]) -> int:
+    return len({task for task, _ in values})
+
+
+def _grouped(values: Iterable[tuple[object, float]]) -> Mapping[object, tuple[float, ...]]:
+    groups: dict[object, list[float]] = {}
+    for key, value in values:
+        groups.setdefault(key, []).append(value)
+    return {key: tuple(group) for key, group in groups.items()}
+
+
+def _mean(values: Sequence[tuple[TaskKey, float]]) -> float:
+    return math.fsum(value for _, value in values) / len(values)
+
+
+def _variance(clusters: Sequence[Sequence[float]], mean: float) -> float:
+    groups, count = len(clusters), sum(map(len, clusters))
+    strays = (math.fsum(value - mean for value in cluster) for cluster in clusters)
+    variance = groups / (groups - 1) * math.fsum(stray**2 for stray in strays) / count**2
+    return variance if variance > _ROUNDING else 0.0

@@ -1,0 +1,196 @@
+"""What an evaluation came to: success, pass@k and pass^k, turns, calls, and where it went wrong.
+
+    summary = summary_of(evaluation.episodes, evaluation.facts_of)
+    print(summary.whole.success, summary.by_difficulty)
+
+Episodes that the infrastructure failed in are counted apart, with their reasons, and are in no
+mean: nobody knows how they would have ended. Equal episodes give equal summaries, in any order.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeAlias
+
+from awm.rollout.analysis_calls import calls_in
+from awm.rollout.episode import Episode
+from awm.rollout.facts import TaskFacts
+from awm.rollout.intervals import Estimate, TaskKey, mean_of
+from awm.rollout.job import Job
+from awm.rollout.metrics_numbers import (
+    Numbers,
+    Spread,
+    numbers_of,
+    place_of,
+    spread_of,
+    task_of,
+)
+
+__all__ = ["Group", "Summary", "ToolUse", "summary_of"]
+
+_REASON: Final = 200
+"""How much of a reason is kept: the same fault in many episodes differs in its details only."""
+
+_Named: TypeAlias = tuple[str | int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some of the episodes.
+
+    Attributes:
+        name: What they have in common, such as a difficulty; None for those of which nobody said.
+        numbers: What they came to.
+    """
+
+    name: str | None
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """How a tool was used, in all worlds that have one of its name.
+
+    Attributes:
+        tool: Its name.
+        calls: How often it was called; calls that were turned back before are none.
+        failed: The share of these that came back as errors.
+        episodes: How many episodes called it.
+        success: The share of those that did their task. It says nothing about the tool's doing:
+            who gets as far as some tools is likely to succeed.
+    """
+
+    tool: str
+    calls: int
+    failed: Estimate
+    episodes: int
+    success: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an evaluation came to. All but the first four are about scored episodes only.
+
+    Attributes:
+        episodes: How many episodes there are.
+        worlds: In how many worlds.
+        whole: All of them together.
+        infrastructure: Why episodes have no score, and how many each; the most frequent first.
+        outcomes: How many ended how, the most frequent first.
+        stops: How many ended for what reason, the most frequent first; `unknown` where the record
+            does not say.
+        violations: How many broke which format rule first, the most frequent first.
+        reward: What episodes are paid; None where none is.
+        prompt_tokens: What was put to the agent in an episode.
+        completion_tokens: What it wrote in one.
+        repaired: Allowances that were made for replies in one.
+        by_difficulty: By the difficulty of their task, the easiest first.
+        by_category: By what their world is about.
+        by_kind: By the kind of their task.
+        by_tag: By the tags of their task; a task may have several.
+        by_world: By world.
+        tools: By tool, in the order of names.
+    """
+
+    episodes: int
+    worlds: int
+    whole: Numbers
+    infrastructure: Mapping[str, int]
+    outcomes: Mapping[str, int]
+    stops: Mapping[str, int]
+    violations: Mapping[str, int]
+    reward: Spread | None
+    prompt_tokens: Spread | None
+    completion_tokens: Spread | None
+    repaired: Spread | None
+    by_difficulty: tuple[Group, ...]
+    by_category: tuple[Group, ...]
+    by_kind: tuple[Group, ...]
+    by_tag: tuple[Group, ...]
+    by_world: tuple[Group, ...]
+    tools: tuple[ToolUse, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object of all its parts, by the names and in the order they have here."""
+        return asdict(self)
+
+
+def summary_of(episodes: Iterable[Episode], facts: Callable[[Job], TaskFacts]) -> Summary:
+    """Summarise episodes.
+
+    Args:
+        episodes: What was played.
+        facts: What is known about the task of an attempt.
+    """
+    everything = sorted(episodes, key=lambda episode: episode.job)
+    scored = [episode for episode in everything if episode.is_scored]
+    unscored = [episode for episode in everything if not episode.is_scored]
+
+    def by(names: Callable[[Episode], _Named]) -> tuple[Group, ...]:
+        return _grouped(everything, names)
+
+    return Summary(
+        episodes=len(everything),
+        worlds=len({episode.job.world for episode in everything}),
+        whole=numbers_of(everything),
+        infrastructure=_counted(_brief(one.reason) for one in unscored),
+        outcomes=_counted(one.outcome for one in scored),
+        stops=_counted(one.trajectory.stop or "unknown" for one in scored),
+        violations=_counted(one.violation.rule for one in scored if one.violation is not None),
+        reward=spread_of(pay for one in scored if (pay := one.reward.total) is not None),
+        prompt_tokens=spread_of(one.usage.prompt_tokens for one in scored),
+        completion_tokens=spread_of(one.usage.completion_tokens for one in scored),
+        repaired=spread_of(one.counts.repaired for one in scored),
+        by_difficulty=by(lambda one: (facts(one.job).difficulty,)),
+        by_category=by(lambda one: (facts(one.job).category,)),
+        by_kind=by(lambda one: (facts(one.job).kind,)),
+        by_tag=by(lambda one: facts(one.job).tags),
+        by_world=by(lambda one: (one.job.world,)),
+        tools=_tools(scored),
+    )
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    counts = Counter(names)
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _brief(reason: str) -> str:
+    line = " ".join(reason[: 2 * _REASON].split())
+    return line if len(line) <= _REASON else f"{line[: _REASON - 3]}..."
+
+
+def _grouped(episodes: Sequence[Episode], names: Callable[[Episode], _Named]) -> tuple[Group, ...]:
+    groups: dict[str | int | None, list[Episode]] = {}
+    for episode in episodes:
+        for name in dict.fromkeys(names(episode)):
+            groups.setdefault(name, []).append(episode)
+    return tuple(
+        Group(None if name is None else str(name), numbers_of(groups[name]))
+        for name in sorted(groups, key=place_of)
+    )
+
+
+def _tools(episodes: Sequence[Episode]) -> tuple[ToolUse, ...]:
+    failures: dict[str, list[tuple[TaskKey, float]]] = {}
+    successes: dict[str, list[tuple[TaskKey, float]]] = {}
+    for episode in episodes:
+        made = calls_in(episode.trajectory)
+        for call in made:
+            failure = (task_of(episode), float(call.result.is_error))
+            failures.setdefault(call.tool, []).append(failure)
+        for tool in {call.tool for call in made}:
+            success = (task_of(episode), float(episode.is_complete))
+            successes.setdefault(tool, []).append(success)
+    return tuple(_use(tool, failures[tool], successes[tool]) for tool in sorted(failures))
+
+
+def _use(
+    tool: str,
+    failures: Sequence[tuple[TaskKey, float]],
+    successes: Sequence[tuple[TaskKey, float]],
+) -> ToolUse:
+    failed, success = mean_of(failures), mean_of(successes)
+    assert failed is not None  # somebody called it
+    assert success is not None
+    return ToolUse(tool, len(failures), failed, len(successes), success)

@@ -1,0 +1,180 @@
+"""An evaluation as one HTML file that a person browses: no network, no framework.
+
+The page works without its script, which adds filters and sorting. It holds no timings: equal
+evaluations give equal pages.
+"""
+
+from collections.abc import Iterator, Mapping
+from string import Template
+from typing import Any, Final
+
+from awm.pages import cut, escaped, page_head, page_part, plot_style, plural, style
+from awm.rollout.analysis_findings import Analysis
+from awm.rollout.evaluation import Evaluation
+from awm.rollout.job import Job
+from awm.rollout.metrics import Summary
+from awm.rollout.replaying import EpisodeDiffs
+from awm.rollout.report_cards import figures_of, headline_cards, plot_cards
+from awm.rollout.report_episodes import episode_line, episode_section
+from awm.rollout.report_sample import MOST_SHOWN, sample_of
+from awm.rollout.report_tables import group_table, tool_table
+from awm.rollout.report_text import MARKS, STOPS, figure_list, json_block, spaced, word_list
+
+__all__ = ["evaluation_html"]
+
+_PACKAGE: Final = "awm.rollout"
+_ORDER: Final = 20_000
+_NAME: Final = 120
+
+
+def evaluation_html(
+    evaluation: Evaluation,
+    summary: Summary,
+    diffs: Mapping[Job, EpisodeDiffs],
+    *,
+    analyses: Mapping[Job, Analysis] | None = None,
+    most: int = MOST_SHOWN,
+) -> str:
+    """Write an evaluation as a page; equal evaluations give equal pages, however long they took.
+
+    Args:
+        evaluation: What was played; every text in it is taken for a stranger's.
+        summary: What it came to.
+        diffs: What calls changed, of the episodes that are shown in full (see `sample_of`).
+        analyses: What was found in episodes beyond their outcomes, where anybody looked.
+        most: How many episodes are shown in full.
+    """
+    script = page_part(_PACKAGE, "sorting.js") + page_part(_PACKAGE, "filtering.js")
+    styles = style() + plot_style() + page_part(_PACKAGE, "evaluation.css")
+    policy = policy_of(evaluation)
+    return Template(page_part(_PACKAGE, "evaluation.html")).substitute(
+        head=page_head(f"Evaluation of {escaped(policy)}", styles, script),
+        script=script,
+        policy=cut(policy, _NAME),
+        headline=_headline(evaluation, summary),
+        hero="".join(headline_cards(summary)),
+        figures=figure_list(figures_of(summary)),
+        plots="\n".join(plot_cards(evaluation, summary)),
+        tables="\n".join(_tables(summary)),
+        filters=_filters(evaluation, summary, most),
+        told=_told(evaluation, most),
+        episodes="\n".join(_episodes(evaluation, diffs, analyses or {}, most)),
+        order=json_block(evaluation.order, _ORDER),
+        outcome_words=word_list((spaced(name), text) for name, text in _OUTCOMES.items()),
+        stop_words=word_list((spaced(name), text) for name, text in STOPS.items()),
+        figure_words=word_list(_WORDS.items()),
+    )
+
+
+def policy_of(evaluation: Evaluation) -> str:
+    """Who acted, by name."""
+    names = dict.fromkeys(episode.policy for episode in evaluation.episodes)
+    return ", ".join(names) or "nobody"
+
+
+def _headline(evaluation: Evaluation, summary: Summary) -> str:
+    parts = [
+        plural(summary.worlds, "world"),
+        plural(summary.whole.tasks, "task"),
+        plural(summary.episodes, "episode"),
+        *(_ordered(name, evaluation.order) for name in ("rollouts", "seed")),
+        escaped(evaluation.folder),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _ordered(name: str, order: Mapping[str, Any]) -> str:
+    return f"{name} {cut(str(order[name]), _NAME)}" if name in order else ""
+
+
+def _tables(summary: Summary) -> Iterator[str]:
+    yield group_table("Difficulty", summary.by_difficulty)
+    yield group_table("Kind", summary.by_kind)
+    yield group_table("Tag", summary.by_tag)
+    yield group_table("Category", summary.by_category)
+    yield group_table("World", summary.by_world)
+    yield tool_table(summary.tools)
+
+
+def _filters(evaluation: Evaluation, summary: Summary, most: int) -> str:
+    """What to choose by; a filter with one choice is none."""
+    worlds = sorted({episode.job.world for episode in evaluation.episodes})
+    outcomes = {episode.outcome for episode in evaluation.episodes}
+    levels = [group.name for group in summary.by_difficulty if group.name is not None]
+    options = "".join(
+        f'<option value="{escaped(world)}">{cut(world, _NAME)}</option>' for world in worlds
+    )
+    chosen = (
+        '<label class="search">World <select name="world"><option value="">all</option>'
+        f"{options}</select></label>"
+    )
+    return (
+        (chosen if len(worlds) > 1 else "")
+        + _boxes("Outcome", "outcome", {name: spaced(name) for name in MARKS if name in outcomes})
+        + _boxes("Difficulty", "level", {name: escaped(name) for name in levels})
+        + (_ONLY if len(evaluation.episodes) > most else "")
+    )
+
+
+_ONLY: Final = (
+    '<fieldset><legend>Only</legend><label><input type="checkbox" name="full" value="full">'
+    "those that open</label></fieldset>"
+)
+
+
+def _boxes(title: str, name: str, values: Mapping[Any, str]) -> str:
+    if len(values) < 2:
+        return ""
+    boxes = "".join(
+        f'<label class="is-{escaped(value)}"><input type="checkbox" name="{name}"'
+        f' value="{escaped(value)}">{text}</label>'
+        for value, text in values.items()
+    )
+    return f"<fieldset><legend>{title}</legend>{boxes}</fieldset>"
+
+
+def _told(evaluation: Evaluation, most: int) -> str:
+    """What stands here of the episodes, and what is left out."""
+    count = len(evaluation.episodes)
+    if count <= most:
+        return "Each opens: what was said and done, what every call changed, and what it was worth."
+    return (
+        f"{most:,} of {count:,} open: of each task one episode of each outcome first, those that"
+        " failed before those that did not. The others are lines here; episodes.jsonl has them all."
+    )
+
+
+def _episodes(
+    evaluation: Evaluation,
+    diffs: Mapping[Job, EpisodeDiffs],
+    analyses: Mapping[Job, Analysis],
+    most: int,
+) -> Iterator[str]:
+    shown = {episode.job for episode in sample_of(evaluation.episodes, most)}
+    for episode in evaluation.episodes:
+        facts, job = evaluation.facts_of(episode.job), episode.job
+        if job in shown:
+            yield episode_section(episode, facts, diffs.get(job), analyses.get(job))
+        else:
+            yield episode_line(episode, facts)
+
+
+_OUTCOMES: Final = {
+    "complete": "the task was done",
+    "partial": "a part of it was done",
+    "agent_error": "it was not done, and that is the agent's doing",
+    "environment_error": "it was not done, and a world that failed kept the agent from it",
+    "infrastructure_error": "nobody's doing, and never scored: in no mean and in no rate",
+}
+_WORDS: Final = {
+    "success": "the share of scored episodes that did their task",
+    "95%": "intervals that know which episodes go together: over worlds, or over tasks where"
+    " there are few worlds",
+    "pass@k": "the chance that of k attempts at a task at least one succeeds, without bias",
+    "pass^k": "the chance that all of k attempts at a task succeed, without bias",
+    "invalid calls": "the share of the calls tried that could not be made out, named no tool that"
+    " is there, or had arguments that do not fit it",
+    "failed calls": "the share of the calls carried out that came back as errors",
+    "allowances": "how often in an episode a reply was understood though it broke the format",
+    "success with it": "the success of episodes that called the tool, which is not its doing",
+}

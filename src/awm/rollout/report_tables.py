@@ -1,0 +1,128 @@
+"""The tables of an evaluation's page: what came of groups of episodes, and how tools were used."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from awm.pages import cut, escaped, plural
+from awm.rollout.intervals import Estimate
+from awm.rollout.metrics import Group, ToolUse
+from awm.rollout.metrics_numbers import Numbers, Spread
+from awm.rollout.report_plots import share_bar
+from awm.rollout.report_text import NONE, number, percent
+
+__all__ = ["group_table", "rate_rows", "tool_table"]
+
+_GROUP_COLUMNS: Final = (
+    "Success", "", "Tasks", "Episodes", "Turns", "Calls", "Invalid", "Failed", "Tokens",
+    "Unscored",
+)  # fmt: skip
+_TOOL_COLUMNS: Final = ("Success with it", "", "Episodes", "Calls", "Failed")
+_NAME: Final = 120
+_AT_ONCE: Final = 12
+"""Rows of a table that is open from the start."""
+_UNKNOWN: Final = "not said"
+
+
+def group_table(title: str, groups: Sequence[Group]) -> str:
+    """A row for each group; nothing where there are no groups, or nobody said anything."""
+    if all(group.name is None for group in groups):
+        return ""
+    columns = _columns(title, _numbered(_GROUP_COLUMNS, groups))
+    rows = "\n".join(_group(group, groups) for group in groups)
+    return _table(f"By {title.lower()}", columns, rows, len(groups))
+
+
+def tool_table(tools: Sequence[ToolUse]) -> str:
+    """A row for each tool that was called."""
+    if not tools:
+        return ""
+    rows = "\n".join(map(_tool, tools))
+    return _table("By tool", _columns("Tool", _TOOL_COLUMNS), rows, len(tools))
+
+
+def rate_rows(groups: Sequence[Group], *, invalid: bool = False) -> str:
+    """A bar for each group: its success, or the share of its calls that were none."""
+    return "".join(_rate(group, invalid=invalid) for group in groups)
+
+
+def _rate(group: Group, *, invalid: bool) -> str:
+    estimate = group.numbers.invalid if invalid else group.numbers.success
+    name = _UNKNOWN if group.name is None else group.name
+    bar = share_bar(estimate, name)
+    return (
+        f'<tr><th scope="row">{cut(name, _NAME)}</th><td>{bar}</td><td>{_percent(estimate)}</td>'
+        f"<td>{group.numbers.scored:,}</td></tr>"
+    )
+
+
+def _numbered(columns: Iterable[str], groups: Sequence[Group]) -> list[str]:
+    """The columns that say something: tokens only where any were counted."""
+    counted = any(_mean(group.numbers.tokens) for group in groups)
+    return [name for name in columns if name != "Tokens" or counted]
+
+
+def _table(caption: str, columns: str, rows: str, count: int) -> str:
+    """A table under its caption, to be opened where it is long."""
+    is_open = " open" if count <= _AT_ONCE else ""
+    return (
+        f'<details class="breakdown"{is_open}><summary><h3>{escaped(caption)}</h3>'
+        f' <span class="size">{plural(count, "row")}</span></summary>'
+        f'<div class="wide card" role="region"'
+        f' aria-label="{escaped(caption)}" tabindex="0"><table class="sortable">'
+        f"<caption>{escaped(caption)}</caption><thead><tr>{columns}</tr></thead>"
+        f"<tbody>\n{rows}\n</tbody></table></div></details>"
+    )
+
+
+def _columns(title: str, names: Iterable[str]) -> str:
+    return "".join(f'<th scope="col">{escaped(name)}</th>' for name in (title, *names))
+
+
+def _group(group: Group, groups: Sequence[Group]) -> str:
+    numbers = group.numbers
+    name = _UNKNOWN if group.name is None else group.name
+    cells = [
+        *_success(numbers.success, name),
+        f"{numbers.tasks:,}",
+        f"{numbers.scored:,}",
+        number(_mean(numbers.turns)),
+        number(_mean(numbers.calls)),
+        _percent(numbers.invalid),
+        _percent(numbers.failed),
+        *_tokens(numbers, groups),
+        f"{numbers.unscored:,}",
+    ]
+    return _row(name, cells)
+
+
+def _tokens(numbers: Numbers, groups: Sequence[Group]) -> list[str]:
+    counted = any(_mean(group.numbers.tokens) for group in groups)
+    return [number(_mean(numbers.tokens), 0)] if counted else []
+
+
+def _tool(use: ToolUse) -> str:
+    cells = [
+        *_success(use.success, use.tool),
+        f"{use.episodes:,}",
+        f"{use.calls:,}",
+        _percent(use.failed),
+    ]
+    return _row(use.tool, cells)
+
+
+def _success(estimate: Estimate | None, name: str) -> tuple[str, str]:
+    return _percent(estimate), share_bar(estimate, name)
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    shown = cut(name, _NAME).replace("_", "_<wbr>")  # where a phone breaks it
+    listed = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{shown}</th>{listed}</tr>'
+
+
+def _percent(estimate: Estimate | None) -> str:
+    return NONE if estimate is None else percent(estimate.value)
+
+
+def _mean(spread: Spread | None) -> float | None:
+    return None if spread is None else spread.mean

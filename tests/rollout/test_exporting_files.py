@@ -1,0 +1,95 @@
+"""Rows are written whole, in a form that is named by the ending, and over nothing."""
+
+import json
+import sys
+
+import pytest
+
+from awm.errors import UsageError
+from awm.rollout.exporting import conversations, preferences, turn_samples
+from awm.rollout.exporting_files import write_exported
+from awm.rollout.exporting_recasting import Recording
+from tests.rollout.acting import played, surface
+
+ROW = {"messages": [{"role": "user", "content": "Grüße"}], "world": "shop", "reward": 1.0}
+
+
+@pytest.fixture(params=["awm", "native-meta"])
+async def exported(request):
+    """Makes rows of a success and a failure, in one format or the other."""
+    name = request.param
+    won, _ = await played(name)
+    lost, _ = await played(name, rollout=1, outcome="agent_error")
+    return lambda make: make([won, lost], surface(name), Recording(name)).rows
+
+
+def test_rows_are_lines_of_json(tmp_path):
+    path = tmp_path / "new" / "sft.jsonl"
+    write_exported([ROW, ROW], path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == [ROW, ROW]
+    assert "Grüße" in lines[0]
+
+
+def test_half_a_surrogate_pair_does_not_spoil_the_file(tmp_path):
+    row = {"messages": [{"role": "user", "content": "a\ud800b"}]}
+    write_exported([row], tmp_path / "sft.jsonl")
+    assert json.loads((tmp_path / "sft.jsonl").read_bytes())["messages"][0]["content"] == "a?b"
+
+
+def test_nothing_is_written_over_unless_asked_for(tmp_path):
+    path = tmp_path / "sft.jsonl"
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="is there already"):
+        write_exported([ROW], path)
+    assert path.read_text() == "mine"
+    write_exported([ROW], path, overwrite=True)
+    assert json.loads(path.read_text()) == ROW
+
+
+@pytest.mark.parametrize("name", ["sft", "sft.csv", "sft.json"])
+def test_other_endings_are_refused(tmp_path, name):
+    with pytest.raises(UsageError, match=r"neither in \.jsonl nor in \.parquet"):
+        write_exported([ROW], tmp_path / name)
+
+
+def test_no_rows_make_no_file(tmp_path):
+    with pytest.raises(UsageError, match="no episode is fit"):
+        write_exported([], tmp_path / "sft.jsonl")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_without_what_writes_parquet_it_is_said_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match=r"awm\[parquet\]"):
+        write_exported([ROW], tmp_path / "sft.parquet")
+
+
+@pytest.mark.parametrize("make", [conversations, preferences, turn_samples])
+def test_parquet_holds_the_same_rows(tmp_path, make, exported):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
+    rows = exported(make)
+    write_exported(rows, tmp_path / "rows.parquet")
+    read = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
+    assert [_without_nothing(row) for row in read] == [_without_nothing(row) for row in rows]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("make", [conversations, preferences, turn_samples])
+def test_datasets_loads_them(tmp_path, make, ending, exported):
+    datasets = pytest.importorskip("datasets", reason="`datasets` is not installed")
+    rows = exported(make)
+    path = tmp_path / f"rows.{ending}"
+    write_exported(rows, path)
+    builder = "json" if ending == "jsonl" else "parquet"
+    loaded = datasets.load_dataset(
+        builder, data_files=str(path), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert [_without_nothing(row) for row in loaded] == [_without_nothing(row) for row in rows]
+
+
+def _without_nothing(value):
+    """Without the empty columns and keys that a table has for all rows."""
+    if isinstance(value, dict):
+        return {key: _without_nothing(part) for key, part in value.items() if part is not None}
+    return [_without_nothing(part) for part in value] if isinstance(value, list) else value

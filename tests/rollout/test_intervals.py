@@ -1,0 +1,173 @@
+"""Intervals hold the true value as often as they say, and know which values go together."""
+
+import itertools
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awm.rollout.intervals import difference_of, mean_of, sign_test, student, wilson
+
+VALUES = st.lists(
+    st.tuples(
+        st.tuples(st.sampled_from("abcdefghijklmno"), st.integers(0, 3)),
+        st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 1.0]),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def spread_over(tasks, values):
+    """Values dealt out to so many tasks of one world."""
+    return [(("w", number % tasks), value) for number, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (0, 10, 0.0, 0.2775),
+        (5, 10, 0.2366, 0.7634),
+        (10, 10, 0.7225, 1.0),
+        (81, 263, 0.2553, 0.3662),
+    ],
+)
+def test_wilson_intervals_are_those_of_the_tables(successes, trials, low, high):
+    assert wilson(successes / trials, trials) == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),
+    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (9, 2.262), (30, 2.042), (120, 1.980)],
+)
+def test_quantiles_of_student_are_those_of_the_tables(freedom, quantile):
+    assert student(freedom) == pytest.approx(quantile, abs=5e-4)
+
+
+def test_with_many_degrees_of_freedom_student_is_normal():
+    assert student(1000) == pytest.approx(student(1001), abs=3e-3)
+    assert student(100_000) == pytest.approx(1.959964, abs=1e-6)
+
+
+def test_of_nothing_there_is_no_mean():
+    assert mean_of([]) is None
+    assert difference_of([], most=1.0) is None
+
+
+@given(VALUES)
+def test_a_mean_lies_in_its_interval_and_that_between_0_and_1(values):
+    found = mean_of(values)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+    assert found.value == pytest.approx(sum(value for _, value in values) / len(values))
+    assert found.low < found.high
+
+
+@given(VALUES, st.randoms(use_true_random=False))
+def test_the_order_of_values_does_not_matter(values, dice):
+    shuffled = dice.sample(values, len(values))
+    one, other = mean_of(values), mean_of(shuffled)
+    assert (one.low, one.value, one.high) == pytest.approx((other.low, other.value, other.high))
+
+
+def test_values_that_go_together_tell_less_than_as_many_apart():
+    values = [1.0, 0.0] * 20
+    together = mean_of([(("w", number % 2), value) for number, value in enumerate(values)])
+    apart = mean_of(spread_over(40, values))
+    assert together.value == apart.value == 0.5
+    assert together.high - together.low > 2 * (apart.high - apart.low)
+
+
+def test_where_nothing_varies_each_task_counts_once():
+    nothing_in_ten_tasks = mean_of(spread_over(10, [0.0] * 400))
+    assert (nothing_in_ten_tasks.low, nothing_in_ten_tasks.clusters) == (0.0, 10)
+    assert nothing_in_ten_tasks.high == pytest.approx(wilson(0, 10, student(9))[1])
+    over_worlds = mean_of([((f"w{number % 20}", number), 0.0) for number in range(200)])
+    assert over_worlds.clusters == 20
+    assert over_worlds.high == pytest.approx(wilson(0, 200, student(19))[1])
+    one_more = mean_of([((f"w{number % 20}", number), float(number == 7)) for number in range(200)])
+    assert over_worlds.high < one_more.high
+
+
+def test_from_ten_worlds_on_worlds_are_what_is_independent():
+    def over(worlds):
+        return mean_of([((f"w{number % worlds}", number), number % 2) for number in range(60)])
+
+    assert (over(9).over, over(9).clusters) == ("tasks", 60)
+    assert (over(10).over, over(10).clusters) == ("worlds", 10)
+
+
+def test_of_one_task_the_attempts_are_what_is_independent():
+    found = mean_of([(("w", 0), value) for value in [1.0, 0.0, 0.0, 0.0]])
+    assert (found.over, found.clusters, found.n) == ("values", 4, 4)
+    assert (found.low, found.high) == pytest.approx(wilson(0.25, 4))
+
+
+def test_intervals_hold_the_true_rate_nearly_as_often_as_they_say():
+    dice = random.Random(1)
+    held = 0
+    for _ in range(400):
+        chances = [dice.betavariate(1, 2) for _ in range(30)]  # mean 1/3
+        values = [
+            (("w", task), float(dice.random() < chance))
+            for task, chance in enumerate(chances)
+            for _ in range(4)
+        ]
+        found = mean_of(values)
+        held += found.low <= 1 / 3 <= found.high
+    assert 0.92 <= held / 400 <= 0.98
+
+
+def test_intervals_hold_the_true_rate_also_where_whole_worlds_are_hard_or_easy():
+    dice = random.Random(2)
+    held = 0
+    for _ in range(400):
+        chances = [dice.betavariate(1, 1) for _ in range(12)]
+        values = [
+            ((f"w{world}", task), float(dice.random() < chance))
+            for world, chance in enumerate(chances)
+            for task in range(10)
+        ]
+        found = mean_of(values)
+        held += found.low <= 0.5 <= found.high
+    assert 0.92 <= held / 400 <= 0.98
+
+
+def test_intervals_of_differences_hold_the_true_difference_nearly_as_often_as_they_say():
+    dice = random.Random(3)
+    held = 0
+    for _ in range(400):
+        values = [(("w", task), dice.choice([-1.0, 0.0, 0.0, 1.0, 1.0])) for task in range(25)]
+        found = difference_of(values, most=1.0)
+        held += found.low <= 0.2 <= found.high
+    assert 0.92 <= held / 400 <= 0.98
+
+
+def test_differences_that_are_all_the_same_are_no_proof_that_the_next_is():
+    same = difference_of(spread_over(10, [0.0] * 10), most=1.0)
+    reach = wilson(0, 10, student(9))[1]
+    assert (same.low, same.value, same.high) == pytest.approx((-reach, 0, reach))
+    surer = difference_of(spread_over(100, [0.0] * 100), most=1.0)
+    assert surer.high < same.high
+
+
+def test_a_difference_stays_within_what_it_can_be():
+    found = difference_of(spread_over(3, [1.0, 1.0, 0.5]), most=1.0)
+    assert found.high == 1.0
+    unbounded = difference_of(spread_over(3, [1.0, 1.0, 0.5]), most=None)
+    assert unbounded.high > 1.0
+
+
+@given(st.integers(0, 6), st.integers(0, 6))
+def test_the_sign_test_counts_what_is_as_uneven_or_more(ups, downs):
+    pairs = ups + downs
+    tosses = [sum(toss) for toss in itertools.product((0, 1), repeat=pairs)]
+    as_uneven = [toss for toss in tosses if abs(2 * toss - pairs) >= abs(ups - downs)]
+    assert sign_test(ups, downs) == pytest.approx(len(as_uneven) / len(tosses))
+
+
+def test_the_sign_test_takes_thousands_of_tasks():
+    assert sign_test(1500, 1500) == 1.0
+    assert 0 <= sign_test(3000, 1000) < 1e-200
+    assert math.isfinite(sign_test(5000, 0))

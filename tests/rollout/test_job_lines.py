@@ -1,0 +1,126 @@
+"""A line for each job: appended, found again, cut where it was torn, and sorted in the end."""
+
+import os
+from operator import itemgetter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awm.errors import TrajectoryError, UsageError
+from awm.rollout.job import Job
+from awm.rollout.job_lines import JobLines, line_of, read_job_lines
+
+JOBS = [Job("shop", number) for number in range(4)]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "lines.jsonl"
+
+
+def line(job, **more):
+    return {**job.to_json(), **more}
+
+
+def written(path, *lines):
+    file = JobLines(path)
+    for one in lines:
+        file.add(Job.from_json(one), line_of(one))
+    file.close()
+
+
+def read(path):
+    return [one for _, one in read_job_lines(path)]
+
+
+def test_what_is_added_is_there_for_whoever_reads_meanwhile(path):
+    file = JobLines(path)
+    file.add(JOBS[0], line_of(line(JOBS[0], said="\u00fc \ud800")))
+    assert read(path) == [line(JOBS[0], said="\u00fc \ud800")]
+    assert file.line(JOBS[0]) == line(JOBS[0], said="\u00fc \ud800")
+    file.close()
+
+
+def test_the_last_line_of_a_job_counts(path):
+    written(path, line(JOBS[0], n=1), line(JOBS[1], n=2), line(JOBS[0], n=3))
+    file = JobLines(path)
+    assert [file.line(job)["n"] for job in JOBS[:2]] == [3, 2]
+    file.sort(JOBS)
+    file.close()
+    assert list(map(itemgetter("n"), read(path))) == [3, 2]
+
+
+@given(torn=st.integers(1, 400))
+def test_a_line_that_was_torn_is_cut_off_and_those_before_it_stay(tmp_path_factory, torn):
+    path = tmp_path_factory.mktemp("torn") / "lines.jsonl"
+    lines = [line(job, text="x" * 50) for job in JOBS]
+    written(path, *lines)
+    size = path.stat().st_size
+    os.truncate(path, max(0, size - torn))
+    whole = path.read_bytes().count(b"\n")
+    assert read(path) == lines[:whole]
+    file = JobLines(path)
+    assert [job in file for job in JOBS] == [number < whole for number in range(len(JOBS))]
+    for job in JOBS[whole:]:
+        file.add(job, line_of(line(job, text="x" * 50)))
+    file.close()
+    assert path.stat().st_size == size
+    assert read(path) == lines
+
+
+def test_a_torn_line_longer_than_what_is_read_at_once_is_cut_off(path):
+    written(path, line(JOBS[0]))
+    kept = path.read_bytes()
+    path.write_bytes(kept + b"x" * 200_000)
+    JobLines(path).close()
+    assert path.read_bytes() == kept
+
+
+def test_sorted_lines_are_as_they_were_written(path):
+    written(path, *(line(job, text="\u00e9") for job in reversed(JOBS)))
+    file = JobLines(path)
+    file.sort(JOBS)
+    assert [file.line(job) for job in JOBS] == read(path)
+    assert path.read_bytes() == b"".join(line_of(line(job, text="\u00e9")) + b"\n" for job in JOBS)
+    file.add(JOBS[0], line_of(line(JOBS[0], again=True)))
+    assert file.line(JOBS[0])["again"]
+    file.close()
+    assert len(read(path)) == 5
+
+
+def test_a_sorted_file_is_not_written_again(path):
+    written(path, line(JOBS[0]))
+    file = JobLines(path)
+    file.sort(JOBS)
+    before = path.stat().st_ino
+    file.sort(JOBS)
+    file.close()
+    assert path.stat().st_ino == before
+
+
+@pytest.mark.parametrize("broken", [b"{", b"[]", b'{"world": "shop"}', b"\0\0\0", b"\xff"])
+def test_a_whole_line_that_makes_no_sense_is_told_with_its_number(path, broken):
+    written(path, line(JOBS[0]))
+    path.write_bytes(path.read_bytes() + broken + b"\n")
+    with pytest.raises(TrajectoryError, match="line 2"):
+        JobLines(path)
+
+
+def test_something_that_is_no_file_is_told(path):
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match="is no file"):
+        JobLines(path)
+
+
+def test_links_are_not_followed(path, tmp_path):
+    (tmp_path / "elsewhere").write_text("kept")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Exception, match="cannot be written"):
+        JobLines(path)
+    assert (tmp_path / "elsewhere").read_text() == "kept"
+
+
+def test_a_file_that_is_not_there_cannot_be_read(path):
+    with pytest.raises(TrajectoryError, match="cannot be read"):
+        read(path)

@@ -1,0 +1,143 @@
+"""A player plays an attempt from its launch to its reward; whatever goes wrong is on record."""
+
+import pytest
+
+from awm.agents import EpisodeLimits, Said
+from awm.errors import InfrastructureError, LLMUnavailableError
+from awm.rollout import Conditions, Grader, Job, Player, seed_of
+from awm.rollout.env_types import Answer
+from awm.runtime import delta
+from awm.trajectory import WrittenCall
+from awm.types import ToolCall
+from tests.conftest import make_world
+from tests.rollout.diaries import SOLUTION, TASKS, diary
+
+JOB = Job("diary", 0)
+
+
+class Lines:
+    """A policy that says its lines, and then that it is done."""
+
+    name = "lines"
+
+    def __init__(self, *lines, answer="Done."):
+        self.lines = lines
+        self.answer = answer
+        self.seeds = []
+
+    def actor(self, assignment, tools, seed):
+        self.seeds.append(seed)
+        self.assignment = assignment
+        return _Speaker(iter(self.lines), self.answer)
+
+
+class _Speaker:
+    def __init__(self, lines, answer):
+        self.lines = lines
+        self.answer = answer
+
+    async def speak(self, heard):
+        line = next(self.lines, self.answer)
+        if isinstance(line, Exception):
+            raise line
+        if isinstance(line, str):
+            return Said(line, answer=line)
+        return Said("", (WrittenCall(line.name, dict(line.arguments)),))
+
+
+@pytest.fixture
+def player(runtime, pool):
+    return lambda **conditions: Player(
+        runtime, Grader(pool), Conditions(**{"meta_tools": False, **conditions})
+    )
+
+
+async def test_an_attempt_that_does_the_task_is_complete(player, world):
+    policy = Lines(*SOLUTION)
+    played = await player(seed=5).play(world, JOB, policy)
+    episode = played.episode
+    assert (episode.outcome, episode.reward.total, episode.policy) == ("complete", 1.0, "lines")
+    assert episode.trajectory.final_answer == "Done."
+    assert (episode.counts.turns, episode.counts.calls, episode.counts.failed) == (3, 2, 0)
+    assert policy.assignment.task == TASKS[0]
+    assert policy.seeds == [episode.seed] == [seed_of(JOB, 5)]
+    assert played.attempt.initial != played.attempt.final
+
+
+async def test_an_environment_that_is_stepped_alike_gives_the_same_episode(player, world, make):
+    episode = (await player().play(world, JOB, Lines(*SOLUTION))).episode
+    env = make()
+    await env.reset(seed=0)
+    for call in SOLUTION:
+        await env.step(call)
+    await env.step(Answer("Done."))
+    same = env.episode
+    assert (same.trajectory, same.reward, same.verdict, same.counts, same.seed) == (
+        episode.trajectory,
+        episode.reward,
+        episode.verdict,
+        episode.counts,
+        episode.seed,
+    )
+
+
+async def test_a_model_that_cannot_be_reached_leaves_what_was_done_and_no_score(player, world):
+    policy = Lines(SOLUTION[0], LLMUnavailableError("nobody answers."))
+    episode = (await player().play(world, JOB, policy)).episode
+    assert (episode.outcome, episode.reward.total) == ("infrastructure_error", None)
+    assert "nobody answers" in episode.reason
+    assert len(episode.trajectory.turns) == 1
+
+
+async def test_a_broken_format_rule_is_paid_as_one(player, world):
+    episode = (await player(strict=True).play(world, JOB, Lines())).episode
+    assert (episode.outcome, episode.reward.total) == ("agent_error", -1.0)
+    assert episode.violation.rule == "success"
+
+
+async def test_a_limit_ends_it_and_what_was_done_is_graded(player, world):
+    limits = EpisodeLimits(turns=2)
+    episode = (await player(limits=limits).play(world, JOB, Lines(*SOLUTION))).episode
+    assert (episode.trajectory.stop, episode.outcome) == ("max_turns", "complete")
+
+
+async def test_a_world_that_does_not_come_to_life_is_an_environment_error(player):
+    world = make_world("raise OSError('no luck')", name="Broken")
+    played = await player().play(world, Job("broken", 0), Lines())
+    assert (played.episode.outcome, played.episode.reward.total) == ("environment_error", 0.0)
+    assert "no luck" in played.episode.reason
+    assert played.attempt is None
+
+
+async def test_a_launch_that_fails_is_nobodys_doing(player, world, monkeypatch):
+    async def fail(*_, **__):
+        raise InfrastructureError("no more processes")
+
+    monkeypatch.setattr("awm.runtime.Runtime.launch", fail)
+    episode = (await player().play(world, JOB, Lines())).episode
+    assert (episode.outcome, episode.reward.total) == ("infrastructure_error", None)
+    assert "no more processes" in episode.reason
+
+
+async def test_a_state_that_cannot_be_read_back_is_the_worlds_doing(player, world, monkeypatch):
+    def spoilt(template, pages):
+        raise delta.DeltaError("the pages do not fit")
+
+    monkeypatch.setattr("awm.runtime.instance.delta.apply", spoilt)
+    episode = (await player().play(world, JOB, Lines(SOLUTION[0]))).episode
+    assert (episode.outcome, episode.reward.total) == ("environment_error", 0.0)
+    assert len(episode.trajectory.turns) == 2
+
+
+async def test_worlds_with_one_database_and_other_tools_are_checked_by_their_own(player):
+    other = diary(
+        code="""
+@app.get("/shout", operation_id="shout")
+async def shout(words: str):
+    return words.upper()
+"""
+    )
+    one = player()
+    await one.play(diary(), JOB, Lines(*SOLUTION))
+    episode = (await one.play(other, JOB, Lines(ToolCall("shout", {"words": 3})))).episode
+    assert episode.counts.invalid == 1
