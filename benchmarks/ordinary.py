@@ -44,10 +44,12 @@ class OrdinaryServer:
     Attributes:
         seconds: From its start to its answer to an MCP client's first request.
         memory: Its memory, shared pages counted in part (PSS), in bytes.
+        url: Where MCP clients find it.
     """
 
     seconds: float
     memory: int
+    url: str
 
 
 @contextmanager
@@ -63,8 +65,10 @@ def ordinary_server(world: PreparedWorld) -> Iterator[OrdinaryServer]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            _wait_for_answer(int(environment["PORT"]), process)
-            yield OrdinaryServer(time.perf_counter() - started, memory_of(process.pid))
+            port = int(environment["PORT"])
+            _wait_for_answer(port, process)
+            seconds = time.perf_counter() - started
+            yield OrdinaryServer(seconds, memory_of(process.pid), f"http://127.0.0.1:{port}/mcp/")
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from awm.cli.authoring_pace import FINISHING, Pace, as_clock
+from awm.cli.authoring_pace import FINISHING, Pace
+from awm.cli.clock import as_clock
 from awm.synthesis.llm_author.events import StageDone, StageStarted, WorldDone, WorldFailed
 
 STEPS = ("task", "db", FINISHING)

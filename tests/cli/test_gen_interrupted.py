@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from awm.synthesis.holding import held
 from awm.worlds import WorldFile
+from awm.worlds.holding import held
 from tests.cli.running import PATIENCE, all_gone, command, descendants, environment
 from tests.synthesis.ordering import CHOICE, SHARED, files, shelve, wait_until, workshops
 

@@ -159,7 +159,15 @@ class Acting:
             results = await self._take(said, named)
 
     async def _take(self, said: Said, tools: Mapping[str, ToolSpec]) -> tuple[ToolResult, ...]:
-        """Do what was said; what comes of it."""
+        """Do what was said in a turn; what comes of it. `run` does so until the episode ends.
+
+        Args:
+            said: What the actor says.
+            tools: What it may call, by name.
+
+        Raises:
+            InfrastructureError: Calls cannot be carried out.
+        """
         self._usage += said.usage
         self._repairs += said.repairs
         # An unreadable reply stands in the record as a call that nobody could read.

@@ -21,7 +21,6 @@ from awm.cli.signals import run as run_to_end
 from awm.errors import AwmError, UsageError
 from awm.llm import Budget, Journal
 from awm.settings import Settings
-from awm.synthesis.holding import held
 from awm.synthesis.llm_author.authoring import Authored, Workplace, author
 from awm.synthesis.llm_author.blueprint import LARGE, SMALL, BlueprintStage
 from awm.synthesis.llm_author.blueprint.saving import check_place, save
@@ -44,6 +43,7 @@ from awm.synthesis.outputs import check_sources, write_rows, writing
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.sources import rows_in
 from awm.worlds import WorldFile
+from awm.worlds.holding import held
 
 __all__ = [
     "Wanted",

@@ -13,7 +13,7 @@ from awm.synthesis.llm_author.events import (
     WorldFailed,
 )
 
-__all__ = ["FINISHING", "Pace", "as_clock"]
+__all__ = ["FINISHING", "Pace"]
 
 FINISHING: Final = "world"
 """What comes after the last stage: a draft is made into a world."""
@@ -127,10 +127,3 @@ class Pace:
 def _rest(usual: float, elapsed: float) -> float:
     """What is left of a step; one that takes longer than usual will take longer still."""
     return max(usual - elapsed, elapsed / 4)
-
-
-def as_clock(seconds: float) -> str:
-    """Minutes and seconds: `1:05`; with hours, if there are any: `2:01:05`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

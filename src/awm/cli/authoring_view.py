@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from awm.cli.authoring_pace import FINISHING, Pace, as_clock
+from awm.cli.authoring_pace import FINISHING, Pace
+from awm.cli.clock import as_clock
 from awm.cli.console import counted, new_table, shorten, stderr, stdout
 from awm.llm.ledger import Ledger, Spent
 from awm.synthesis.llm_author.authoring import REPORT, Authored

@@ -218,17 +218,15 @@ class _Evaluation:
         ):
             player = Player(runtime, Grader(pool, bench.judge, ordered.mode), ordered.conditions)
             with watching(len(self._jobs), store.done.values(), bench.spent) as tell:
-                await bench.halt.during(
-                    evaluate(
-                        player,
-                        self._worlds,
-                        self._jobs,
-                        seat.policy,
-                        store,
-                        concurrency=self._run.concurrency,
-                        retries=self._run.retries,
-                        tell=tell,
-                    )
+                await evaluate(
+                    player,
+                    self._worlds,
+                    self._jobs,
+                    seat.policy,
+                    store,
+                    concurrency=self._run.concurrency,
+                    retries=self._run.retries,
+                    tell=tell,
                 )
         return perf_counter() - began
 

@@ -1,4 +1,4 @@
-"""The models of an evaluation: one journal, one budget, one gate, and an end that comes at once."""
+"""The models of an evaluation: one journal, one budget, one gate."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from awm.cli.halting import Halt
 from awm.llm import (
     LLM,
     Budget,
@@ -35,20 +34,18 @@ class Bench:
     """The models of an evaluation, behind one journal where there are any.
 
     Attributes:
-        halt: What ends the run where nothing more can be asked.
         journal: Where answers are kept; None where nobody is asked.
         gate: What questions go through; likewise.
         judge: Who judges; None for nobody.
     """
 
-    halt: Halt
     journal: Journal | None = None
     gate: Gate | None = None
     judge: Judge | None = None
 
     def agent(self, llm: LLM, name: str, price: Price | None) -> LLM:
         """The model that acts, behind the journal."""
-        return _kept(self.journal, self.halt, llm, name, price, _AGENT)
+        return _kept(self.journal, llm, name, price, _AGENT)
 
     def spent(self) -> Spent:
         """What was spent, over all runs in the folder."""
@@ -92,31 +89,28 @@ async def models(
         SettingsError: A key or an address is missing.
     """
     if not is_asked and judge is None:
-        yield Bench(Halt())
+        yield Bench()
         return
     async with AsyncExitStack() as stack:
-        halt = Halt()
         journal = stack.enter_context(Journal(folder / JOURNAL, Budget(chosen.llm_budget_usd)))
         gate = Gate(chosen.llm_concurrency, journal.permit)
         if judge is None:
-            yield Bench(halt, journal, gate)
+            yield Bench(journal, gate)
             return
         llm = from_settings(chosen, judge, gate=gate)
         stack.push_async_callback(llm.aclose)
         price = price_from_settings(chosen, llm, judge)
         judging = Judge(
-            _kept(journal, halt, llm, judge, price, _JUDGE),
+            _kept(journal, llm, judge, price, _JUDGE),
             temperature=chosen.judge_temperature,
             votes=chosen.judge_votes,
             attempts=chosen.judge_attempts,
             characters=chosen.judge_characters,
         )
-        yield Bench(halt, journal, gate, judging)
+        yield Bench(journal, gate, judging)
 
 
-def _kept(
-    journal: Journal | None, halt: Halt, llm: LLM, name: str, price: Price | None, stage: str
-) -> LLM:
+def _kept(journal: Journal | None, llm: LLM, name: str, price: Price | None, stage: str) -> LLM:
     if journal is None:
         raise AssertionError("where models are asked there is a journal")
-    return halt.over(journal.model(llm, name=name, stage=stage, world="", price=price))
+    return journal.model(llm, name=name, stage=stage, world="", price=price)

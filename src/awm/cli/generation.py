@@ -22,7 +22,6 @@ from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.generating import Generated, generate
-from awm.synthesis.holding import writing_to
 from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order, levels_from
 from awm.synthesis.outputs import check_databases, check_sources
@@ -35,6 +34,7 @@ from awm.synthesis.written import SEEDS
 from awm.whole import write_whole
 from awm.worlds import World, WorldFile
 from awm.worlds.database import build_database
+from awm.worlds.holding import writing_to
 from awm.worlds.names import database_name
 
 __all__ = [

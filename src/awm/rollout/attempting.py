@@ -13,7 +13,17 @@ from awm.agents import (
     Referee,
     Toolbox,
 )
-from awm.errors import AwmError, InfrastructureError, LLMError, SnapshotError, WorldError
+from awm.errors import (
+    AwmError,
+    BudgetError,
+    InfrastructureError,
+    IsolationError,
+    LLMError,
+    LLMSetupError,
+    RuntimeClosedError,
+    SnapshotError,
+    WorldError,
+)
 from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.grading import Grader
@@ -25,10 +35,13 @@ from awm.verify import Attempt, FormatWatch, Reward, Verdict, Violation, attempt
 from awm.verify.arguments import ToolChecks
 from awm.worlds import World
 
-__all__ = ["ENDING", "Attempting", "Graded", "Loop", "Played", "Task"]
+__all__ = ["ENDING", "HOPELESS", "Attempting", "Graded", "Loop", "Played", "Task"]
 
+HOPELESS: Final = (BudgetError, LLMSetupError, IsolationError, RuntimeClosedError)
+"""What would end every further attempt too: it is raised, and no attempt has come of it."""
 ENDING: Final = (LLMError, InfrastructureError, WorldError, SnapshotError)
-"""What ends an attempt when it is raised, without anybody having misused anything."""
+"""What ends an attempt when it is raised, without anybody having misused anything, unless it is
+`HOPELESS`."""
 
 _CUT_OFF: Final = frozenset({"timeout", "cancelled"})
 
@@ -175,6 +188,9 @@ class Attempting(Generic[A]):
         Args:
             grader: Who says what the attempt was worth. What keeps it from that is in the answer
                 and not raised.
+
+        Raises:
+            AwmError: What is `HOPELESS`.
         """
         try:
             self._violation = self._broken_rule()
@@ -183,6 +199,8 @@ class Attempting(Generic[A]):
                 self._instance, self._task.world, self._task.job.task_idx, trajectory.final_answer
             )
             verdict = await grader.grade(self._task.world, attempt, trajectory)
+        except HOPELESS:
+            raise
         except ENDING as error:
             return self.broken_off(error)
         return self._weighed(verdict, attempt)

@@ -4,7 +4,7 @@ import time
 
 from awm.agents import Acting, Policy
 from awm.errors import InfrastructureError, WorldError
-from awm.rollout.attempting import ENDING, Attempting, Graded, Played, Task
+from awm.rollout.attempting import ENDING, HOPELESS, Attempting, Graded, Played, Task
 from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Episode
 from awm.rollout.grading import Grader
@@ -43,6 +43,10 @@ class Player:
             world: The world of the task.
             job: Which attempt.
             policy: Who acts.
+
+        Raises:
+            BudgetError, LLMSetupError: No model can be asked any more.
+            IsolationError, RuntimeClosedError: No world can be brought to life any more.
         """
         began = time.perf_counter()
         task = Task(world, job, seed_of(job, self.conditions.seed))
@@ -54,6 +58,8 @@ class Player:
                 )
                 graded = await self._graded(attempting)
                 return attempting.played(graded, time.perf_counter() - began)
+        except HOPELESS:
+            raise
         except WorldError as error:
             verdict = Verdict(world.name, job.task_idx, "code", "environment_error", str(error))
             return self._unplayed(task, policy, verdict)
@@ -65,6 +71,8 @@ class Player:
         """Let the agent act, and say what came of it."""
         try:
             await attempting.acting.run()
+        except HOPELESS:
+            raise
         except ENDING as error:
             return attempting.broken_off(error)
         return await attempting.graded(self._grader)

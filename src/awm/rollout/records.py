@@ -21,7 +21,9 @@ VERSION: Final = 1
 def episode_json(episode: Episode) -> dict[str, Any]:
     """An episode as a JSON object; equal episodes give equal objects, however long they took."""
     told = trajectory_json(episode.trajectory)
-    del told["messages"]  # the same turns once more, for readers of the published layout
+    del told["messages"]  # the same turns once more, for readers of the published layout,
+    for turn in told["trajectory"]:
+        del turn["tool_response"]  # and the results once more
     return {
         "version": VERSION,
         **episode.job.to_json(),

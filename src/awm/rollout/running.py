@@ -14,14 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from awm.agents import Policy
-from awm.errors import (
-    AwmError,
-    BudgetError,
-    IsolationError,
-    LLMSetupError,
-    RuntimeClosedError,
-    UsageError,
-)
+from awm.errors import AwmError, UsageError
+from awm.rollout.attempting import HOPELESS
 from awm.rollout.episode import Episode
 from awm.rollout.job import Job, seed_of
 from awm.rollout.playing import Player
@@ -35,9 +29,6 @@ __all__ = ["LIVE_WORLDS", "evaluate"]
 LIVE_WORLDS: Final = 20
 """How many worlds are alive at a time unless told. A worker of a world with seventy tools has some
 45 MB; whoever makes a thousand attempts at once wants fifty of each world, or more memory."""
-
-_HOPELESS: Final = (BudgetError, LLMSetupError, IsolationError, RuntimeClosedError)
-"""What would end every further attempt too."""
 
 
 async def evaluate(  # noqa: PLR0913 - each is something else
@@ -190,7 +181,7 @@ class _Shift:
         task, began = world.sentence(job.task_idx), time.perf_counter()
         try:
             return (await self._run.player.play(world, job, self._run.policy)).episode
-        except _HOPELESS:
+        except HOPELESS:
             raise
         except AwmError as error:
             return self._failed(job, task, str(error), time.perf_counter() - began)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from awm.agents import Said, tools_told
 from awm.errors import InfrastructureError, SnapshotError
-from awm.rollout.attempting import ENDING, Attempting, Graded, Task
+from awm.rollout.attempting import ENDING, HOPELESS, Attempting, Graded, Task
 from awm.rollout.conditions import Conditions
 from awm.rollout.env_types import Checkpoint, Observation, Step
 from awm.rollout.episode import Episode
@@ -113,6 +113,8 @@ class Sitting:
         acting = self._attempting.acting
         try:
             results = await acting.take(said, self._seconds_left)
+        except HOPELESS:
+            raise
         except ENDING as error:
             graded: Graded | None = self._attempting.broken_off(error)
         else:

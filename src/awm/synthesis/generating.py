@@ -10,7 +10,6 @@ from pathlib import Path
 from time import perf_counter
 
 from awm.errors import UsageError
-from awm.synthesis.holding import held
 from awm.synthesis.manuscript import scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
@@ -18,6 +17,7 @@ from awm.synthesis.publishing import MANIFEST, check_folder, publishing
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made, Workshop
 from awm.worlds import WorldFile
+from awm.worlds.holding import held
 
 __all__ = ["Generated", "generate", "make_all", "unfinished"]
 

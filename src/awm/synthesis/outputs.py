@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from awm.errors import UsageError
-from awm.synthesis.holding import held, writing_to
 from awm.synthesis.shelf import Shelf
 from awm.types import JsonObject
 from awm.whole import write_whole
+from awm.worlds.holding import held, writing_to
 from awm.worlds.names import database_name
 
 __all__ = [

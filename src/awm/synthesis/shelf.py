@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from awm.errors import UsageError
-from awm.synthesis.holding import writing_to
 from awm.types import JsonObject
 from awm.whole import write_whole
 from awm.worlds import WorldFile
+from awm.worlds.holding import writing_to
 
 __all__ = ["Ordered", "Shelf"]
 

@@ -11,7 +11,6 @@ from typing import Final, Literal, TypeAlias
 from awm.errors import UsageError
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.generating import make_all, unfinished
-from awm.synthesis.holding import held, writing_to
 from awm.synthesis.manuscript import Manuscript, scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.outputs import check_outputs, write_lines, write_rows, writing
@@ -21,6 +20,7 @@ from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Made
 from awm.types import JsonObject
 from awm.worlds import WorldFile
+from awm.worlds.holding import held, writing_to
 from awm.worlds.names import normalise
 
 __all__ = [

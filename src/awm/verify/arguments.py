@@ -101,11 +101,20 @@ def _compile(schema: JsonObject) -> _Check:
         if tame != schema:
             tame = _tame(schema, _TRAPS | _CONTRARY)
         Draft202012Validator.check_schema(tame)
+        # A class of its own takes as long to make as all the rest, and most schemas need none.
+        kind = _limited(budget) if _refers(tame) else Draft202012Validator
         # An empty registry: a reference out of the schema is an error and never a download.
-        validator = _limited(budget)(tame, registry=Registry())
+        validator = kind(tame, registry=Registry())
     except Exception:  # noqa: BLE001 - likewise, and a broken schema must not cost an episode
         return _Check(None, budget)
     return _Check(validator, budget)
+
+
+def _refers(schema: Any) -> bool:
+    """Whether anything in a schema is called as references are."""
+    if isinstance(schema, Mapping):
+        return "$ref" in schema or any(map(_refers, schema.values()))
+    return isinstance(schema, list) and any(map(_refers, schema))
 
 
 def _limited(budget: _Budget) -> type[Validator]:

@@ -12,7 +12,6 @@ from typing import Final
 from awm import __version__
 from awm.errors import AwmError, LLMAnswerError, Problem
 from awm.llm.ledger import Ledger
-from awm.synthesis.holding import held, writing_to
 from awm.synthesis.llm_author.checkpoints import Checkpoints
 from awm.synthesis.llm_author.commission import Commission
 from awm.synthesis.llm_author.engine import Finisher, Made, carry_all
@@ -26,6 +25,7 @@ from awm.synthesis.publishing import MANIFEST, check_folder, publishing
 from awm.synthesis.shelf import Shelf
 from awm.types import JsonObject
 from awm.whole import write_whole
+from awm.worlds.holding import held, writing_to
 
 __all__ = ["REPORT", "Authored", "Workplace", "author"]
 

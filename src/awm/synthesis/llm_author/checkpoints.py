@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from awm.errors import Problem
-from awm.synthesis.holding import writing_to
 from awm.synthesis.llm_author.repairing import Written
 from awm.synthesis.llm_author.stage import Records, StageName
 from awm.whole import write_whole
 from awm.worlds import WorldFile
+from awm.worlds.holding import writing_to
 
 __all__ = ["Checkpoints"]
 

@@ -18,7 +18,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from awm.errors import Problem, UsageError
-from awm.synthesis.holding import writing_to
 from awm.synthesis.llm_author.events import (
     Event,
     RunBegun,
@@ -29,6 +28,7 @@ from awm.synthesis.llm_author.events import (
     WorldDone,
     WorldFailed,
 )
+from awm.worlds.holding import writing_to
 
 __all__ = ["LOG", "Logbook"]
 

@@ -9,8 +9,8 @@ import yaml
 
 from awm.errors import UsageError
 from awm.synthesis.blueprints import DomainForm
-from awm.synthesis.holding import writing_to
 from awm.whole import write_whole
+from awm.worlds.holding import writing_to
 
 __all__ = ["Saved", "as_yaml", "check_place", "save"]
 

@@ -9,13 +9,13 @@ import sys
 from dataclasses import replace
 
 import pytest
+from tests.cli.running import environment
+from tests.synthesis.ordering import SHARED
 
 from awm.errors import InfrastructureError, UsageError, WorldFileError
 from awm.synthesis.generating import generate
-from awm.synthesis.holding import LOCK, held, writing_to
 from awm.synthesis.staging import write_plans
-from tests.cli.running import environment
-from tests.synthesis.ordering import SHARED
+from awm.worlds.holding import LOCK, held, writing_to
 
 ONE = replace(SHARED, count=1)
 
@@ -24,7 +24,7 @@ ONE = replace(SHARED, count=1)
 def holder():
     """Starts processes that hold a folder until they are told to end; their ids."""
     program = (
-        "import sys; from pathlib import Path; from awm.synthesis.holding import held\n"
+        "import sys; from pathlib import Path; from awm.worlds.holding import held\n"
         "with held(Path(sys.argv[1]), sys.argv[2]): print(flush=True); sys.stdin.read()"
     )
     started = []
