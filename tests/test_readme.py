@@ -31,15 +31,18 @@ def run(*command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_it_stays_short():
-    assert len(README.splitlines()) <= 140
+    assert len(README.splitlines()) <= 160
 
 
 def test_the_python_it_shows_runs(tmp_path: Path):
-    (program,) = blocks("python")
-    ran = run(sys.executable, "-c", program, folder=tmp_path)
+    instance, environment = blocks("python")
+    ran = run(sys.executable, "-c", instance, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert "buprofen" in ran.stdout
     assert "complete 1.0" in ran.stdout
+    ran = run(sys.executable, "-c", environment, folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("True 0.0 agent_error\n")
 
 
 def test_the_commands_it_shows_run(tmp_path: Path):
