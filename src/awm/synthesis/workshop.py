@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-from awm.errors import AwmError, BlueprintError, InfrastructureError, WorldError
+from awm.errors import AwmError, BlueprintError, InfrastructureError, Problem, WorldError
 from awm.runtime import Runtime, VerifierPool
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.drafts import drafted_tasks
@@ -251,7 +251,7 @@ async def _serve() -> None:
                 answer = {name: getattr(made, name) for name in Made.__slots__}
             except AwmError as error:
                 stillborn = isinstance(error, (WorldError, BlueprintError))
-                answer = _fault(error.message, error.hint, stillborn=stillborn)
+                answer = _fault(_told(error), error.hint, stillborn=stillborn)
             except OSError as error:
                 where = f": {error.filename}" if error.filename else ""
                 answer = _fault(f"{error.strerror}{where}.", _ROOM)
@@ -264,6 +264,12 @@ async def _serve() -> None:
 def _place(told: Mapping[str, Any]) -> Place | None:
     number = told["place"]
     return None if number is None else Place(number, told["row"])
+
+
+def _told(error: AwmError) -> str:
+    """What went wrong, with the first of the problems behind it: that is what is to be mended."""
+    problems: tuple[Problem, ...] = getattr(error, "problems", ())
+    return " ".join([error.message, *(problem.what for problem in problems[:1])])
 
 
 def _fault(what: str, hint: str, *, stillborn: bool = False) -> dict[str, Any]:

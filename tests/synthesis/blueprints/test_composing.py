@@ -161,6 +161,13 @@ def test_each_kind_of_fault_in_an_entity_is_found(entity, problem):
     assert any(each.startswith(f"entities.{known}") for each in told(with_entity(**entity)))
 
 
+def test_nothing_is_called_like_the_ids_of_something_else():
+    form = small()
+    form["entities"] = {**form["entities"], "ware_id": {"fields": {"size": "int 1..2"}}}
+    problem = "entities.ware_id: 'ware_id' is what the ids of ware are called. (Call it otherwise.)"
+    assert problem in told(form)
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

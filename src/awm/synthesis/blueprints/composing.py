@@ -203,6 +203,9 @@ class _Composer:
             with self._faults.at(f"entities.{name}"):
                 if plurals.count(entity.plural) > 1 or entity.plural in entities:
                     raise Fault(f"the plural {entity.plural!r} is taken.", "Give it a `plural`.")
+                if name.removesuffix("_id") in entities.keys() - {name}:
+                    what = f"{name!r} is what the ids of {name.removesuffix('_id')} are called."
+                    raise Fault(what, "Call it otherwise.")
                 _check_name(entity.plural)
                 _check_fields(entity)
             for each in entity.references:

@@ -68,6 +68,14 @@ def test_long_names_lose_their_first_words() -> None:
     assert taken.sorted("case")[1].name == "banquet_preparation"
 
 
+@pytest.mark.parametrize("written", ["paddler_id", "Kayak IDs", "uuid"])
+def test_names_of_columns_are_no_nouns(written: str) -> None:
+    things = ["kayak", "landing_stage", written]
+    taken, wrong = take(RECORDS, {**ANSWER, "things": things}, Sketch("T", "D"))
+    assert [each.name for each in taken.records if each.sort == "thing"] == things[:2]
+    assert wrong == [f"T: things: {written!r} is no noun in lower case."]
+
+
 def test_money_and_papers_are_no_things() -> None:
     taken, wrong = take(RECORDS, {**ANSWER, "things": ["kayak", "deposit"]}, Sketch("T", "D"))
     assert "deposit" not in taken.by_name

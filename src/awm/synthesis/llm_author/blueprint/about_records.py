@@ -95,6 +95,8 @@ def _business(answer: Answer) -> str:
 
 
 _MOST_WORDS: Final = 7
+_NO_NOUNS: Final = frozenset({"id", "ids", "uuid"})
+"""Words that models put into the names of columns."""
 _LONGEST: Final = 24
 """Names of actions and invoices have those of their records in them."""
 
@@ -102,7 +104,7 @@ _LONGEST: Final = 24
 def _name(written: str) -> str | None:
     """A noun in snake case; records are in the singular, and none is called like what tools use."""
     name = re.sub(r"[^a-z]+", "_", written.lower()).strip("_")
-    if re.fullmatch(NAME[1:-1], name) is None:
+    if re.fullmatch(NAME[1:-1], name) is None or _NO_NOUNS.intersection(name.split("_")):
         return None
     name = singular(fitting(name, _LONGEST))
     return f"{name}_record" if name in RESERVED or plural(name) in RESERVED else name
