@@ -7,7 +7,7 @@ import pytest
 
 from awm.runtime.sandbox import Isolation, Walls, probe, python_paths
 
-from .jail import ORDINARY, Jail
+from .jail import ORDINARY, Jail, mapped_already
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,9 @@ def jail(isolation) -> Jail:
     """A full jail, entered as whoever runs the tests."""
     if isolation.level != "full":
         pytest.skip(f"needs a full jail: {isolation.describe()}")
-    return Jail(Walls(2 << 30, 64, python_paths(), isolation))
+    # Beyond what the tests before this one have imported into this process.
+    memory = mapped_already() + (2 << 30)
+    return Jail(Walls(memory, 64, python_paths(), isolation))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from awm.runtime.sandbox import Isolation, Walls, isolation, landlock, probe, se
 from awm.runtime.sandbox.bpf import ALLOW, Policy, Rule
 from awm.runtime.sandbox.syscalls import PR_SET_NO_NEW_PRIVS, native_architecture, prctl
 
-from .jail import Jail, in_child
+from .jail import Jail, in_child, mapped_already
 
 linux_only = pytest.mark.skipif(native_architecture() is None, reason="a matter of Linux")
 
@@ -173,7 +173,9 @@ class TestInsideAnotherSandbox:
             return probe().level
 
         assert in_child(look).value == "no-open"
-        jail = Jail(Walls(2 << 30, 64, (str(library),), filtered)).at("no-open")
+        jail = Jail(Walls(mapped_already() + (2 << 30), 64, (str(library),), filtered)).at(
+            "no-open"
+        )
         assert jail(lambda: "ran", before=outer, sealed=True).value == "ran"
         assert jail((library / "text").read_text, before=outer).error == "PermissionError"
 

@@ -19,7 +19,7 @@ import pytest
 from awm.runtime.sandbox import Isolation, enter, identity, landlock, seal, seccomp, walls
 from awm.runtime.sandbox.identity import NOBODY
 
-from .jail import Outcome, in_child
+from .jail import Outcome, in_child, mapped_already
 
 
 def ask_database():
@@ -161,16 +161,6 @@ class TestImports:
         zone = zoneinfo.ZoneInfo.no_cache
         assert any_user(lambda: str(zone("Asia/Tokyo"))).value == "Asia/Tokyo"
         assert not any_user(lambda: str(zone("Asia/Tokyo")), sealed=True).fine
-
-
-def mapped_already():
-    """Bytes of address space that a child of this process starts with, whatever is imported."""
-
-    def act():
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        return pages * resource.getpagesize()
-
-    return in_child(act).value
 
 
 class TestLimits:
