@@ -121,7 +121,7 @@ async def test_no_more_worlds_are_alive_than_may_be_and_each_is_read_once(tmp_pa
     with EpisodeStore.open(tmp_path, order) as store:
         await evaluate(stage, worlds, jobs, POLICY, store, concurrency=20, live_worlds=2)
     assert stage.most_worlds == 2
-    assert stage.most == 12
+    assert stage.most <= 12  # attempts at two worlds, though there are lanes for twenty
     assert set(worlds.read.values()) == {1}
 
 
