@@ -22,7 +22,7 @@ demo: install
 	$(BIN)/python benchmarks/verifiers.py --quick $(wildcard $(SAMPLE))
 
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -229,7 +229,7 @@ class JournalFile:
 
     def _in_full(self, told: dict[str, Any]) -> Question:
         messages = [{**each, "content": self._text(each["content"])} for each in told["messages"]]
-        large = {part: json.loads(self._text(told[part])) for part in _LARGE & told.keys()}
+        large = {part: json.loads(self._text(told[part])) for part in _LARGE if told.get(part)}
         return Question.from_json({**told, "messages": messages, **large})
 
     def _text(self, digest: str) -> str:
@@ -288,8 +288,9 @@ def _shortened(question: Question) -> tuple[dict[str, Any], dict[str, str]]:
     told = question.to_json()
     for message in told["messages"]:
         message["content"] = kept(message["content"])
-    for part in _LARGE & told.keys():
-        told[part] = kept(json.dumps(told[part]))
+    for part in _LARGE:
+        if told.get(part) is not None:
+            told[part] = kept(json.dumps(told[part]))
     return told, texts
 
 

@@ -63,3 +63,11 @@ def test_an_error_from_outside_the_code_has_no_line():
 def test_code_that_is_no_world_says_what_it_lacks():
     error = UnfitWorldError("no app", "define one")
     assert load_failure(error) == Failed("no app", "", "define one")
+
+
+def test_what_cannot_be_imported_is_told_without_the_place_of_its_file():
+    with pytest.raises(ImportError) as failed:
+        from json import nothing_of_this_name  # noqa: F401, PLC0415
+    assert str(failed.value).endswith("__init__.py)")
+    said = "ImportError: cannot import name 'nothing_of_this_name' from 'json'"
+    assert describe(failed.value) == said

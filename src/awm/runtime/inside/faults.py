@@ -51,7 +51,8 @@ class UnfitProgramError(Exception):
 def describe(error: BaseException) -> str:
     """Type and message of an exception, cut to what a person will read.
 
-    Without the addresses of objects, which differ from run to run.
+    Without the addresses of objects, which differ from run to run, and without the files that an
+    import failed in, which differ from machine to machine and are nobody's business.
     """
     try:
         message = str(error)
@@ -60,6 +61,8 @@ def describe(error: BaseException) -> str:
     # Cut first, and generously: a message may be as large as memory.
     text = f"{type(error).__name__}: {message[: 2 * _LONGEST]}".rstrip(": ")
     text = _ADDRESS.sub("", text)
+    if isinstance(error, ImportError) and isinstance(error.path, str):
+        text = text.replace(f" ({error.path})", "")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
