@@ -202,7 +202,7 @@ async def test_a_step_that_is_cancelled_in_its_grading_can_be_made_again(make, m
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr("awm.rollout.grading.run_verifier", endless)
+        patch.setattr("awm.verify.grading.run_verifier", endless)
         step = asyncio.ensure_future(env.step(Answer()))
         await grading.wait()
         step.cancel()

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from awm.runtime import VerifierPool
-from awm.trajectory import Trajectory, transcript_of
-from awm.verify import Attempt, Judge, Verdict, VerifierFault, gather_evidence, run_verifier
+from awm.trajectory import Trajectory
+from awm.verify import Attempt, Judge, Verdict, VerifierFault, grade_attempt
 from awm.worlds import VerifierProgram, World
 
 __all__ = ["Grader", "GradingMode"]
@@ -44,21 +44,10 @@ class Grader:
         if program is None:
             wanted = "" if self.mode == "auto" else f" of mode {self.mode}"
             return _ungraded(world, attempt.task_idx, f"the task has no verifier{wanted}")
-        if program.mode == "code":
-            return await run_verifier(self.pool, program, attempt)
-        if self.judge is None:
+        if program.mode == "sql" and self.judge is None:
             return _ungraded(world, attempt.task_idx, "there is no judge to weigh the evidence")
-        evidence = await gather_evidence(self.pool, program, attempt)
-        if isinstance(evidence, VerifierFault):
-            return Verdict.failed("sql", evidence)
-        return await self.judge.judge(
-            world.name,
-            attempt.task_idx,
-            trajectory.task,
-            transcript_of(trajectory),
-            trajectory.final_answer,
-            evidence,
-        )
+        (verdict,) = await grade_attempt(attempt, trajectory, program, self.pool, judge=self.judge)
+        return verdict
 
     def _program(self, world: World, task_idx: int) -> VerifierProgram | None:
         if self.mode != "auto":

@@ -6,22 +6,20 @@ counts. Only places are held in memory, as ten thousand episodes would fill it.
 
 import json
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from awm.errors import TrajectoryError, UsageError
+from awm.errors import TrajectoryError
 from awm.rollout.job import Job
 from awm.types import JsonObject
+from awm.worlds.appended import append, open_to_append
 from awm.worlds.holding import writing_to
 from awm.worlds.jsonl import PendingLines
 
 __all__ = ["JobLines", "line_of", "read_job_lines"]
 
-_MODE: Final = 0o666
-# A link is not followed: whoever can put links there is not to choose what is written to.
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_WHAT: Final = "Episodes are"
 
 
 class JobLines:
@@ -44,7 +42,7 @@ class JobLines:
         self._path = path
         self._places: dict[Job, tuple[int, int]] = {}
         with writing_to(path):
-            self._file = _opened(path)
+            self._file = open_to_append(path, _WHAT)
         try:
             for job, line, start, size in _lines_in(path):
                 self._places[job] = (start, size)
@@ -65,7 +63,7 @@ class JobLines:
             InfrastructureError: There is no room.
         """
         with writing_to(self._path):
-            _write(self._file, line + b"\n")
+            append(self._file, line + b"\n")
         self._places[job] = (self._end, len(line))
         self._end += len(line) + 1
 
@@ -93,7 +91,7 @@ class JobLines:
                 pending.append_line(self._raw(job))
             pending.publish()
             self.close()
-            self._file = _opened(self._path)
+            self._file = open_to_append(self._path, _WHAT)
         self._places, self._end = places, end
 
     def close(self) -> None:
@@ -169,37 +167,3 @@ def _job_in(line: JsonObject, where: str) -> Job:
 
 def _unreadable(where: str, what: str) -> TrajectoryError:
     return TrajectoryError(f"{where} {what}.", "Take it out of the file, or begin anew.")
-
-
-def _write(file: int, line: bytes) -> None:
-    while line:  # on a disk that is nearly full only a part may be taken
-        line = line[os.write(file, line) :]
-
-
-def _opened(path: Path) -> int:
-    """A file that is open for appending, and ends with a whole line."""
-    file = os.open(path, _FLAGS, _MODE)
-    try:
-        os.ftruncate(file, _whole(file, _size(file, path)))
-    except BaseException:
-        os.close(file)
-        raise
-    return file
-
-
-def _size(file: int, path: Path) -> int:
-    status = os.fstat(file)
-    if not stat.S_ISREG(status.st_mode):
-        raise UsageError(f"{path} is no file.", "Episodes are written there: move it away.")
-    return status.st_size
-
-
-def _whole(file: int, size: int) -> int:
-    """How many bytes of a file are whole lines."""
-    step = 1 << 16
-    for end in range(size, 0, -step):
-        start = max(0, end - step)
-        last = os.pread(file, end - start, start).rfind(b"\n")
-        if last >= 0:
-            return start + last + 1
-    return 0

@@ -9,10 +9,10 @@ from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Episode
 from awm.rollout.grading import Grader
 from awm.rollout.job import Job, seed_of
-from awm.runtime import Instance, Runtime
+from awm.rollout.tool_checks import ChecksByWorld
+from awm.runtime import Runtime
 from awm.trajectory import Trajectory
 from awm.verify import Verdict, VerifierFault
-from awm.verify.arguments import ToolChecks
 from awm.worlds import World
 
 __all__ = ["Conditions", "Played", "Player"]
@@ -31,7 +31,7 @@ class Player:
         self._runtime = runtime
         self._grader = grader
         self.conditions = conditions
-        self._checks: dict[str, ToolChecks] = {}
+        self._checks = ChecksByWorld()
 
     async def play(self, world: World, job: Job, policy: Policy) -> Played:
         """Play an attempt.
@@ -52,7 +52,7 @@ class Player:
         task = Task(world, job, seed_of(job, self.conditions.seed))
         try:
             async with await self._runtime.launch(world, seed=task.seed) as instance:
-                checks = self.checks_of(instance)
+                checks = self._checks.of(instance)
                 attempting = Attempting(
                     task, policy, instance, self.conditions, checks, loop=Acting
                 )
@@ -90,13 +90,6 @@ class Player:
             verdict=verdict,
         )
         return Played(episode, None)
-
-    def checks_of(self, instance: Instance) -> ToolChecks:
-        """The tools of an instance's world, compiled once."""
-        ready = instance.world
-        if ready.fingerprint not in self._checks:
-            self._checks[ready.fingerprint] = ToolChecks(ready.tools)
-        return self._checks[ready.fingerprint]
 
     @property
     def grader(self) -> Grader:

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from awm.errors import UsageError
 from awm.rollout.grading import Grader, GradingMode
 from awm.rollout.guiding import Guide, guide_to
-from awm.runtime import Instance, Runtime, VerifierPool
+from awm.rollout.tool_checks import ChecksByWorld
+from awm.runtime import Runtime, VerifierPool
 from awm.verify import Judge
-from awm.verify.arguments import ToolChecks
 from awm.worlds import World
 
 __all__ = ["Premises"]
@@ -25,6 +25,9 @@ class Premises:
         pool: Where verifier programs run; one of its own if None.
         judge: Who weighs evidence; nobody if None.
         mode: Which verifier programs are asked.
+
+    Attributes:
+        checks: The tools of worlds.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class Premises:
         self._inside = 0
         self._runtime: Runtime | None = None
         self._grader: Grader | None = None
-        self._checks: dict[str, ToolChecks] = {}
+        self.checks = ChecksByWorld()
         self._guides: dict[int, Guide | None] = {}
 
     async def enter(self) -> None:
@@ -88,13 +91,6 @@ class Premises:
         if self._grader is None:
             raise UsageError("the environment has not begun.", "Reset it first.")
         return self._grader
-
-    def checks_of(self, instance: Instance) -> ToolChecks:
-        """The tools of an instance's world, compiled once."""
-        ready = instance.world
-        if ready.fingerprint not in self._checks:
-            self._checks[ready.fingerprint] = ToolChecks(ready.tools)
-        return self._checks[ready.fingerprint]
 
     async def guide_to(self, world: World, task_idx: int) -> Guide | None:
         """See `guide_to`; the world is the same one each time, and each task is solved once."""

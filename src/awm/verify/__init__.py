@@ -17,7 +17,7 @@ from awm.verify.diff_text import diff_json, diff_lines
 from awm.verify.effects import Added, Changed, Effects, Ref, Removed, Stamp
 from awm.verify.expected import Expectation, ExpectedOutcome
 from awm.verify.facts import Fact, extract_facts, missing_facts
-from awm.verify.grading import Grading, grade_run, grading_json
+from awm.verify.grading import Grading, grade_attempt, grade_run, grading_json
 from awm.verify.judge import Judge
 from awm.verify.milestones import Milestone, Minefield, milestones_of, minefields_of
 from awm.verify.programs import Attempt, attempt_in, gather_evidence, run_verifier
@@ -76,6 +76,7 @@ __all__ = [
     "effects_of",
     "extract_facts",
     "gather_evidence",
+    "grade_attempt",
     "grade_run",
     "grading_json",
     "milestones_of",

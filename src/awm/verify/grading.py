@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from awm.runtime import VerifierPool
-from awm.trajectory import transcript_of
+from awm.trajectory import Trajectory, transcript_of
 from awm.types import JsonObject
 from awm.verify.judge import Judge
 from awm.verify.programs import Attempt, gather_evidence, run_verifier
@@ -15,7 +15,7 @@ from awm.verify.run_dir import Run
 from awm.verify.verdict import Verdict, VerifierFault
 from awm.worlds import VerifierProgram, normalise
 
-__all__ = ["Grading", "grade_run", "grading_json"]
+__all__ = ["Grading", "grade_attempt", "grade_run", "grading_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +78,51 @@ async def grade_run(
         answer=run.trajectory.final_answer or "",  # what published programs are given for none
         clock=clock,
     )
+    verdicts = await grade_attempt(
+        attempt, run.trajectory, program, pool, judge=judge, repeat=repeat
+    )
+    return Grading(run, program, verdicts)
+
+
+async def grade_attempt(
+    attempt: Attempt,
+    trajectory: Trajectory,
+    program: VerifierProgram,
+    pool: VerifierPool,
+    *,
+    judge: Judge | None = None,
+    repeat: int = 1,
+) -> tuple[Verdict, ...]:
+    """Grade an attempt so many times; what keeps it from being graded is in the verdicts.
+
+    Args:
+        attempt: What is left of it.
+        trajectory: What was said and done.
+        program: The verifier of the task.
+        pool: Where it runs.
+        judge: Who weighs the evidence of a program of mode `sql`.
+        repeat: See `grade_run`.
+
+    Raises:
+        InfrastructureError: Programs cannot be run at all.
+        LLMError: The judge cannot be reached.
+    """
     if program.mode == "code":
-        verdicts = [await run_verifier(pool, program, attempt) for _ in range(repeat)]
-        return Grading(run, program, tuple(verdicts))
+        return tuple([await run_verifier(pool, program, attempt) for _ in range(repeat)])
     evidence = await gather_evidence(pool, program, attempt)
     if isinstance(evidence, VerifierFault):
-        return Grading(run, program, (Verdict.failed("sql", evidence),) * repeat)
+        return (Verdict.failed("sql", evidence),) * repeat
     if judge is None:
         what = "there is no judge to weigh the evidence"
         fault = VerifierFault("judge_error", attempt.world, attempt.task_idx, what)
-        return Grading(run, program, (Verdict.failed("sql", fault),) * repeat)
-    task = run.trajectory.task or program.task
-    transcript = transcript_of(run.trajectory)
-    answer = run.trajectory.final_answer
-    return Grading(
-        run,
-        program,
-        tuple(
-            [
-                await judge.judge(
-                    attempt.world, attempt.task_idx, task, transcript, answer, evidence
-                )
-                for _ in range(repeat)
-            ]
-        ),
+        return (Verdict.failed("sql", fault),) * repeat
+    task = trajectory.task or program.task
+    transcript, answer = transcript_of(trajectory), trajectory.final_answer
+    return tuple(
+        [
+            await judge.judge(attempt.world, attempt.task_idx, task, transcript, answer, evidence)
+            for _ in range(repeat)
+        ]
     )
 
 

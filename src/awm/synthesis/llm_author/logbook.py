@@ -6,9 +6,7 @@ The other fields are those of the event (`awm.synthesis.llm_author.events`).
 """
 
 import json
-import mmap
 import os
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -17,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from awm.errors import Problem, UsageError
+from awm.errors import Problem
 from awm.synthesis.llm_author.events import (
     Event,
     RunBegun,
@@ -28,6 +26,7 @@ from awm.synthesis.llm_author.events import (
     WorldDone,
     WorldFailed,
 )
+from awm.worlds.appended import append, open_to_append
 from awm.worlds.holding import writing_to
 
 __all__ = ["LOG", "Logbook"]
@@ -44,7 +43,6 @@ _NAMES: Final[dict[type[Event], str]] = {
     WorldFailed: "world_failed",
     RunEnded: "run_ended",
 }
-_MODE: Final = 0o666
 
 
 def _now() -> datetime:
@@ -76,7 +74,7 @@ class Logbook:
         self._now = now
         self.problem: Problem | None = None
         with writing_to(path):
-            self._file: int | None = _opened(path)
+            self._file: int | None = open_to_append(path, "A log is")
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +99,7 @@ class Logbook:
         if self._file is None:
             return
         try:
-            _write(self._file, _line(event, self._now()))
+            append(self._file, _line(event, self._now()))
         except OSError as error:
             why = f"the log ends here: {error.strerror or error}."
             self.problem = Problem("", str(self._path), why, severity="warning")
@@ -117,32 +115,3 @@ def _line(event: Event, at: datetime) -> bytes:
     text = json.dumps(content, ensure_ascii=False) + "\n"
     # What a model wrote may hold half of a pair of surrogates: \udc00 is JSON for it, too.
     return text.encode(errors="backslashreplace")
-
-
-def _write(file: int, line: bytes) -> None:
-    while line:  # on a disk that is nearly full only a part may be taken
-        line = line[os.write(file, line) :]
-
-
-def _opened(path: Path) -> int:
-    """A file that is open for appending, and ends with a whole line."""
-    # A link is not followed: whoever can put links there is not to choose what is written to.
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    file = os.open(path, flags, _MODE)
-    try:
-        _mend(file, path)
-    except BaseException:
-        os.close(file)
-        raise
-    return file
-
-
-def _mend(file: int, path: Path) -> None:
-    """Take away a last line that was not finished."""
-    status = os.fstat(file)
-    if not stat.S_ISREG(status.st_mode):
-        raise UsageError(f"{path} is no file.", "A log is written there: move it away.")
-    if status.st_size:
-        with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as content:
-            whole = content.rfind(b"\n") + 1
-        os.ftruncate(file, whole)

@@ -3,8 +3,9 @@
 import pytest
 
 from awm.llm import ScriptedLLM
+from awm.rollout import InstanceToolbox
 from awm.synthesis.llm_author.proving.setting import setting_of
-from awm.synthesis.llm_author.proving.trials import TaskAgent, WorldToolbox
+from awm.synthesis.llm_author.proving.trials import TaskAgent
 from awm.synthesis.llm_author.stage import Choices
 from awm.types import ToolCall
 from tests.synthesis.llm_author.proving.acting import (
@@ -79,7 +80,7 @@ async def test_an_attempt_can_be_looked_at_as_if_it_had_ended_in_other_words(run
 
 
 async def test_arguments_that_are_no_json_are_answered_and_nobody_falls_over(live):
-    toolbox = WorldToolbox(live[1])
+    toolbox = InstanceToolbox(live[1])
     result = await toolbox.call(ToolCall("add_note", {"title": float("nan")}))
     assert result.is_error
     assert result.text.startswith("Error: ")

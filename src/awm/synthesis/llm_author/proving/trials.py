@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from awm.agents import Acted, Assignment, JsonFormat, Manner, ModelPolicy, act, tools_told
-from awm.errors import UsageError
 from awm.llm import LLM, Message
+from awm.rollout import InstanceToolbox
 from awm.runtime import Instance, Runtime, StateDiff
 from awm.synthesis.llm_author.prompts import prompt
 from awm.synthesis.llm_author.proving.setting import Setting
 from awm.synthesis.llm_author.stage import Choices
 from awm.trajectory import Turn
-from awm.types import ToolCall, ToolResult, ToolSpec
+from awm.types import ToolSpec
 
-__all__ = ["TaskAgent", "Trial", "WorldToolbox"]
+__all__ = ["TaskAgent", "Trial"]
 
 _REPLY_TOKENS: Final = 8_192
 """How long a reply of an agent may be: a thought and a call, and what a model thinks unseen."""
@@ -53,28 +53,6 @@ class Trial:
         return replace(self, acted=replace(self.acted, trajectory=told))
 
 
-class WorldToolbox:
-    """The tools of an instance; see `Toolbox`.
-
-    Args:
-        instance: Nobody else may use it.
-    """
-
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-
-    async def list(self) -> tuple[ToolSpec, ...]:
-        """The world's tools, in its order."""
-        return tuple(await self._instance.list_tools())
-
-    async def call(self, call: ToolCall) -> ToolResult:
-        """Call one of them."""
-        try:
-            return await self._instance.call_tool(call.name, call.arguments)
-        except UsageError as error:  # what was asked for cannot be said in JSON
-            return ToolResult(f"Error: {error.message}", is_error=True)
-
-
 @dataclass(frozen=True, slots=True)
 class TaskAgent:
     """Whoever tries the tasks of a world.
@@ -107,7 +85,7 @@ class TaskAgent:
         manner = Manner(temperature=choices.temperature, reply_tokens=length)
         policy = ModelPolicy(self.llm, JsonFormat(), self._brief, manner)
         async with await self.start.fork() as instance:
-            acted = await act(policy, job, WorldToolbox(instance), seed=seed)
+            acted = await act(policy, job, InstanceToolbox(instance), seed=seed)
             image = await instance.database_image()
         diff = await self.runtime.examiner.compare(setting.world.name, setting.initial, image)
         return Trial(acted, image, diff)
