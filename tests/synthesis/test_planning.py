@@ -143,3 +143,15 @@ def test_a_domain_that_is_named_twice_is_one():
     names = ("campsite", "boutique_hotel")
     once, twice = (Planner(5, CATALOGUE, Selection(each)) for each in (names, (*names, *names)))
     assert list(twice.plans(2)) == list(once.plans(2))
+
+
+def test_a_small_world_is_the_core_of_a_domain():
+    def tools(plan):
+        return len(Surface(CATALOGUE.blueprint(plan.recipe), plan.style).tools)
+
+    small = planned(6, selection=Selection(FEW.domains, size="small"))
+    for one, other in zip(small, planned(6), strict=True):
+        assert not one.recipe.modules
+        assert len(one.recipe.capabilities) <= 1
+        assert tools(one) < tools(other)
+    assert len({plan.title for plan in small}) == 6

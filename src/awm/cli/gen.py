@@ -89,8 +89,8 @@ def gen_all(  # noqa: PLR0913 - one for each option
     }  # fmt: skip
     of_llm = {
         "--input": seeds, "--model": model, "--stage_models": stage_models, "--form": form,
-        "--size": size, "--save_blueprints": save_blueprints,
-        "--verifier_mode": verifier_mode, "--proof": proof, "--tries": tries,
+        "--save_blueprints": save_blueprints, "--verifier_mode": verifier_mode,
+        "--proof": proof, "--tries": tries,
         "--max_retry": max_retry, "--temperature": temperature, "--max_tokens": max_tokens,
         "--budget": budget, "--concurrency": concurrency, "--html": html,
         "--skip_classification": skip_classification.on or None,
@@ -125,7 +125,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
         seed,
         num_tasks,
         _EVERY_LEVEL if difficulty is None else difficulty,
-        generation.selection_of(domain, category, max_per_category, more_domains),
+        generation.selection_of(domain, category, max_per_category, more_domains, size),
     )
     generation.make(replace(order, state=state or 0), output_dir, run=run)
 
@@ -141,6 +141,7 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
     category: o.Categories = None,
     max_per_category: o.PerCategory = 80,
     more_domains: o.MoreDomains = None,
+    size: o.SizeName = None,
     model: o.Model = None,
     temperature: o.Temperature = None,
     budget: o.Budget = None,
@@ -160,7 +161,9 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
         "--concurrency": concurrency, "--classify_only": classify_only.on or None,
         "--skip_classification": skip_classification.on or None,
     }  # fmt: skip
-    of_builtin = {"--domain": domain, "--category": category, "--more_domains": more_domains}
+    of_builtin = {
+        "--domain": domain, "--category": category, "--more_domains": more_domains, "--size": size,
+    }  # fmt: skip
     if authors.is_asked_for(author, of_builtin=of_builtin, of_llm=of_llm):
         from awm.cli import asking, authoring  # noqa: PLC0415 - a model's libraries are for models
 
@@ -183,7 +186,7 @@ def gen_scenario(  # noqa: PLR0913 - one for each option
         seed,
         10,
         _EVERY_LEVEL,
-        generation.selection_of(domain, category, max_per_category, more_domains),
+        generation.selection_of(domain, category, max_per_category, more_domains, size),
     )
     generation.plan(order, output, overwrite=overwrite, as_json=as_json)
 

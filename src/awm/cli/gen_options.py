@@ -68,7 +68,7 @@ class Form(StrEnum):
 
 
 class Size(StrEnum):
-    """How much of a blueprint a model is asked for."""
+    """How much there is in a world."""
 
     SMALL = "small"
     LARGE = "large"
@@ -239,7 +239,9 @@ SizeName: TypeAlias = Annotated[
     Size | None,
     typer.Option(
         "--size",
-        help="Of blueprints: small, for models of a few billion weights and the default, or large.",
+        help="How much there is in a world: small or large. The builtin author's are large unless"
+        " told; of a model's blueprints, small ones are for models of a few billion weights, and"
+        " the default.",
         show_default=False,
     ),
 ]

@@ -18,6 +18,7 @@ from awm.cli.console import (
     stdout,
 )
 from awm.cli.context import settings
+from awm.cli.gen_options import Size
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
 from awm.synthesis.catalogue import Catalogue
@@ -26,7 +27,7 @@ from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order, levels_from
 from awm.synthesis.outputs import check_databases, check_sources
 from awm.synthesis.plan import WorldPlan
-from awm.synthesis.planning import Selection
+from awm.synthesis.planning import Selection, WorldSize
 from awm.synthesis.sources import read_plans, scenarios_of, tasks_ordered
 from awm.synthesis.staging import PARTS, prove_stage, write_plans, write_stage
 from awm.synthesis.workshop import Made
@@ -88,9 +89,11 @@ def selection_of(
     categories: Sequence[str] | None,
     per_category: int,
     more_domains: Path | None,
+    size: Size | None,
 ) -> Selection:
     """From what worlds are chosen, as the options spell it."""
-    return Selection(_once(domains), _once(categories), per_category, more_domains)
+    chosen: WorldSize = "small" if size is Size.SMALL else "large"
+    return Selection(_once(domains), _once(categories), per_category, more_domains, chosen)
 
 
 def _once(names: Sequence[str] | None) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ class Order:
             "categories": list(self.selection.categories),
             "per_category": self.selection.per_category,
             **({"more_domains": more} if more else {}),
+            **({"size": self.selection.size} if self.selection.size != "large" else {}),
         }
 
 

@@ -9,10 +9,10 @@ import datetime as dt
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from awm.errors import BlueprintError, UsageError
 from awm.synthesis.blueprints import DomainForm
@@ -24,7 +24,11 @@ from awm.synthesis.similarity import SIMILAR, Crowd, Embedder, StaticEmbedder
 from awm.synthesis.surface import Style, Surface
 from awm.worlds.names import normalise
 
-__all__ = ["PUBLISHED_CAP", "Planner", "Selection", "WorldPlan", "style_by"]
+__all__ = ["PUBLISHED_CAP", "Planner", "Selection", "WorldPlan", "WorldSize", "style_by"]
+
+WorldSize: TypeAlias = Literal["small", "large"]
+"""Small worlds are a domain's core, with 7 to 11 tables and some 30 tools as published ones have;
+large ones have 13 tables and 55 tools or so."""
 
 PUBLISHED_CAP: Final = 80
 """How many worlds of one category the published pipeline keeps at most."""
@@ -33,6 +37,7 @@ _SAME_TOOLS: Final = 0.6
 _SAME_STRUCTURE: Final = 0.5
 _ATTEMPTS: Final = 24
 _TABLES: Final = (13, 18)
+_CAPABILITIES: Final[Mapping[WorldSize, tuple[int, ...]]] = {"small": (0, 1), "large": (1, 2, 2, 3)}
 _FIRST_DAY: Final = dt.date(2025, 9, 1)
 _DAYS: Final = 640
 
@@ -61,12 +66,14 @@ class Selection:
         categories: Only these; all if empty.
         per_category: How many worlds of one category there are at most.
         folder: Of further domains, each a YAML file; None if there are none.
+        size: How much there is in each world.
     """
 
     domains: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     per_category: int = PUBLISHED_CAP
     folder: Path | None = None
+    size: WorldSize = "large"
 
     def digest(self) -> str:
         """What is in the folder: the same for the same files only; empty if there is none."""
@@ -211,7 +218,7 @@ class Planner:
         tables = len(domain.entities) + sum(
             len(self._catalogue.capability(name, domain).entities) for name in capabilities
         )
-        wanted = lot.randint(*_TABLES)
+        wanted = lot.randint(*_TABLES) if self._selection.size == "large" else 0
         modules: list[str] = []
         for name in lot.sample(list(domain.modules), len(domain.modules)):
             if tables >= wanted:
@@ -244,7 +251,9 @@ class Planner:
             for name in self._catalogue.capabilities
             if self._catalogue.needs(name) <= set(domain.roles)
         ]
-        return lot.sample(fitting, min(lot.choice((1, 2, 2, 3)), len(fitting)))
+        return lot.sample(
+            fitting, min(lot.choice(_CAPABILITIES[self._selection.size]), len(fitting))
+        )
 
     def _tools(self, recipe: Recipe, style: Style) -> frozenset[str]:
         surface = Surface(self._catalogue.outline(recipe), style)
