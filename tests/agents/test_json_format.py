@@ -62,9 +62,23 @@ def test_the_thought_comes_first_and_the_name_before_the_arguments():
 
 
 def test_the_question_is_asked_with_the_schema():
-    asked = JsonFormat(typed=True).asked(Question(()), TOOLS)
-    assert asked.schema == move_schema(TOOLS, typed=True)
-    assert JSON.asked(Question(()), TOOLS).schema == move_schema(TOOLS)
+    assert JSON.asked(Question(()), TOOLS).schema == move_schema(TOOLS, typed=True)
+    loose = JsonFormat(typed=False)
+    assert loose.asked(Question(()), TOOLS).schema == move_schema(TOOLS)
+
+
+def test_a_result_that_is_json_is_told_in_a_line_and_any_other_as_it_is():
+    rows = json.dumps({"city": "Málaga", "rooms": [1, 2]}, indent=2, ensure_ascii=False)
+    for text, told in (
+        (rows, '{"city": "Málaga", "rooms": [1, 2]}'),
+        ("[\n 1]", "[1]"),
+        ("{broken\n  json", "{broken\n  json"),
+        ("Error: no such room.\n  Try 4.", "Error: no such room.\n  Try 4."),
+        ("[" * 100_000, "[" * 100_000),
+    ):
+        heard = Heard((ToolResult(text),), 5)
+        _, result = JSON.told(Said("{}"), heard, longest=200_000)
+        assert result.content == f"<tool_result>\n{told}\n</tool_result>"
 
 
 def test_what_a_server_took_out_as_a_thought_is_a_part_of_what_was_said_and_no_allowance():

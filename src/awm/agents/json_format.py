@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from awm.agents.moves import move_schema, read_move
 from awm.agents.policy import Heard, Said
-from awm.agents.telling import LAST_TURN, shortened
+from awm.agents.telling import LAST_TURN, compacted, shortened
 from awm.llm import Message, Question, Reply
 from awm.types import ToolSpec
 
@@ -16,14 +16,14 @@ class JsonFormat:
     """One JSON object a reply: a thought with a call, or with an answer (see `CallFormat`).
 
     Args:
-        typed: Whether the arguments of each tool are held to its own schema. That is worth it where
-            grammars are cheap: llama.cpp samples slower the larger they are.
+        typed: Whether the arguments of each tool are held to its own schema, and not the names of
+            the tools alone. Small models guess fewer arguments then that no tool has.
     """
 
     name = "json"
     meta_tools = False
 
-    def __init__(self, *, typed: bool = False) -> None:
+    def __init__(self, *, typed: bool = True) -> None:
         self._typed = typed
 
     def asked(self, question: Question, tools: Sequence[ToolSpec]) -> Question:
@@ -37,8 +37,8 @@ class JsonFormat:
         return Said(reply.told, calls, move.answer, move.fault, reply.usage, move.repairs)
 
     def told(self, said: Said, heard: Heard, *, longest: int) -> tuple[Message, ...]:
-        """The reply as it was, and the result between tags."""
-        text = "\n".join(shortened(result.text, longest) for result in heard.results)
+        """The reply as it was, and the result between tags, in a line where it is JSON."""
+        text = "\n".join(shortened(compacted(result.text), longest) for result in heard.results)
         last = f"\n{LAST_TURN}" if heard.turns_left == 1 else ""
         return (
             Message("assistant", said.text),

@@ -12,7 +12,7 @@ from awm.agents.policy import Heard, Said
 from awm.trajectory import LIST_TOOLS
 from awm.types import JsonObject, ToolSpec
 
-__all__ = ["LAST_TURN", "in_brief", "results_told", "shortened", "tools_told"]
+__all__ = ["LAST_TURN", "compacted", "in_brief", "results_told", "shortened", "tools_told"]
 
 LAST_TURN: Final = "This was the last call that you can make: answer now."
 """Said with a result after which only an answer is left to an agent."""
@@ -39,6 +39,16 @@ def shortened(text: str, longest: int) -> str:
     before = longest - behind
     gap = f"\n[... {len(text) - longest:,} characters left out ...]\n"
     return f"{text[:before]}{gap}{text[len(text) - behind :]}"
+
+
+def compacted(text: str) -> str:
+    """A text that is JSON without its indentation, which is nearly half of its tokens; else as it is."""
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
 
 
 def in_brief(tool: ToolSpec) -> ToolSpec:

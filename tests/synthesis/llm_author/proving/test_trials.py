@@ -53,7 +53,7 @@ async def test_it_is_told_the_task_and_the_tools(runtime, live):
     assert f'<task number="1">{COUNT}</task>' in user.content
     assert "- add_note(title: string)" in user.content
     assert (questions[0].seed, questions[0].temperature) == (4, 0.3)
-    assert questions[1].messages[-1].content == '<tool_result>\n[\n  "first"\n]\n</tool_result>'
+    assert questions[1].messages[-1].content == '<tool_result>\n["first"]\n</tool_result>'
 
 
 async def test_each_attempt_begins_at_the_start_and_leaves_it_as_it_is(runtime, live):

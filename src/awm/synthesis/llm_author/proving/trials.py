@@ -83,7 +83,7 @@ class TaskAgent:
         job = Assignment(setting.draft.title, task_idx, setting.draft.tasks[task_idx])
         length = min(choices.max_tokens or _REPLY_TOKENS, _REPLY_TOKENS)
         manner = Manner(temperature=choices.temperature, reply_tokens=length)
-        policy = ModelPolicy(self.llm, JsonFormat(), self._brief, manner)
+        policy = ModelPolicy(self.llm, JsonFormat(typed=False), self._brief, manner)
         async with await self.start.fork() as instance:
             acted = await act(policy, job, InstanceToolbox(instance), seed=seed)
             image = await instance.database_image()
