@@ -30,6 +30,41 @@ def test_a_tool_is_told_as_a_signature_with_what_its_arguments_mean():
     ]
 
 
+def test_what_the_name_of_an_argument_says_is_not_said_again():
+    def argument(described, **more):
+        return {"type": "string", "description": described, **more}
+
+    properties = {
+        "town": argument("Town."),
+        "min_seats": argument("Lowest seats."),
+        "member_id": argument("Only members with this id."),
+        "duty_id": argument("Only duties with this id."),
+        "grade": argument("Only rooms with this grade.", enum=["plain", "fine"]),
+        "sold_on_from": argument("Earliest date of the sale."),
+        "max_age": argument("Lowest age."),
+    }
+    _, *lines = tools_told([ToolSpec("find", "", {"properties": properties})]).splitlines()
+    assert lines == [
+        '    grade: Only rooms with this grade; one of "plain", "fine"',
+        "    sold_on_from: Earliest date of the sale.",
+        "    max_age: Lowest age.",
+    ]
+
+
+def test_what_an_argument_means_in_several_tools_is_told_once():
+    def tool(name, meaning):
+        return ToolSpec(name, "", {"properties": {"limit": {"description": meaning}}})
+
+    tools = [*(tool(name, "Most rows.") for name in "abc"), tool("d", "Least pay.")]
+    assert tools_told(tools).splitlines() == [
+        *(f"- {name}(limit?: any): " for name in "abcd"),
+        "    limit: Least pay.",
+        "Wherever nothing else is said, these arguments mean:",
+        "    limit: Most rows.",
+    ]
+    assert "Wherever" not in tools_told(tools[1:])
+
+
 def test_a_list_of_objects_says_what_is_in_each():
     line = {"type": "object", "properties": {"sku": {"type": "string"}, "count": {}}}
     schema = {"properties": {"lines": {"type": "array", "items": line}}}

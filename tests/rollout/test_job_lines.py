@@ -36,10 +36,19 @@ def read(path):
 
 def test_what_is_added_is_there_for_whoever_reads_meanwhile(path):
     file = JobLines(path)
-    file.add(JOBS[0], line_of(line(JOBS[0], said="\u00fc \ud800")))
-    assert read(path) == [line(JOBS[0], said="\u00fc \ud800")]
-    assert file.line(JOBS[0]) == line(JOBS[0], said="\u00fc \ud800")
+    file.add(JOBS[0], line_of(line(JOBS[0], said="\u00fc")))
+    assert read(path) == [line(JOBS[0], said="\u00fc")]
+    assert file.line(JOBS[0]) == line(JOBS[0], said="\u00fc")
     file.close()
+
+
+def test_half_a_character_is_written_as_a_question_mark():
+    assert line_of({"said": "a\ud800\u00fc"}) == '{"said": "a?\u00fc"}'.encode()
+
+
+def test_what_json_has_no_word_for_is_no_line():
+    with pytest.raises(ValueError, match="JSON"):
+        line_of({"said": float("nan")})
 
 
 def test_the_last_line_of_a_job_counts(path):

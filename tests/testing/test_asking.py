@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.llm.dialect import Dialect
-from awm.testing.asking import JUDGE, Asked, MisaskedError
-from awm.verify.judge import PROMPT
+from awm.rollout import analysis_judge
+from awm.testing.asking import JUDGE, PLAN_JUDGE, Asked, MisaskedError
+from awm.verify import judge
 from tests.testing.questions import MODEL, question
 
 
@@ -20,10 +21,17 @@ def test_a_question_is_known_by_the_first_line_of_its_system_message():
     assert asked(question("verifier_code")).prompt == "verifier_code"
 
 
-def test_the_judge_is_known_by_the_prompt_that_it_is_given():
-    text = (resources.files("awm.verify") / "prompts" / f"{PROMPT}.md").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("package", "prompt", "name"),
+    [
+        ("awm.verify", judge.PROMPT, JUDGE),
+        ("awm.rollout", analysis_judge.PROMPT, PLAN_JUDGE),
+    ],
+)
+def test_judges_are_known_by_the_prompts_that_they_are_given(package, prompt, name):
+    text = (resources.files(package) / "prompts" / f"{prompt}.md").read_text("utf-8")
     body = {"messages": [{"role": "system", "content": text}]}
-    assert Asked.read(body).prompt == JUDGE
+    assert Asked.read(body).prompt == name
 
 
 def test_a_conversation_of_somebody_else_has_no_prompt():

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from awm.testing.known import KnownWorld
-from awm.testing.playing import judgement, material_in, next_turn
+from awm.testing.playing import judgement, material_in, next_turn, plan_weighed
 from awm.types import ToolCall
 from awm.verify.material import Material
 from awm.worlds.bundled import bundled_worlds
@@ -145,3 +145,23 @@ def test_a_judge_sees_that_an_answer_is_wrong(known):
 
 def test_a_judge_who_does_not_know_the_task_credits_nothing():
     assert json.loads(judgement({"task": "What?"}, []))["classification"] == "agent_error"
+
+
+@pytest.mark.parametrize(
+    ("responses", "grade", "turns"),
+    [
+        (["{}", "[]"], 3, []),
+        (["Error: no.", "[]"], 2, [0]),
+        (["Error: no."], 0, [0]),
+        ([], None, []),
+    ],
+)
+def test_a_judge_of_plans_goes_by_how_many_turns_went_wrong(responses, grade, turns):
+    record = [
+        {"turn": number, "tool_calls": [{"name": "find"}], "tool_response": response}
+        for number, response in enumerate(responses)
+    ]
+    answered = {"turn": len(record), "tool_calls": [], "tool_response": "Error: unread."}
+    shown = Material("Find it.", {}, [*record, answered], "Done.").shown(10_000)
+    said = json.loads(plan_weighed(material_in(shown)))
+    assert (said["plan_quality"]["grade"], said["plan_quality"]["turns"]) == (grade, turns)

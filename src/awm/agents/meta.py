@@ -1,7 +1,7 @@
 """The two tools that AWM agents know: `list_tools`, and `call_tool` for every tool of a world."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from awm.agents.toolbox import Toolbox
@@ -50,14 +50,17 @@ class MetaToolbox:
 
     Args:
         inner: Has the tools themselves.
+        listed: Makes what `list_tools` answers; from the tools unless told. To make it takes
+            longer than to call most tools, and whoever has many episodes with the same tools knows.
 
     Attributes:
         refused: How many calls of `call_tool` named no tool that is there, or had arguments that
             are no object.
     """
 
-    def __init__(self, inner: Toolbox) -> None:
+    def __init__(self, inner: Toolbox, listed: Callable[[], str] | None = None) -> None:
         self._inner = inner
+        self._listed = listed
         self.refused = 0
 
     async def list(self) -> tuple[ToolSpec, ...]:
@@ -68,7 +71,7 @@ class MetaToolbox:
         """List the tools, or call one of them."""
         tools = await self._inner.list()
         if call.name == LIST_TOOLS:
-            return ToolResult(listing(tools))
+            return ToolResult(listing(tools) if self._listed is None else self._listed())
         meant = meta_target(WrittenCall(call.name, call.arguments))
         if meant is None:
             return self._refusal("`tool_name` has to name a tool of the list.")

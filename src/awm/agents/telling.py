@@ -5,6 +5,7 @@ The listing of the tools is never shortened: an agent cannot call what was left 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,14 +22,36 @@ _RESPONSES: Final = re.compile(r"^#+ *Responses?\b", re.MULTILINE)
 """Where the description of a tool goes on to what it answers with."""
 _LONGEST_TEXT: Final = 400
 _MOST_CHOICES: Final = 12
+_OFTEN: Final = 3
+_SHARED: Final = "Wherever nothing else is said, these arguments mean:"
+_WORD: Final = re.compile(r"[^\W_]+")
+_SAME: Final[Mapping[str, str]] = {
+    "lowest": "min",
+    "least": "min",
+    "highest": "max",
+    "most": "max",
+    "earliest": "from",
+    "latest": "to",
+}
+"""Words of descriptions that names abbreviate."""
+_EMPTY: Final = frozenset(("a", "an", "by", "in", "its", "of", "only", "the", "this", "with"))
+"""Words that say nothing beside others."""
 
 
 def tools_told(tools: Sequence[ToolSpec]) -> str:
     """Tools as signatures, each with what it is for and what its arguments mean.
 
-    Optional arguments end in a question mark: `search_rooms(city: string, seats?: integer)`.
+    Optional arguments end in a question mark: `search_rooms(city: string, seats?: integer)`. What
+    an argument means is told once where it means that in several tools, and not at all where its
+    name says it: both together are half of the words of a world with many filters.
     """
-    return "\n".join(line for tool in tools for line in _tool_lines(tool))
+    told = Counter(each for tool in tools for each in _meanings(tool).items())
+    shared = {name: meaning for (name, meaning), times in told.items() if times >= _OFTEN}
+    lines = [line for tool in tools for line in _tool_lines(tool, shared)]
+    if shared:
+        lines.append(_SHARED)
+        lines += [f"    {name}: {meaning}" for name, meaning in shared.items()]
+    return "\n".join(lines)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -42,7 +65,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 def compacted(text: str) -> str:
-    """A text that is JSON without its indentation, which is nearly half of its tokens; else as it is."""
+    """A text without its indentation, which is half of its tokens, where it is JSON."""
     if not text.startswith(("{", "[")):
         return text
     try:
@@ -94,17 +117,27 @@ def _untitled_or(part: Any) -> Any:
     return _untitled(part) if isinstance(part, Mapping) else part
 
 
-def _tool_lines(tool: ToolSpec) -> Iterator[str]:
+def _declared(tool: ToolSpec) -> Mapping[str, Any]:
     properties = tool.input_schema.get("properties")
-    declared = properties if isinstance(properties, Mapping) else {}
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _meanings(tool: ToolSpec) -> dict[str, str]:
+    """What the arguments mean, of those whose names do not say it."""
+    found = ((name, _meaning(name, schema)) for name, schema in _declared(tool).items())
+    return {name: meaning for name, meaning in found if meaning}
+
+
+def _tool_lines(tool: ToolSpec, shared: Mapping[str, str]) -> Iterator[str]:
+    declared = _declared(tool)
     required = tool.input_schema.get("required") or ()
     signature = ", ".join(
         f"{name}{'' if name in required else '?'}: {_type_of(schema)}"
         for name, schema in declared.items()
     )
     yield f"- {tool.name}({signature}): {_purpose(tool.description)}"
-    for name, schema in declared.items():
-        if meaning := _meaning(schema):
+    for name, meaning in _meanings(tool).items():
+        if shared.get(name) != meaning:
             yield f"    {name}: {meaning}"
 
 
@@ -126,11 +159,12 @@ def _type_of(schema: Any) -> str:
     return " or ".join(named) or "any"
 
 
-def _meaning(schema: Any) -> str:
-    """What an argument means, and what it may be; empty where nothing is said."""
+def _meaning(name: str, schema: Any) -> str:
+    """What an argument means, and what it may be; empty where its name says all of that."""
     if not isinstance(schema, Mapping):
         return ""
-    said = [shortened(" ".join(str(schema.get("description") or "").split()), _LONGEST_TEXT)]
+    described = " ".join(str(schema.get("description") or "").split())
+    said = [] if _repeats(described, name) else [shortened(described, _LONGEST_TEXT)]
     listed = [value for one in (schema, *_choices_of(schema)) for value in one.get("enum") or ()]
     if listed:
         more = ", ..." if len(listed) > _MOST_CHOICES else ""
@@ -143,6 +177,18 @@ def _meaning(schema: Any) -> str:
         said.append(f"with {', '.join(parts)}")
     told = [*filter(None, said)]
     return "; ".join([*(part.rstrip(".") for part in told[:-1]), *told[-1:]])
+
+
+def _repeats(described: str, name: str) -> bool:
+    """Whether a description has no word that the name has not, as `Lowest age.` of `min_age`."""
+    words = {_SAME.get(word, word) for word in _WORD.findall(described.lower())}
+    return words - _EMPTY <= _stems(name)
+
+
+def _stems(name: str) -> set[str]:
+    """The words of a name, in the singular and in the plural."""
+    words = _WORD.findall(name.lower())
+    return {form for word in words for form in (word, f"{word}s", f"{word.removesuffix('y')}ies")}
 
 
 def _choices_of(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -7,16 +7,45 @@ a few, and there are as many clients as that takes.
 
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from awm.llm.endpoint import Endpoint
 
-__all__ = ["Connections"]
+__all__ = ["MOST_BYTES", "Connections", "Received", "TooMuchError"]
 
 _EACH: Final = 8
 """How many requests a client has under way."""
+
+MOST_BYTES: Final = 64 * 2**20
+"""The longest response that is read. The largest that means anything, the vectors of a batch of
+texts, is a tenth of it; a server that sends on and on would fill the memory."""
+
+
+class TooMuchError(Exception):
+    """A server sent more than `MOST_BYTES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A response, read to its end.
+
+    Attributes:
+        status_code: Of HTTP.
+        headers: By name, whatever the case.
+        content: The body, decompressed.
+    """
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status says that the request was answered."""
+        return 200 <= self.status_code < 300
 
 
 class Connections:
@@ -35,33 +64,41 @@ class Connections:
         self._clients: list[httpx.AsyncClient] = []
         self._under_way: list[int] = []
 
-    async def post(self, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    async def post(self, content: bytes, headers: Mapping[str, str]) -> Received:
         """Send a request to the endpoint and read all of the response.
 
         Raises:
             httpx.RequestError: It did not get through.
+            TooMuchError: The response does not end.
         """
-        at = self._with_room()
-        self._under_way[at] += 1
-        try:
-            return await self._clients[at].post(
-                self._endpoint.url, content=content, headers=headers
-            )
-        finally:
-            self._under_way[at] -= 1
+        return await self._sent("POST", self._endpoint.url, headers, content)
 
-    async def get(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
+    async def get(self, url: httpx.URL, headers: Mapping[str, str]) -> Received:
         """Read something at the same server.
 
         Raises:
             httpx.RequestError: It did not get through.
+            TooMuchError: The response does not end.
         """
-        return await self._clients[self._with_room()].get(url, headers=headers)
+        return await self._sent("GET", url, headers, None)
 
     async def aclose(self) -> None:
         """Close them; closing twice is all right."""
         for client in self._clients:
             await client.aclose()
+
+    async def _sent(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes | None
+    ) -> Received:
+        at = self._with_room()
+        self._under_way[at] += 1
+        try:
+            async with self._clients[at].stream(
+                method, url, headers=headers, content=content
+            ) as response:
+                return Received(response.status_code, response.headers, await _body(response))
+        finally:
+            self._under_way[at] -= 1
 
     def _authorities(self) -> ssl.SSLContext:
         """Whom to trust; read once for all clients, which takes some 20 ms."""
@@ -84,3 +121,12 @@ class Connections:
         )
         self._under_way.append(0)
         return len(self._clients) - 1
+
+
+async def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooMuchError
+    return bytes(body)

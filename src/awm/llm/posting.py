@@ -16,7 +16,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 import httpx
 
 from awm.errors import LLMError, LLMSetupError, LLMUnavailableError, UsageError
-from awm.llm.connections import Connections
+from awm.llm.connections import MOST_BYTES, Connections, Received, TooMuchError
 from awm.llm.endpoint import Endpoint
 from awm.llm.gate import Gate
 from awm.llm.patience import DEFAULT_PATIENCE, Patience, told_wait
@@ -184,7 +184,7 @@ class Poster:
             self._gate.leave()
         return self._read(request, response)
 
-    async def _post(self, content: bytes, effort: _Effort) -> httpx.Response:
+    async def _post(self, content: bytes, effort: _Effort) -> Received:
         left = self._patience.deadline_seconds - effort.seconds
         limit = min(left, self._patience.timeout_seconds)
         try:
@@ -192,13 +192,15 @@ class Poster:
                 return await self._connections.post(content, self._headers)
         except TimeoutError:
             raise _FailedError(f"did not answer in {limit:g} s") from None
+        except TooMuchError:
+            raise _FailedError(f"answered with more than {MOST_BYTES // 2**20} MB") from None
         except httpx.RequestError as error:
             reason = self.endpoint.without_secrets(str(error)) or type(error).__name__
             raise _FailedError(
                 f"cannot be reached: {reason}", is_certificate=is_certificate(error)
             ) from None  # the request it holds carries the key
 
-    def _read(self, request: Request[T], response: httpx.Response) -> T:
+    def _read(self, request: Request[T], response: Received) -> T:
         status = response.status_code
         if not response.is_success:
             complaint = read_complaint(response.content)
@@ -219,7 +221,7 @@ class Poster:
         self._gate.answered()
         return answer
 
-    def _raise_if_failing(self, response: httpx.Response, complaint: Complaint) -> None:
+    def _raise_if_failing(self, response: Received, complaint: Complaint) -> None:
         status = response.status_code
         may_mend = status in _MAY_MEND or (status >= 500 and status != _NOT_IMPLEMENTED)
         if not may_mend or is_final(complaint):

@@ -15,7 +15,7 @@ import httpx
 from awm.errors import LLMSetupError
 from awm.llm.chat import ChatCompletions
 from awm.llm.choose import from_settings
-from awm.llm.connections import Connections
+from awm.llm.connections import MOST_BYTES, Connections, Received, TooMuchError
 from awm.llm.embeddings import HttpEmbedder
 from awm.llm.endpoint import Endpoint
 from awm.llm.model import LLM
@@ -71,7 +71,7 @@ async def _check(endpoint: Endpoint, seconds: float) -> None:
         _check_model(endpoint, endpoint.model, _models(response.content))
 
 
-async def _listing(endpoint: Endpoint, seconds: float) -> httpx.Response:
+async def _listing(endpoint: Endpoint, seconds: float) -> Received:
     variable = endpoint.variables[0]
     hint = f"Set {variable} to where a server is running."
     connections = Connections(endpoint, seconds)
@@ -80,6 +80,9 @@ async def _listing(endpoint: Endpoint, seconds: float) -> httpx.Response:
             return await connections.get(endpoint.listing, endpoint.headers)
     except (TimeoutError, httpx.TimeoutException):
         message = f"{endpoint.shown} did not answer in {seconds:g} s."
+        raise LLMSetupError(message, hint) from None
+    except TooMuchError:
+        message = f"{endpoint.shown} answered with more than {MOST_BYTES // 2**20} MB."
         raise LLMSetupError(message, hint) from None
     except httpx.RequestError as error:
         reason = endpoint.without_secrets(str(error)) or type(error).__name__

@@ -18,8 +18,9 @@ __all__ = ["error_of", "is_about_the_question", "is_final", "is_too_long", "sent
 _TOO_LONG_CODES: Final = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _TOO_LONG: Final = re.compile(
     r"maximum context length|(?:longer than|exceeds?) the maximum model length"
+    r"|context length is only \d|longer than the model's context length"
     r"|exceeds? the (?:available )?context (?:size|window|length)|exceed context window"
-    r"|context (?:size|length|window) (?:has been |was )?exceeded"
+    r"|context (?:size|length|window) (?:has been |was )?exceeded|greater than the context length"
     r"|(?:prompt|input) is too long|too large for model with \d+ maximum"
     r"|token count .{0,60}exceeds the maximum number of tokens"
     r"|tokens \+ `?max_new_tokens`? must be"

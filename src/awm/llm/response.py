@@ -16,6 +16,9 @@ __all__ = ["BadResponseError", "Complaint", "read_complaint", "read_reply", "rea
 
 _SHOWN: Final = 300  # characters of what a server wrote
 _SEARCHED: Final = 10_000
+_BROKEN_OFF: Final = frozenset({"abort", "error"})
+"""What servers give as the reason for an end that was not the model's: vLLM and SGLang when they
+shut down or drop a request, OpenRouter when whoever runs the model fails."""
 
 
 class BadResponseError(Exception):
@@ -41,7 +44,7 @@ def read_reply(content: bytes) -> Reply:
     """Read the body of a successful response.
 
     Raises:
-        BadResponseError: It is no chat completion, or not all of one.
+        BadResponseError: It is no chat completion, not all of one, or one that no model wrote.
         LLMRefusedError: The model refuses to answer, or a filter took its answer away.
     """
     try:
@@ -60,7 +63,9 @@ def read_reply(content: bytes) -> Reply:
         raise LLMRefusedError(f"the model refuses to answer: {_begin(str(refusal))}")
     if finish_reason == "content_filter":  # what there is of the text ends where it was cut
         raise LLMRefusedError("a filter at the model's server took the answer away.")
-    return Reply(
+    if _word(finish_reason) in _BROKEN_OFF:
+        raise BadResponseError(f"half an answer, which ends in {finish_reason!r}")
+    reply = Reply(
         text,
         read_usage(body.get("usage")),
         _word(body.get("model")),
@@ -68,6 +73,9 @@ def read_reply(content: bytes) -> Reply:
         calls,
         _word(message.get("reasoning_content")) or _word(message.get("reasoning")),
     )
+    if _is_of_nobody(reply):
+        raise BadResponseError("an empty message that no model wrote")
+    return reply
 
 
 def read_complaint(content: bytes) -> Complaint:
@@ -92,6 +100,17 @@ def read_usage(written: Any) -> Usage:
         return Usage()
     counts = (written.get("prompt_tokens"), written.get("completion_tokens"))
     return Usage(*(count if isinstance(count, int) and count > 0 else 0 for count in counts))
+
+
+def _is_of_nobody(reply: Reply) -> bool:
+    """Whether a message is empty, and not because the model said nothing.
+
+    A model that says nothing writes the token that ends its turn, and servers count it; one whose
+    tokens were all spent on a thought that is not told is cut off.
+    """
+    says_something = reply.text or reply.calls or reply.thoughts
+    wrote_something = reply.usage.completion_tokens or reply.finish_reason == "length"
+    return not says_something and not wrote_something
 
 
 def _text(content: Any) -> str:

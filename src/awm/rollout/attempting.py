@@ -1,5 +1,6 @@
 """An attempt while it is made: what is acted through, what is watched, and what it comes to."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from awm.errors import (
     IsolationError,
     LLMError,
     LLMSetupError,
+    LLMTooLongError,
     RuntimeClosedError,
     SnapshotError,
     WorldError,
@@ -28,11 +30,11 @@ from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.grading import Grader
 from awm.rollout.job import Job
+from awm.rollout.tool_checks import KnownTools
 from awm.rollout.toolboxes import InstanceToolbox, MadeCall
 from awm.runtime import Instance
 from awm.types import Outcome
 from awm.verify import Attempt, FormatWatch, Reward, Verdict, Violation, attempt_in
-from awm.verify.arguments import ToolChecks
 from awm.worlds import World
 
 __all__ = ["ENDING", "HOPELESS", "Attempting", "Graded", "Loop", "Played", "Task"]
@@ -44,6 +46,8 @@ ENDING: Final = (LLMError, InfrastructureError, WorldError, SnapshotError)
 `HOPELESS`."""
 
 _CUT_OFF: Final = frozenset({"timeout", "cancelled"})
+_FLOOD: Final = 2**20
+"""Characters of arguments from which on it is the agent's doing that a world fails at a call."""
 
 A = TypeVar("A", bound=Acting)
 L_co = TypeVar("L_co", bound=Acting, covariant=True)
@@ -126,7 +130,7 @@ class Attempting(Generic[A]):
         policy: Who acts.
         instance: Where; nobody else may use it.
         conditions: Under which.
-        checks: The tools of the world.
+        tools: Those of the world.
         loop: `Acting`, or a class that extends it.
         known: Calls that were made before, with what they answered; see `InstanceToolbox`.
 
@@ -140,7 +144,7 @@ class Attempting(Generic[A]):
         policy: Policy,
         instance: Instance,
         conditions: Conditions,
-        checks: ToolChecks,
+        tools: KnownTools,
         *,
         loop: Loop[A],
         known: tuple[MadeCall, ...] = (),
@@ -149,10 +153,10 @@ class Attempting(Generic[A]):
         self._policy = policy
         self._instance = instance
         self._conditions = conditions
-        self._checks = checks
-        self._watch = FormatWatch(conditions.rules, checks) if conditions.strict else None
+        self._checks = tools.checks
+        self._watch = FormatWatch(conditions.rules, tools.checks) if conditions.strict else None
         self._tools = InstanceToolbox(instance, known)
-        self._meta = MetaToolbox(self._tools)
+        self._meta = MetaToolbox(self._tools, lambda: tools.listing)
         self._violation: Violation | None = None
         self.acting: A = loop(
             policy,
@@ -176,7 +180,9 @@ class Attempting(Generic[A]):
                 say what the attempt was worth.
         """
         if not isinstance(error, WorldError | SnapshotError):
-            return Graded("infrastructure_error", str(error), Reward((), unscored=str(error)))
+            is_too_long = isinstance(error, LLMTooLongError)
+            why = f"{self._outgrown()} {error}" if is_too_long else str(error)
+            return Graded("infrastructure_error", why, Reward((), unscored=why))
         job = self._task.job
         verdict = Verdict(job.world, job.task_idx, "code", "environment_error", str(error))
         reward = self._conditions.scheme.reward(verdict)
@@ -229,6 +235,12 @@ class Attempting(Generic[A]):
         )
         return Played(episode, graded.attempt)
 
+    def _outgrown(self) -> str:
+        """What grew longer than the model can hold."""
+        made = len(self.acting.acted().trajectory.turns)
+        what = f"the conversation in turn {made + 1}" if made else "the task with its tools"
+        return f"{what} is longer than the model's context:"
+
     def _broken_rule(self) -> Violation | None:
         if self._watch is None:
             return None
@@ -250,7 +262,8 @@ class Attempting(Generic[A]):
     def _failed_world(self) -> str:
         """The first call that the world itself failed at; empty where it failed at none."""
         for call, result in self._tools.made:
-            if result.fault is not None or (result.status or 0) >= 500:
+            failed = result.fault is not None or (result.status or 0) >= 500
+            if failed and len(json.dumps(dict(call.arguments))) < _FLOOD:
                 how = result.fault or f"status {result.status}"
                 return f"the world failed at {call.name}: {how}"
         return ""

@@ -115,12 +115,13 @@ def read_job_lines(path: Path) -> Iterator[tuple[Job, JsonObject]]:
 def line_of(content: JsonObject) -> bytes:
     """An object as a line, without its end.
 
+    Half of a surrogate pair, which is no character, becomes a question mark: with its escape in one
+    line, most readers refuse the whole file.
+
     Raises:
         TypeError, ValueError, RecursionError: It is no JSON.
     """
-    text = json.dumps(content, ensure_ascii=False)
-    # A lone surrogate, which JSON can spell and UTF-8 cannot, comes out as its JSON escape.
-    return text.encode("utf-8", "backslashreplace")
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 def _lines_in(path: Path) -> Iterator[tuple[Job, JsonObject, int, int]]:

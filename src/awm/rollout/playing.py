@@ -9,7 +9,7 @@ from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Episode
 from awm.rollout.grading import Grader
 from awm.rollout.job import Job, seed_of
-from awm.rollout.tool_checks import ChecksByWorld
+from awm.rollout.tool_checks import ToolsByWorld
 from awm.runtime import Runtime
 from awm.trajectory import Trajectory
 from awm.verify import Verdict, VerifierFault
@@ -31,7 +31,7 @@ class Player:
         self._runtime = runtime
         self._grader = grader
         self.conditions = conditions
-        self._checks = ChecksByWorld()
+        self._tools = ToolsByWorld()
 
     async def play(self, world: World, job: Job, policy: Policy) -> Played:
         """Play an attempt.
@@ -52,10 +52,8 @@ class Player:
         task = Task(world, job, seed_of(job, self.conditions.seed))
         try:
             async with await self._runtime.launch(world, seed=task.seed) as instance:
-                checks = self._checks.of(instance)
-                attempting = Attempting(
-                    task, policy, instance, self.conditions, checks, loop=Acting
-                )
+                tools = self._tools.of(instance)
+                attempting = Attempting(task, policy, instance, self.conditions, tools, loop=Acting)
                 graded = await self._graded(attempting)
                 return attempting.played(graded, time.perf_counter() - began)
         except HOPELESS:

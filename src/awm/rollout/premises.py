@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from awm.errors import UsageError
 from awm.rollout.grading import Grader, GradingMode
 from awm.rollout.guiding import Guide, guide_to
-from awm.rollout.tool_checks import ChecksByWorld
+from awm.rollout.tool_checks import ToolsByWorld
 from awm.runtime import Runtime, VerifierPool
 from awm.verify import Judge
 from awm.worlds import World
@@ -27,7 +27,7 @@ class Premises:
         mode: Which verifier programs are asked.
 
     Attributes:
-        checks: The tools of worlds.
+        tools: The tools of worlds.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Premises:
         self._inside = 0
         self._runtime: Runtime | None = None
         self._grader: Grader | None = None
-        self.checks = ChecksByWorld()
+        self.tools = ToolsByWorld()
         self._guides: dict[int, Guide | None] = {}
 
     async def enter(self) -> None:

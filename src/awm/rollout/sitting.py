@@ -66,7 +66,7 @@ class Sitting:
             _OUTSIDER,
             instance,
             conditions,
-            premises.checks.of(instance),
+            premises.tools.of(instance),
             loop=Stepping,
             known=before.made if before else (),
         )

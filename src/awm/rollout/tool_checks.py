@@ -1,20 +1,40 @@
-"""The tools of worlds, ready to have calls checked against them."""
+"""What is made of a world's tools once, for all episodes in it."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
+from awm.agents import listing
 from awm.runtime import Instance
 from awm.verify.arguments import ToolChecks
 
-__all__ = ["ChecksByWorld"]
+__all__ = ["KnownTools", "ToolsByWorld"]
 
 
-class ChecksByWorld:
-    """Compiles the schemas of a world's tools once, for all episodes in it."""
+@dataclass(frozen=True)
+class KnownTools:
+    """The tools of a world, ready for its episodes.
+
+    Attributes:
+        checks: Compares calls with their schemas, each compiled when it is first needed.
+    """
+
+    checks: ToolChecks
+
+    @cached_property
+    def listing(self) -> str:
+        """What `list_tools` answers."""
+        return listing(self.checks.tools)
+
+
+class ToolsByWorld:
+    """Remembers the tools of each world that it has met."""
 
     def __init__(self) -> None:
-        self._checks: dict[str, ToolChecks] = {}
+        self._known: dict[str, KnownTools] = {}
 
-    def of(self, instance: Instance) -> ToolChecks:
+    def of(self, instance: Instance) -> KnownTools:
         """The tools of an instance's world."""
         ready = instance.world
-        if ready.fingerprint not in self._checks:
-            self._checks[ready.fingerprint] = ToolChecks(ready.tools)
-        return self._checks[ready.fingerprint]
+        if ready.fingerprint not in self._known:
+            self._known[ready.fingerprint] = KnownTools(ToolChecks(ready.tools))
+        return self._known[ready.fingerprint]

@@ -6,11 +6,11 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from awm.synthesis.catalogue import Catalogue
-from awm.testing.asking import JUDGE, Asked, MisaskedError
+from awm.testing.asking import JUDGE, PLAN_JUDGE, Asked, MisaskedError
 from awm.testing.chance import chosen, ordered
 from awm.testing.known import KnownWorld, Place, as_text
 from awm.testing.making import Library
-from awm.testing.playing import judgement, material_in, next_turn
+from awm.testing.playing import judgement, material_in, next_turn, plan_weighed
 from awm.testing.spoiling import FENCE
 from awm.types import JsonObject
 from awm.verify import VerifierMode
@@ -44,6 +44,7 @@ class Author:
             "verifier_sql": self._verifier_sql,
             "agent": self._agent,
             JUDGE: self._judge,
+            PLAN_JUDGE: self._plan_judge,
         }
 
     async def answer(self, asked: Asked) -> str:
@@ -122,6 +123,9 @@ class Author:
         task = material.get("task")
         places = await self._library.holding(task) if isinstance(task, str) else ()
         return judgement(material, places)
+
+    async def _plan_judge(self, asked: Asked) -> str:
+        return plan_weighed(material_in(asked.about))
 
     def _blueprint(self, asked: Asked) -> str:
         # Imported late: the parts of a blueprint are asked for in one form of the author only.

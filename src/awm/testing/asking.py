@@ -2,7 +2,8 @@
 
 The author that asks a language model says so in its messages: the system message begins with the
 line `awm prompt <name> v<version>`, and what a question is about stands between tags in the first
-user message (see `awm.synthesis.llm_author.prompts`). The judge is known by its own first line.
+user message (see `awm.synthesis.llm_author.prompts`). Judges are known by their own first
+lines.
 """
 
 import hashlib
@@ -15,12 +16,16 @@ from importlib import resources
 from typing import Any, Final
 
 from awm.llm import Message
-from awm.verify.judge import PROMPT
+from awm.rollout import analysis_judge
+from awm.verify import judge
 
-__all__ = ["JUDGE", "Asked", "MisaskedError"]
+__all__ = ["JUDGE", "PLAN_JUDGE", "Asked", "MisaskedError"]
 
 JUDGE: Final = "judge"
-"""The name under which the judge's prompt is known here."""
+"""The name under which the prompt of the judge of outcomes is known here."""
+
+PLAN_JUDGE: Final = "plan"
+"""Likewise that of the judge of plans."""
 
 _HEAD: Final = re.compile(r"awm prompt (\w+) v\d+")
 _TASK: Final = re.compile(r'<task number="(\d+)">(.*?)</task>', re.DOTALL)
@@ -77,7 +82,7 @@ class Asked:
         found = _HEAD.match(first)
         if found is not None:
             return found[1]
-        return JUDGE if first.partition("\n")[0] == _judge_begins() else ""
+        return _judges().get(_first_line(first), "")
 
     @property
     def about(self) -> str:
@@ -134,6 +139,14 @@ def _key(model: str, messages: tuple[Message, ...], varied: tuple[Any, ...]) -> 
 
 
 @cache
-def _judge_begins() -> str:
-    file = resources.files("awm.verify") / "prompts" / f"{PROMPT}.md"
-    return file.read_text(encoding="utf-8").partition("\n")[0]
+def _judges() -> Mapping[str, str]:
+    """The names of the prompts of judges, by how they begin."""
+    files = {
+        JUDGE: resources.files("awm.verify") / "prompts" / f"{judge.PROMPT}.md",
+        PLAN_JUDGE: resources.files("awm.rollout") / "prompts" / f"{analysis_judge.PROMPT}.md",
+    }
+    return {_first_line(file.read_text(encoding="utf-8")): name for name, file in files.items()}
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]

@@ -1,4 +1,4 @@
-"""The model as an agent, which plays oracles, and as a judge, which knows them."""
+"""The model as an agent, which plays oracles, and as judges, of which one knows them."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from awm.types import JsonObject, ToolCall
 from awm.verify.facts import Fact, extract_facts, missing_facts
 from awm.worlds.oracle import Solution
 
-__all__ = ["judgement", "material_in", "next_turn"]
+__all__ = ["judgement", "material_in", "next_turn", "plan_weighed"]
 
 _BLOCK: Final = re.compile(
     r"^===== (\w+) begin: ([^\n]+) =====\n(.*?)\n===== \1 end: \2 =====$", re.DOTALL | re.MULTILINE
@@ -70,6 +70,25 @@ def judgement(material: JsonObject, places: Sequence[Place]) -> str:
     outcome = max(outcomes, key=_BY_REWARD.index, default="agent_error")
     quoted = list(dict.fromkeys(call.name for call in calls))[:2]
     return as_text({"reason": _REASONS[outcome], "evidence": quoted, "classification": outcome})
+
+
+def plan_weighed(material: JsonObject) -> str:
+    """What a judge of plans says who goes by how many turns went wrong.
+
+    Args:
+        material: The parts of what it was shown.
+    """
+    record = material.get("record of what the agent did")
+    turns = record if isinstance(record, list) else []
+    acted = [turn for turn in turns if isinstance(turn, dict) and turn.get("tool_calls")]
+    failed = [turn for turn in acted if str(turn.get("tool_response")).startswith(_ERROR)]
+    grade = (3 if not failed else 0 if len(failed) == len(acted) else 2) if acted else None
+    weighed = {
+        "reason": f"Of {len(acted)} turns with calls {len(failed)} failed.",
+        "turns": [turn.get("turn") for turn in failed],
+        "grade": grade,
+    }
+    return as_text({"plan_quality": weighed, "plan_adherence": weighed})
 
 
 _REASONS: Final = {

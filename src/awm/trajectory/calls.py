@@ -25,7 +25,9 @@ __all__ = [
     "TOOL_PREFIX",
     "WrittenCall",
     "find_calls",
+    "is_nested_beyond",
     "meta_target",
+    "parse_json",
     "read_call",
 ]
 
@@ -36,6 +38,9 @@ TOOL_PREFIX: Final = "mcp_tool_"
 
 _OPEN: Final = "<tool_call>"
 _CLOSE: Final = "</tool_call>"
+_DEEPEST: Final = 100
+"""Lists and objects within each other. Python reads some 950, and fewer the deeper it is itself:
+what is read in one place could not be read again in another."""
 _FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*(?:```)?\Z", re.DOTALL)
 
 
@@ -110,9 +115,31 @@ def meta_target(call: WrittenCall) -> WrittenCall | None:
 def parse_json(text: str) -> Any:
     """Read JSON; None where it is none, or nested beyond reason. Line breaks in strings pass."""
     try:
-        return json.loads(text, strict=False)
+        value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
+    # Counting brackets costs nothing, and most texts have few.
+    may_be_deep = text.count("[") + text.count("{") > _DEEPEST
+    return None if may_be_deep and is_nested_beyond(value, _DEEPEST) else value
+
+
+def is_nested_beyond(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand in each other more often than so many times."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [inner for one in layer for inner in _inside(one)]
+        if not layer:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """The lists and objects that stand directly in a value."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    yield from (inner for inner in value if isinstance(inner, Mapping | list | tuple))
 
 
 def _blocks(text: str) -> Iterator[str]:

@@ -1,15 +1,23 @@
-"""Trajectories to `trajectory.json`, for us and for readers of the published layout."""
+"""Trajectories to `trajectory.json`, for us and for readers of the published layout.
+
+What is written is JSON to every reader. Arguments that are not, such as NaN, are written as text,
+in which agents may give them too: they are read back as the same arguments.
+"""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from awm.trajectory.calls import WrittenCall
+from awm.trajectory.calls import WrittenCall, is_nested_beyond
 from awm.trajectory.record import VERSION, Trajectory, Turn
 from awm.types import ToolResult
 from awm.whole import write_whole
 
 __all__ = ["trajectory_json", "transcript_of", "write_trajectory"]
+
+_DEEPEST: Final = 32
+"""How far arguments may be nested where they are written as an object: Arrow, and so `datasets`,
+reads twice as much, and they stand inside other objects."""
 
 
 def write_trajectory(trajectory: Trajectory, path: Path) -> None:
@@ -17,7 +25,7 @@ def write_trajectory(trajectory: Trajectory, path: Path) -> None:
 
     Raises:
         OSError: It cannot be written.
-        TypeError, ValueError: An argument in it is no JSON.
+        TypeError, ValueError, RecursionError: An argument in it cannot be written at all.
     """
     path = Path(path)
     text = json.dumps(trajectory_json(trajectory), ensure_ascii=False, indent=2)
@@ -30,6 +38,9 @@ def trajectory_json(trajectory: Trajectory) -> dict[str, Any]:
 
     Readers of the published layout find `scenario`, `task_id`, `task`, `messages` and
     `trajectory`; `version`, `stop`, `final_answer` and each turn's `results` are beside that.
+
+    Raises:
+        TypeError, ValueError, RecursionError: An argument in it cannot be written at all.
     """
     return {
         "version": VERSION,
@@ -65,7 +76,19 @@ def transcript_of(trajectory: Trajectory) -> list[dict[str, Any]]:
 
 
 def _call(call: WrittenCall) -> dict[str, Any]:
-    return {"id": call.id, "name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "name": call.name, "arguments": _arguments(call.arguments)}
+
+
+def _arguments(given: Any) -> Any:
+    """Arguments as every reader of JSON takes them: as they are, or else their text in ASCII."""
+    if given is None or isinstance(given, str):
+        return given
+    try:
+        # Half a surrogate pair, which JSON can spell, is no text to most readers.
+        json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return json.dumps(given)
+    return json.dumps(given) if is_nested_beyond(given, _DEEPEST) else given
 
 
 def _result(result: ToolResult) -> dict[str, Any]:
@@ -98,7 +121,7 @@ def _turn_messages(turn: Turn) -> list[dict[str, Any]]:
 
 
 def _openai_call(call: WrittenCall) -> dict[str, Any]:
-    given = call.arguments
+    given = _arguments(call.arguments)
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
     return {
         "id": call.id,
