@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from awm.cli.journals import JOURNAL
 from awm.verify import open_run
 from awm.worlds import WorldFile, write_worlds
 from tests.cli.playing import MODEL, TASKS, in_awm, in_json, natively, noted_world, serving, solving
@@ -84,6 +85,52 @@ def test_a_model_solves_a_task_in_every_format(awm, worlds, tmp_path, name, writ
     assert ("tools" in asked) == (name == "native")
 
 
+def test_what_a_model_was_asked_is_kept_in_the_run_folder_and_can_be_read(awm, worlds, tmp_path):
+    with serving(solving(in_awm)) as server:
+        outcome = awm(
+            *task(), "--input", worlds, "--api_url", server.url, "--model", MODEL,
+            "--output_dir", "run",
+        )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {*FILES, JOURNAL}
+    told = awm("gen", "transcript", "run")
+    assert (told.code, told.err) == (0, "")
+    assert "## notes: agent" in told.out
+    assert TASKS[0] in told.out
+    assert "Added milk." in told.out
+    exchanges = json.loads(awm("gen", "transcript", "run", "--stage", "agent", "--json").out)
+    assert len(exchanges) == len(record(tmp_path / "run")["trajectory"]) == 3
+
+
+def test_an_episode_that_was_killed_pays_for_no_answer_twice(awm, worlds, tmp_path):
+    with serving(solving(in_awm)) as server:
+        order = (
+            *task(), "--input", worlds, "--api_url", server.url, "--model", MODEL,
+            "--output_dir", "run",
+        )  # fmt: skip
+        assert awm(*order).code == 0
+        for name in FILES:  # what a process that is killed has not written yet
+            (tmp_path / "run" / name).unlink()
+        assert awm(*order).code == 0
+        posts = [request for request in server.requests if request.method == "POST"]
+    assert len(posts) == 3
+    assert open_run(tmp_path / "run").trajectory.stop == "answered"
+
+
+def test_the_budget_of_the_environment_holds_for_an_agent_too(awm, worlds, tmp_path, monkeypatch):
+    for name in ("AWM_LLM_INPUT_PRICE", "AWM_LLM_OUTPUT_PRICE"):
+        monkeypatch.setenv(name, "1000")
+    monkeypatch.setenv("AWM_LLM_BUDGET_USD", "0.02")  # a question costs 0.018
+    with serving(solving(in_awm)) as server:
+        outcome = awm(
+            *task(), "--input", worlds, "--api_url", server.url, "--model", MODEL,
+            "--output_dir", "run",
+        )  # fmt: skip
+    assert outcome.code == 1
+    assert "the budget is spent" in outcome.err
+    assert len(record(tmp_path / "run")["trajectory"]) == 2
+
+
 def test_it_stops_after_so_many_iterations(awm, worlds, tmp_path):
     with serving(solving(in_awm)) as server:
         outcome = awm(
@@ -103,7 +150,7 @@ def test_any_mcp_server_will_do_and_then_there_are_no_databases(awm, start, worl
             "--model", MODEL, "--output_dir", "run",
         )  # fmt: skip
     assert outcome.code == 0, outcome.err
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["trajectory.json"]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"trajectory.json", JOURNAL}
     kept = record(tmp_path / "run")
     # It is nobody's task number 0, and is not to be graded as that.
     assert (kept["scenario"], kept["task_id"], kept["task"]) == (None, None, TASKS[0])

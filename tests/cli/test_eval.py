@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from awm.cli.evaluation_models import JOURNAL
+from awm.cli.journals import JOURNAL
+from awm.rollout.analysis_file import ANALYSIS
 from awm.rollout.store import EPISODES, ORDER, REPORT, SUMMARY, TIMINGS, read_evaluation
 from awm.worlds import World, WorldFile, write_worlds
 from tests.cli.playing import (
@@ -24,7 +25,7 @@ from tests.cli.running import PATIENCE, all_gone, command, descendants, environm
 from tests.llm.chat_server import Answer, completion
 from tests.synthesis.ordering import wait_until
 
-FILES = {ORDER, EPISODES, TIMINGS, SUMMARY, REPORT}
+FILES = {ORDER, EPISODES, TIMINGS, ANALYSIS, SUMMARY, REPORT}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_the_same_order_gives_the_same_files_and_plays_nothing_twice(awm, worlds
     assert again.code == 0, again.err
     assert "success 100.0%" in again.out
     anew = Path("anew")
-    for name in (ORDER, EPISODES, SUMMARY):
+    for name in (ORDER, EPISODES, ANALYSIS, SUMMARY):
         assert (anew / name).read_bytes() == (played / name).read_bytes()
     before = (anew / TIMINGS).read_bytes()
     assert awm("eval", worlds, "--policy", "oracle", "--output_dir", "anew").code == 0
@@ -324,7 +325,7 @@ def test_ctrl_c_keeps_what_is_played_and_the_same_command_goes_on(worlds, tmp_pa
         # Two episodes are left, of three questions each, and the list of models is asked for.
         assert len(server.requests) - asked == 2 * 3 + 1
     assert json.loads(done.stdout)["whole"]["complete"] == 6
-    assert {path.name for path in folder.iterdir()} == {ORDER, EPISODES, TIMINGS, SUMMARY, JOURNAL}
+    assert {path.name for path in folder.iterdir()} == (FILES | {JOURNAL}) - {REPORT}
 
 
 def _lines(path: Path) -> list[bytes]:

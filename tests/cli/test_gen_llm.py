@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
+from awm.cli.journals import JOURNAL
 from awm.errors import InfrastructureError
 from awm.synthesis.llm_author.authoring import REPORT
 from awm.synthesis.llm_author.logbook import LOG
-from awm.synthesis.llm_author.office import JOURNAL
 from awm.testing import Faults, Latency, ModelServer
 from awm.worlds import WorldFile, open_worlds
 from tests.cli.running import PATIENCE, command, environment

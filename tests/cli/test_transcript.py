@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from awm.cli.journals import JOURNAL
 from awm.llm import Journal, Message, Question, ScriptedLLM
-from awm.synthesis.llm_author.office import JOURNAL
 
 
 @pytest.fixture

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from awm.errors import LLMUnavailableError, UsageError
+from awm.errors import (
+    BudgetError,
+    LLMRefusedError,
+    LLMSetupError,
+    LLMTooLongError,
+    LLMUnavailableError,
+    UsageError,
+)
 from awm.llm import ScriptedLLM
 from awm.rollout.analysis import analyse_judged
 from awm.rollout.analysis_judge import PlanJudge
@@ -49,12 +56,20 @@ async def test_a_judge_that_cannot_be_read_leaves_it_unknown():
     quality, adherence = await PlanJudge(ScriptedLLM(["?"] * 2), attempts=2).weigh(EPISODE)
     assert quality.score is adherence.score is None
     assert quality.reason.startswith("The judge did not say: ")
+    assert quality.by == "judge"  # it would say the same again
 
 
-async def test_a_judge_that_cannot_be_reached_leaves_it_unknown():
-    llm = ScriptedLLM([LLMUnavailableError("nobody is there.")])
-    quality, _ = await PlanJudge(llm).weigh(EPISODE)
-    assert "nobody is there" in quality.reason
+@pytest.mark.parametrize("error", [LLMUnavailableError, LLMRefusedError, LLMTooLongError])
+async def test_a_judge_that_cannot_be_had_leaves_it_unknown_and_nobody_said_so(error):
+    quality, adherence = await PlanJudge(ScriptedLLM([error("not today.")])).weigh(EPISODE)
+    assert quality.reason == "The judge did not say: not today."
+    assert quality.by is adherence.by is None
+
+
+@pytest.mark.parametrize("error", [BudgetError, LLMSetupError])
+async def test_a_judge_that_cannot_be_asked_any_more_ends_it(error):
+    with pytest.raises(error, match="no more"):
+        await PlanJudge(ScriptedLLM([error("no more.")])).weigh(EPISODE)
 
 
 async def test_the_record_is_shown_between_marks_that_it_cannot_forge():

@@ -74,7 +74,7 @@ def test_an_identifier_of_the_task_itself_was_shown():
 def test_an_identifier_that_nobody_showed_is_told_with_its_turn():
     found = consistency(listed(), called("pay", {"order_id": 8}))
     assert (found.score, found.turns) == (0.5, (1,))
-    assert found.reason == "Pay was called with order_id 8, which had not been shown."
+    assert found.reason == "A call of pay had order_id 8, which had not been shown."
 
 
 def test_a_part_of_a_longer_number_was_not_shown():

@@ -111,7 +111,7 @@ def test_an_analysis_is_told_with_scores_reasons_turns_and_who_says_so():
     run = episode()
     finding = Finding("plan_quality", 0.5, "It goes in circles.", (1, 2), "judge")
     told = section(run, analysis=Analysis(run.job, (finding,)))
-    assert "plan quality 0.50 It goes in circles. turns 1, 2 by the judge" in told
+    assert "plan quality 0.50 It goes in circles. turns 1, 2 by a judge" in told
     unscored = episode(outcome="infrastructure_error")
     assert "Analysis" not in section(unscored, analysis=analyse(unscored))
 

@@ -27,8 +27,16 @@ def texts(shown):
 def test_the_task_comes_first_and_the_answer_last():
     shown = texts(page(listed(), task="Pay order 7.", answer="It is paid."))
     assert shown.startswith("Task Pay order 7. Turn 0")
-    assert shown.endswith("Answer It is paid.")
+    assert shown.endswith("Answer · turn 1 It is paid.")
     assert shown.count("It is paid.") == 1
+    assert "Turn 1" not in shown  # there is nothing in it besides
+
+
+def test_what_is_thought_before_the_answer_is_a_turn_of_its_own():
+    run = episode(turns=(listed(),), answer="<think>All is done.</think>It is paid.")
+    shown = texts(conversation(run.trajectory, None))
+    assert "Turn 1 All is done." in shown
+    assert "Answer · turn 1" in shown
 
 
 def test_without_an_answer_there_is_none():
@@ -37,7 +45,7 @@ def test_without_an_answer_there_is_none():
 
 
 def test_an_empty_answer_is_told_to_be_one():
-    assert texts(page(answer=" ")).endswith("Answer It said nothing.")
+    assert texts(page(answer=" ")).endswith("Answer · turn 0 It said nothing.")
 
 
 def test_a_call_is_told_by_the_name_of_the_tool_with_arguments_and_result():

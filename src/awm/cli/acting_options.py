@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
+from awm.cli.asking_options import ApiUrl, MaxTokens, Model, Temperature
 from awm.cli.options import whole
 from awm.errors import UsageError
 
@@ -49,6 +50,7 @@ class Choice:
         reply_tokens: How long one of them may be.
         thinking: Whether it is to think before it acts; None leaves that to the server.
         window: How many of the last exchanges it still sees; None for all.
+        characters: How much of a result it is shown; None for the usual.
         surface: What it acts through.
     """
 
@@ -60,6 +62,7 @@ class Choice:
     reply_tokens: int
     thinking: bool | None
     window: int | None
+    characters: int | None
     surface: Surface
 
     @property
@@ -90,9 +93,11 @@ def chosen(  # noqa: PLR0913 - one for each option
     max_tokens: int | None,
     thinking: bool | None,
     window: int | None,
+    characters: int | None,
     surface: Surface | None,
+    is_judged: bool = False,
 ) -> Choice:
-    """What the options say together.
+    """What the options say together. Where models judge, they have an address whoever acts.
 
     Raises:
         UsageError: They contradict each other, or there is no such policy.
@@ -104,7 +109,10 @@ def chosen(  # noqa: PLR0913 - one for each option
     of_models: dict[str, Any] = {
         "--model": model, "--api_url": api_url, "--format": format_name, "--window": window,
         "--temperature": temperature, "--max_tokens": max_tokens, "--thinking": thinking,
+        "--max_result_chars": characters,
     }  # fmt: skip
+    if is_judged:
+        del of_models["--api_url"]
     for option, given in of_models.items():
         if given is not None and policy != "model":
             raise UsageError(f"{option} means nothing to the policy {policy}.", "Leave it out.")
@@ -129,6 +137,7 @@ def chosen(  # noqa: PLR0913 - one for each option
         reply_tokens=2048 if max_tokens is None else max_tokens,
         thinking=thinking,
         window=window,
+        characters=characters,
         surface=surface or usual,
     )
 
@@ -139,26 +148,6 @@ PolicyName: TypeAlias = Annotated[
         "--policy",
         metavar="model|oracle|random|human|script:FILE",
         help="Who acts: a language model; the reference solution; chance; you; or a file.",
-    ),
-]
-Model: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        metavar="NAME",
-        help="The model that acts; AWM_SYN_OVERRIDE_MODEL unless told.",
-        show_default=False,
-    ),
-]
-ApiUrl: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--api_url",
-        "--vllm_url",
-        metavar="URL",
-        help="Where it is, with the version, such as http://localhost:8000/v1; OPENAI_BASE_URL"
-        " unless told.",
-        show_default=False,
     ),
 ]
 FormatChoice: TypeAlias = Annotated[
@@ -179,20 +168,6 @@ SurfaceName: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
-Temperature: TypeAlias = Annotated[
-    float | None,
-    typer.Option("--temperature", min=0, max=2, help="How much replies vary.", show_default=False),
-]
-MaxTokens: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--max_tokens",
-        parser=whole(16),
-        metavar="INTEGER",
-        help="How long one reply may be, in tokens; 2048 unless told.",
-        show_default=False,
-    ),
-]
 Thinking: TypeAlias = Annotated[
     bool | None,
     typer.Option(
@@ -208,6 +183,17 @@ Window: TypeAlias = Annotated[
         parser=whole(0),
         metavar="INTEGER",
         help="How many of the last exchanges the model still sees; all unless told.",
+        show_default=False,
+    ),
+]
+Characters: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--max_result_chars",
+        parser=whole(200),
+        metavar="INTEGER",
+        help="How many characters of a result the model is shown: 8000 unless told, less for small"
+        " contexts. The listing of the tools is shown whole.",
         show_default=False,
     ),
 ]

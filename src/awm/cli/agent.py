@@ -51,6 +51,7 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
     tools: o.SurfaceName = None,
     thinking: o.Thinking = None,
     window: o.Window = None,
+    max_result_chars: o.Characters = None,
     temperature: o.Temperature = None,
     max_tokens: o.MaxTokens = None,
     max_iterations: o.Turns = 30,
@@ -84,8 +85,9 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
 ) -> None:
     """Have an agent do a task: of a world, or in your words through any MCP server.
 
-    The run folder gets trajectory.json, initial.db and final.db, which `awm verify` grades. The
-    model is any behind an OpenAI-compatible or Azure endpoint; OPENAI_API_KEY, OPENAI_BASE_URL and
+    The run folder gets trajectory.json, initial.db and final.db, which `awm verify` grades; where
+    a model acts also what it was asked, which `awm gen transcript` shows. The model is any behind
+    an OpenAI-compatible or Azure endpoint; OPENAI_API_KEY, OPENAI_BASE_URL and
     AWM_SYN_OVERRIDE_MODEL name it, or --api_url and --model. With --policy human you play.
     """
     from awm.cli import agent_run  # noqa: PLC0415
@@ -102,6 +104,7 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
         max_tokens=max_tokens,
         thinking=thinking,
         window=window,
+        characters=max_result_chars,
         surface=tools,
     )
     errand = agent_run.Errand(

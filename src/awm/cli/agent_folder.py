@@ -1,4 +1,4 @@
-"""The folder that `awm agent` leaves behind: trajectory.json, initial.db, final.db."""
+"""The folder that `awm agent` leaves behind: trajectory.json, initial.db, final.db, a journal."""
 
 import json
 from collections.abc import Mapping

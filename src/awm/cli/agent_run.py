@@ -29,10 +29,12 @@ from awm.cli.console import print_json, stderr
 from awm.cli.context import new_pool, new_runtime
 from awm.cli.errand import Assigned, Errand, assigned
 from awm.cli.human import LeftError
+from awm.cli.journals import AGENT, journal_in
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.policies import Seat, introduced, seated, settings_for
 from awm.cli.signals import run as run_to_end
 from awm.errors import AwmError, UsageError
+from awm.llm import LLM, Gate, Price
 from awm.rollout import InstanceToolbox
 from awm.runtime import Instance
 from awm.settings import Settings
@@ -135,9 +137,9 @@ async def _run(
     worlds = {} if what.world is None else {what.world.name: what.world}
     await introduced(choice, chosen, worlds, worlds)
     async with AsyncExitStack() as stack:
-        seat = await stack.enter_async_context(seated(choice, chosen, worlds))
         place = await stack.enter_async_context(_place(what, mcp_url, chosen, run.seed))
         folder = new_folder(run.output_dir, chosen.output_dir)
+        seat = await stack.enter_async_context(_seated(choice, chosen, worlds, place.name, folder))
         acting = Acting(
             seat.policy,
             Assignment(place.name, what.task_idx or 0, what.task),
@@ -151,6 +153,25 @@ async def _run(
         if program is not None and what.world is not None:
             verdict = await _graded(folder, program, what.world, chosen)
         return _Done(acted, folder, seat.cost(acted.usage), verdict)
+
+
+@asynccontextmanager
+async def _seated(
+    choice: Choice, chosen: Settings, worlds: Mapping[str, World], place: str, folder: Path
+) -> AsyncIterator[Seat]:
+    """Who acts; a model behind a journal in the run folder, as in `awm eval`."""
+    if not choice.is_model:
+        async with seated(choice, chosen, worlds) as seat:
+            yield seat
+        return
+    with journal_in(folder, chosen) as journal:
+
+        def kept(llm: LLM, name: str, price: Price | None) -> LLM:
+            return journal.model(llm, name=name, stage=AGENT, world=place, price=price)
+
+        gate = Gate(chosen.llm_concurrency, journal.permit)
+        async with seated(choice, chosen, worlds, gate=gate, wrap=kept) as seat:
+            yield seat
 
 
 async def _acted(

@@ -15,11 +15,11 @@ from awm.cli.console import counted, print_json, stderr
 from awm.cli.context import new_pool, new_runtime
 from awm.cli.gen_options import Form, Mode, Size
 from awm.cli.generation import Run, tell_written
+from awm.cli.journals import JOURNAL, journal_in
 from awm.cli.report_file import check_report_file, write_report
 from awm.cli.signals import StoppedError
 from awm.cli.signals import run as run_to_end
 from awm.errors import AwmError, UsageError
-from awm.llm import Budget, Journal
 from awm.settings import Settings
 from awm.synthesis.llm_author.authoring import Authored, Workplace, author
 from awm.synthesis.llm_author.blueprint import LARGE, SMALL, BlueprintStage
@@ -28,7 +28,6 @@ from awm.synthesis.llm_author.commission import Commission
 from awm.synthesis.llm_author.finishing import BlueprintFinisher, CodeFinisher
 from awm.synthesis.llm_author.office import (
     CODE_STAGES,
-    JOURNAL,
     check_models,
     inventing,
     models_in,
@@ -183,7 +182,7 @@ async def _make(
     await check_models(chosen)
     async with AsyncExitStack() as stack:
         stack.enter_context(held(folder, f".{JOURNAL}.lock"))
-        journal = stack.enter_context(Journal(folder / JOURNAL, Budget(chosen.llm_budget_usd)))
+        journal = stack.enter_context(journal_in(folder, chosen))
         desk = await stack.enter_async_context(seated(chosen, journal))
         inventor, rows = await stack.enter_async_context(inventing(chosen, desk, wish, seeds))
         runtime = await stack.enter_async_context(new_runtime(chosen))
@@ -260,9 +259,7 @@ async def _think_of(
     await check_models(chosen)
     async with AsyncExitStack() as stack:
         stack.enter_context(writing(output, overwrite=overwrite))
-        journal = stack.enter_context(
-            Journal(output.parent / JOURNAL, Budget(chosen.llm_budget_usd))
-        )
+        journal = stack.enter_context(journal_in(output.parent, chosen))
         desk = await stack.enter_async_context(seated(chosen, journal))
         inventor, rows = await stack.enter_async_context(inventing(chosen, desk, wish, seeds))
         count = write_rows(output, [row async for row in rows])

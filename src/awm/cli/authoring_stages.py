@@ -14,12 +14,12 @@ from awm.cli.console import counted, stderr
 from awm.cli.context import new_pool, new_runtime
 from awm.cli.gen_options import Mode
 from awm.cli.generation import Run, tell_written
+from awm.cli.journals import journal_in
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
-from awm.llm import Budget, Journal
 from awm.settings import Settings
 from awm.synthesis.llm_author.events import Listener
-from awm.synthesis.llm_author.office import CODE_STAGES, JOURNAL, check_models, seated
+from awm.synthesis.llm_author.office import CODE_STAGES, check_models, seated
 from awm.synthesis.llm_author.stage import Bench, Choices
 from awm.synthesis.llm_author.staged import Staged, drafts_in, write_part
 from awm.synthesis.staging import PARTS
@@ -86,7 +86,7 @@ async def _stage(
     await check_models(chosen)
     async with AsyncExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
-        journal = stack.enter_context(Journal(folder / JOURNAL, Budget(chosen.llm_budget_usd)))
+        journal = stack.enter_context(journal_in(folder, chosen))
         desk = await stack.enter_async_context(seated(chosen, journal))
         runtime = await stack.enter_async_context(new_runtime(chosen))
         pool = await stack.enter_async_context(new_pool(chosen))

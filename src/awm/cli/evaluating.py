@@ -13,8 +13,9 @@ from rich.text import Text
 from awm.cli.acting_options import Choice
 from awm.cli.console import counted, print_json, stderr
 from awm.cli.context import new_pool, new_runtime
+from awm.cli.evaluation_analysis import is_left
 from awm.cli.evaluation_files import Pages, finished
-from awm.cli.evaluation_models import Bench, check_judge, models
+from awm.cli.evaluation_models import Bench, Judges, check_judges, models
 from awm.cli.evaluation_tasks import gradable, solvable
 from awm.cli.evaluation_view import show_files, show_summary, watching
 from awm.cli.outcome import EXIT_CHECK_FAILED
@@ -25,6 +26,8 @@ from awm.errors import AwmError
 from awm.llm import name_from_settings
 from awm.llm.ledger import Spent
 from awm.rollout import Conditions, Grader, GradingMode, Job, Player
+from awm.rollout.analysis import PlanJudge
+from awm.rollout.analysis_file import forget
 from awm.rollout.metrics import Summary
 from awm.rollout.order import order_of
 from awm.rollout.running import evaluate
@@ -50,7 +53,7 @@ class Ordered:
         rollouts: How often at each.
         conditions: Under which conditions.
         mode: Which verifiers grade.
-        judge_model: Who judges where those only gather evidence; None for nobody.
+        judges: Which models judge what programs do not decide.
     """
 
     source: str
@@ -59,7 +62,7 @@ class Ordered:
     rollouts: int
     conditions: Conditions
     mode: GradingMode
-    judge_model: str | None
+    judges: Judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def evaluate_worlds(ordered: Ordered, run: Run) -> int:
     )
     worlds = open_worlds(ordered.source)
     jobs = jobs_of(worlds, ordered.selection, ordered.rollouts)
-    jobs = gradable(jobs, worlds, ordered.mode, judged=ordered.judge_model is not None)
+    jobs = gradable(jobs, worlds, ordered.mode, judged=ordered.judges.outcomes is not None)
     if ordered.choice.policy == "oracle":
         jobs = solvable(jobs, worlds)
     folder = run.folder or chosen.output_dir / _EVALUATIONS / _name_for(ordered.choice, chosen)
@@ -177,12 +180,13 @@ class _Evaluation:
         async with AsyncExitStack() as stack:
             opened = EpisodeStore.open(self._folder, order, overwrite=self._run.overwrite)
             store = stack.enter_context(opened)
-            judge, is_asked = ordered.judge_model, ordered.choice.is_model
+            if self._run.overwrite:
+                forget(self._folder)
             bench = await stack.enter_async_context(
-                models(is_asked, judge, self._chosen, self._folder)
+                models(ordered.judges, self._chosen, self._folder, one_acts=ordered.choice.is_model)
             )
             page = self._run.pages.place(self._folder)
-            if len(store.done) == len(self._jobs) and (page is None or page.exists()):
+            if self._is_finished(store, page, bench.plan_judge):
                 store.finish()
                 return _Done(await finished(self._folder, {}, None, None), bench.spent(), 0.0)
             runtime = await stack.enter_async_context(new_runtime(self._chosen))
@@ -191,14 +195,20 @@ class _Evaluation:
             finally:
                 self._kept = len(store.done)
             # In the runtime in which the worlds are warm.
-            summary = await finished(self._folder, self._worlds, runtime, page)
+            weighing = bench.weighing(self._run.concurrency)
+            summary = await finished(self._folder, self._worlds, runtime, page, weighing)
             return _Done(summary, bench.spent(), seconds)
 
+    def _is_finished(self, store: EpisodeStore, page: Path | None, judge: PlanJudge | None) -> bool:
+        """Whether there is nothing to play, to weigh or to show that is not there already."""
+        if len(store.done) < len(self._jobs) or not (page is None or page.exists()):
+            return False
+        return not is_left(self._folder, judge)
+
     async def _order(self) -> dict[str, Any]:
-        """What is ordered, once it is certain that the policy can act and the judge be asked."""
+        """What is ordered, once it is certain that the policy can act and judges be asked."""
         ordered = self._ordered
-        if ordered.judge_model is not None:
-            await check_judge(self._chosen, ordered.judge_model)
+        await check_judges(self._chosen, ordered.judges.names)
         names = dict.fromkeys(job.world for job in self._jobs)
         return order_of(
             self._worlds,
@@ -206,7 +216,7 @@ class _Evaluation:
             policy=await introduced(ordered.choice, self._chosen, self._worlds, names),
             conditions=ordered.conditions,
             selection=ordered.selection,
-            grading={"mode": ordered.mode, "judge": ordered.judge_model},
+            grading={"mode": ordered.mode, "judge": ordered.judges.outcomes},
         )
 
     async def _play(self, store: EpisodeStore, bench: Bench, runtime: Runtime) -> float:

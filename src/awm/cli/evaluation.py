@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from awm.cli import acting_options as a
 from awm.cli import evaluation_options as o
+from awm.cli.asking_options import Questions
 from awm.cli.options import AllowWeak, AsJson, names_in, new_app, place, whole
 
 __all__ = ["Group", "app"]
@@ -49,6 +50,7 @@ def run(  # noqa: PLR0913 - one for each option
     tools: a.SurfaceName = None,
     thinking: a.Thinking = None,
     window: a.Window = None,
+    max_result_chars: a.Characters = None,
     temperature: a.Temperature = None,
     max_tokens: a.MaxTokens = None,
     scenario: o.Worlds = None,
@@ -74,6 +76,7 @@ def run(  # noqa: PLR0913 - one for each option
     reward: o.RewardName = o.Scheme.PAPER,
     mode: o.GradingName = o.Grading.AUTO,
     judge_model: o.JudgeModel = None,
+    analysis_judge: o.PlanJudge = None,
     budget: o.Budget = None,
     output_dir: o.OutputDir = None,
     html: o.HtmlFile = None,
@@ -86,13 +89,15 @@ def run(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Have a policy try tasks, each several times if asked, and say what that came to.
 
-    The folder gets evaluation.json, episodes.jsonl, timings.jsonl, summary.json and report.html.
+    The folder gets evaluation.json, episodes.jsonl, timings.jsonl, analysis.jsonl, summary.json
+    and report.html.
     One that was stopped goes on when the same command is given again; what failed for reasons of
     the infrastructure is tried again then. Exit code 1: no episode could be scored.
     """
     from awm.agents import EpisodeLimits  # noqa: PLC0415
     from awm.cli import evaluating  # noqa: PLC0415
     from awm.cli.evaluation_files import Pages  # noqa: PLC0415
+    from awm.cli.evaluation_models import Judges  # noqa: PLC0415
     from awm.cli.evaluation_selection import selection  # noqa: PLC0415
     from awm.errors import UsageError  # noqa: PLC0415
     from awm.rollout import Conditions  # noqa: PLC0415
@@ -101,6 +106,7 @@ def run(  # noqa: PLR0913 - one for each option
 
     if policy == "human":
         raise UsageError("a person plays one task at a time.", "Use `awm agent --policy human`.")
+    judges = Judges(judge_model, analysis_judge)
     choice = a.chosen(
         policy,
         model=model,
@@ -111,7 +117,9 @@ def run(  # noqa: PLR0913 - one for each option
         max_tokens=max_tokens,
         thinking=thinking,
         window=window,
+        characters=max_result_chars,
         surface=tools,
+        is_judged=bool(judges.names),
     )
     ordered = evaluating.Ordered(
         source=folder,
@@ -136,7 +144,7 @@ def run(  # noqa: PLR0913 - one for each option
             seed=seed,
         ),
         mode=mode.value,
-        judge_model=judge_model,
+        judges=judges,
     )
     code = evaluating.evaluate_worlds(
         ordered,
@@ -173,8 +181,9 @@ def compare(
 
 
 @app.command("report")
-def report(
+def report(  # noqa: PLR0913 - one for each option
     folder: o.RunFolder,
+    *,
     worlds: Annotated[
         str | None,
         typer.Option(
@@ -184,12 +193,19 @@ def report(
             show_default=False,
         ),
     ] = None,
+    analysis_judge: o.PlanJudge = None,
+    api_url: a.ApiUrl = None,
+    concurrency: Questions = None,
+    budget: o.Budget = None,
     html: o.HtmlFile = None,
     no_html: o.NoHtml = False,
     as_json: AsJson = False,
     allow_weak_isolation: AllowWeak = None,
 ) -> None:
-    """Make summary.json and report.html of an evaluation anew, whole or not."""
+    """Make summary.json, analysis.jsonl and report.html of an evaluation anew, whole or not.
+
+    With --analysis_judge a model weighs the plans of the episodes that it has not weighed yet.
+    """
     from awm.cli import evaluation_report  # noqa: PLC0415
     from awm.cli.evaluation_files import Pages  # noqa: PLC0415
 
@@ -197,6 +213,7 @@ def report(
         folder,
         worlds,
         Pages(html, no_html),
+        evaluation_report.Asked(analysis_judge, api_url, concurrency, budget),
         as_json=as_json,
         allow_weak_isolation=allow_weak_isolation,
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awm.cli.console import counted, stderr
+from awm.cli.evaluation_analysis import Weighing, amended, analysed
 from awm.cli.report_file import check_report_file, write_report
-from awm.rollout import Episode
-from awm.rollout.analysis import Analysis, Measured, analyse
+from awm.rollout.analysis import NOTHING, Measured
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.metrics import Summary, summary_of
 from awm.rollout.order import digest_of
@@ -50,7 +50,11 @@ class Pages:
 
 
 async def finished(
-    folder: Path, worlds: Mapping[str, World], runtime: Runtime | None, page: Path | None
+    folder: Path,
+    worlds: Mapping[str, World],
+    runtime: Runtime | None,
+    page: Path | None,
+    weighing: Weighing | None = None,
 ) -> Summary:
     """Write what an evaluation came to, as far as it is played.
 
@@ -60,14 +64,17 @@ async def finished(
             not there are left out.
         runtime: Where that is done; None for a page without it.
         page: Where the page goes; None for nowhere.
+        weighing: How plans are weighed that are not weighed yet; None for not at all.
 
     Raises:
         UsageError: There is no evaluation.
         TrajectoryError: It cannot be read.
+        BudgetError, LLMSetupError: The judge of plans cannot be asked any more.
         InfrastructureError: Something cannot be written.
     """
     evaluation = read_evaluation(folder)
-    summary = summary_of(evaluation.episodes, evaluation.facts_of)
+    found = await analysed(evaluation, folder, weighing)
+    summary = summary_of(evaluation.episodes, evaluation.facts_of, found.values())
     text = json.dumps(summary.to_json(), ensure_ascii=False, indent=2)
     write_report(folder / SUMMARY, f"{text}\n")
     if page is None:
@@ -75,8 +82,11 @@ async def finished(
     shown = sample_of(evaluation.episodes)
     with stderr().status("writing the page: what did each call change?"):
         diffs = {} if runtime is None else await replay_all(runtime, worlds, shown)
-        found = {each.job: _analysed(each, evaluation, diffs.get(each.job)) for each in shown}
-        write_report(page, evaluation_html(evaluation, summary, diffs, analyses=found))
+        analyses = {
+            each.job: amended(each, evaluation, found.get(each.job), _measured(diffs.get(each.job)))
+            for each in shown
+        }
+        write_report(page, evaluation_html(evaluation, summary, diffs, analyses=analyses))
     return summary
 
 
@@ -102,9 +112,8 @@ def same_worlds(evaluation: Evaluation, worlds: Mapping[str, World]) -> dict[str
     return same
 
 
-def _analysed(episode: Episode, evaluation: Evaluation, diffs: EpisodeDiffs | None) -> Analysis:
-    """What rules find in an episode beyond its outcome."""
-    wrote = None
-    if diffs is not None and diffs.is_faithful:
-        wrote = frozenset(place for place, call in diffs.calls.items() if call.diff)
-    return analyse(episode, evaluation.facts_of(episode.job), Measured(wrote=wrote))
+def _measured(diffs: EpisodeDiffs | None) -> Measured:
+    """Which calls of an episode changed the state, where that is known."""
+    if diffs is None or not diffs.is_faithful:
+        return NOTHING
+    return Measured(wrote=frozenset(place for place, call in diffs.calls.items() if call.diff))

@@ -1,32 +1,42 @@
 """The models of an evaluation: one journal, one budget, one gate."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from awm.llm import (
-    LLM,
-    Budget,
-    Gate,
-    Journal,
-    Price,
-    from_settings,
-    preflight,
-    price_from_settings,
-)
+from awm.cli.evaluation_analysis import Weighing
+from awm.cli.journals import AGENT, journal_in
+from awm.llm import LLM, Gate, Journal, Price, from_settings, preflight, price_from_settings
 from awm.llm.ledger import Spent
+from awm.rollout.analysis import PlanJudge
 from awm.settings import Settings
 from awm.verify import Judge
 
-__all__ = ["JOURNAL", "Bench", "check_judge", "models"]
+__all__ = ["Bench", "Judges", "check_judges", "models"]
 
-JOURNAL: Final = "llm_journal.sqlite"
-"""The answers of an evaluation's models, beside its episodes; see `awm.llm.Journal`."""
-
-_AGENT: Final = "agent"
 _JUDGE: Final = "judge"
+_ANALYSIS: Final = "analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Which models judge; None for nobody.
+
+    Attributes:
+        outcomes: What attempts are worth, where programs only gather evidence.
+        plans: How good plans are and how well they are kept to, which changes no outcome.
+    """
+
+    outcomes: str | None = None
+    plans: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        there = (name for name in (self.outcomes, self.plans) if name is not None)
+        return tuple(dict.fromkeys(there))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +46,53 @@ class Bench:
     Attributes:
         journal: Where answers are kept; None where nobody is asked.
         gate: What questions go through; likewise.
-        judge: Who judges; None for nobody.
+        judge: Who judges outcomes; None for nobody.
+        plan_judge: Who weighs plans; None for nobody.
     """
 
     journal: Journal | None = None
     gate: Gate | None = None
     judge: Judge | None = None
+    plan_judge: PlanJudge | None = None
 
     def agent(self, llm: LLM, name: str, price: Price | None) -> LLM:
         """The model that acts, behind the journal."""
-        return _kept(self.journal, llm, name, price, _AGENT)
+        if self.journal is None:
+            raise AssertionError("where a model acts there is a journal")
+        return self.journal.model(llm, name=name, stage=AGENT, world="", price=price)
+
+    def weighing(self, concurrency: int) -> Weighing | None:
+        """How plans are weighed, so many at a time; None where nobody does."""
+        return None if self.plan_judge is None else Weighing(self.plan_judge, concurrency)
 
     def spent(self) -> Spent:
         """What was spent, over all runs in the folder."""
         return Spent() if self.journal is None else self.journal.spent().total
 
 
-async def check_judge(chosen: Settings, judge: str) -> None:
-    """Make sure that a judge can be asked.
+async def check_judges(chosen: Settings, names: Iterable[str]) -> None:
+    """Make sure that judges can be asked.
+
+    Args:
+        chosen: Where models are.
+        names: The models that judge.
 
     Raises:
-        LLMSetupError: It cannot be; says which variable to set.
+        LLMSetupError: One cannot be; says which variable to set.
         SettingsError: A key or an address is missing.
         UsageError: An address or a key is none.
     """
-    llm = from_settings(chosen, judge)
-    try:
-        await preflight(llm)
-    finally:
-        await llm.aclose()
+    for name in names:
+        llm = from_settings(chosen, name)
+        try:
+            await preflight(llm)
+        finally:
+            await llm.aclose()
 
 
 @asynccontextmanager
 async def models(
-    is_asked: bool, judge: str | None, chosen: Settings, folder: Path
+    judges: Judges, chosen: Settings, folder: Path, *, one_acts: bool
 ) -> AsyncIterator[Bench]:
     """What stands between an evaluation and its models.
 
@@ -78,39 +101,49 @@ async def models(
     finds the answers that it was given before.
 
     Args:
-        is_asked: Whether a model acts.
-        judge: The model that judges; None for nobody.
+        judges: The models that judge.
         chosen: Where models are, and how much may be spent.
         folder: Of the evaluation.
+        one_acts: Whether a model acts.
 
     Raises:
         UsageError: The journal is damaged or in use; or there is a budget, and nobody knows the
-            price of the judge.
+            price of a judge.
         SettingsError: A key or an address is missing.
     """
-    if not is_asked and judge is None:
+    if not one_acts and not judges.names:
         yield Bench()
         return
     async with AsyncExitStack() as stack:
-        journal = stack.enter_context(Journal(folder / JOURNAL, Budget(chosen.llm_budget_usd)))
+        journal = stack.enter_context(journal_in(folder, chosen))
         gate = Gate(chosen.llm_concurrency, journal.permit)
-        if judge is None:
-            yield Bench(journal, gate)
-            return
-        llm = from_settings(chosen, judge, gate=gate)
-        stack.push_async_callback(llm.aclose)
-        price = price_from_settings(chosen, llm, judge)
-        judging = Judge(
-            _kept(journal, llm, judge, price, _JUDGE),
-            temperature=chosen.judge_temperature,
-            votes=chosen.judge_votes,
-            attempts=chosen.judge_attempts,
-            characters=chosen.judge_characters,
+
+        def seated(name: str, stage: str) -> LLM:
+            llm = from_settings(chosen, name, gate=gate)
+            stack.push_async_callback(llm.aclose)
+            price = price_from_settings(chosen, llm, name)
+            return journal.model(llm, name=name, stage=stage, world="", price=price)
+
+        outcomes, plans = judges.outcomes, judges.plans
+        yield Bench(
+            journal,
+            gate,
+            None if outcomes is None else _judge(seated(outcomes, _JUDGE), chosen),
+            None if plans is None else _plan_judge(seated(plans, _ANALYSIS), plans, chosen),
         )
-        yield Bench(journal, gate, judging)
 
 
-def _kept(journal: Journal | None, llm: LLM, name: str, price: Price | None, stage: str) -> LLM:
-    if journal is None:
-        raise AssertionError("where models are asked there is a journal")
-    return journal.model(llm, name=name, stage=stage, world="", price=price)
+def _judge(llm: LLM, chosen: Settings) -> Judge:
+    return Judge(
+        llm,
+        temperature=chosen.judge_temperature,
+        votes=chosen.judge_votes,
+        attempts=chosen.judge_attempts,
+        characters=chosen.judge_characters,
+    )
+
+
+def _plan_judge(llm: LLM, name: str, chosen: Settings) -> PlanJudge:
+    return PlanJudge(
+        llm, model=name, attempts=chosen.judge_attempts, characters=chosen.judge_characters
+    )

@@ -6,13 +6,14 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from awm.cli.options import place, whole
+from awm.cli.asking_options import Budget
+from awm.cli.options import Worlds, place, whole
 
 __all__ = [
     "Budget", "ByName", "Concurrency", "Difficulty", "ExportFormat", "ExportKind", "Grading",
     "GradingName", "HtmlFile", "JudgeModel", "Kinds", "Limit", "MostTurns", "NoHtml", "Output",
-    "OutputDir", "Retries", "RewardName", "Rollouts", "RunFolder", "Salt", "Scheme", "SideName",
-    "SplitName", "Strict", "Tags", "Tasks", "TestShare", "ValidationShare", "Worlds",
+    "OutputDir", "PlanJudge", "Retries", "RewardName", "Rollouts", "RunFolder", "Salt", "Scheme",
+    "SideName", "SplitName", "Strict", "Tags", "Tasks", "TestShare", "ValidationShare", "Worlds",
 ]  # fmt: skip
 
 
@@ -57,15 +58,6 @@ class ExportFormat(StrEnum):
 
 RunFolder: TypeAlias = Annotated[
     Path, typer.Argument(parser=place, metavar="RUN", help="The folder of an evaluation.")
-]
-Worlds: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--scenario",
-        "--allowed_scenarios",
-        metavar="NAME",
-        help="Only tasks of this world, or of these with commas between; may be repeated.",
-    ),
 ]
 Tasks: TypeAlias = Annotated[
     list[str] | None,
@@ -168,21 +160,22 @@ GradingName: TypeAlias = Annotated[
         help="code: programs decide. sql: a model judges. auto: code, and sql where there is none.",
     ),
 ]
+PlanJudge: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--analysis_judge",
+        metavar="NAME",
+        help="The model that weighs plans: how good they are, and how well they are kept to. It"
+        " changes no outcome; nobody unless told.",
+        show_default=False,
+    ),
+]
 JudgeModel: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--judge_model",
         metavar="NAME",
         help="The model that judges, where programs only gather evidence; nobody unless told.",
-        show_default=False,
-    ),
-]
-Budget: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--budget",
-        min=0,
-        help="How much may be spent on models, in USD, over all runs in the folder.",
         show_default=False,
     ),
 ]

@@ -1,12 +1,16 @@
 """What `awm eval report` does: writes summary.json and the page of an evaluation anew."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from awm.cli.console import counted, print_json, stderr
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.evaluation_files import Pages, finished, same_worlds
+from awm.cli.evaluation_models import Judges, check_judges, models
 from awm.cli.evaluation_view import show_files, show_summary
+from awm.cli.policies import model_settings
 from awm.cli.signals import run as run_to_end
 from awm.llm.ledger import Spent
 from awm.rollout.metrics import Summary
@@ -15,13 +19,31 @@ from awm.rollout.store import read_evaluation
 from awm.settings import Settings
 from awm.worlds import World, open_worlds
 
-__all__ = ["report"]
+__all__ = ["Asked", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whether plans are weighed, and by whom.
+
+    Attributes:
+        judge: The model that weighs them; None for nobody.
+        api_url: Where it is; None for where the environment says.
+        concurrency: How many questions are under way at a time; None for what the environment says.
+        budget: How much may be spent on models in the folder, in USD; likewise.
+    """
+
+    judge: str | None = None
+    api_url: str | None = None
+    concurrency: int | None = None
+    budget: float | None = None
 
 
 def report(
     folder: Path,
     source: str | None,
     pages: Pages,
+    asked: Asked,
     *,
     as_json: bool,
     allow_weak_isolation: bool | None,
@@ -32,16 +54,23 @@ def report(
         folder: Where it is.
         source: Where its worlds are; None for a page without what calls changed.
         pages: Whether a page is written, and where.
+        asked: Who weighs plans that are not weighed yet.
         as_json: Print one JSON document and nothing else.
         allow_weak_isolation: Whether worlds may run where they cannot be jailed.
 
     Raises:
-        UsageError: There is no evaluation.
+        UsageError: There is no evaluation, or somebody else writes to its journal.
         TrajectoryError: It cannot be read.
         WorldError: There are no such worlds.
+        LLMError: The judge cannot be asked.
         InfrastructureError: Something cannot be written.
     """
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = model_settings(
+        asked.api_url,
+        llm_concurrency=asked.concurrency,
+        llm_budget_usd=asked.budget,
+        allow_weak_isolation=allow_weak_isolation,
+    )
     evaluation = read_evaluation(folder)
     pages.check(folder)
     worlds = {} if source is None else same_worlds(evaluation, open_worlds(source))
@@ -49,18 +78,29 @@ def report(
     if len(evaluation.episodes) < ordered:
         played = f"{len(evaluation.episodes):,} of {counted(ordered, 'episode')}"
         stderr().print(f"The evaluation is not whole: {played} played.", soft_wrap=True)
-    summary = run_to_end(_finished(folder, worlds, chosen, pages.place(folder)))
+    page = pages.place(folder)
+    summary, spent = run_to_end(_finished(folder, worlds, asked.judge, chosen, page))
     if as_json:
         print_json({"folder": str(folder), **summary.to_json()})
         return
-    show_summary(summary, Spent(), 0.0)
-    show_files(folder, pages.place(folder))
+    show_summary(summary, spent, 0.0)
+    show_files(folder, page)
 
 
 async def _finished(
-    folder: Path, worlds: Mapping[str, World], chosen: Settings, page: Path | None
-) -> Summary:
-    if page is None or not worlds:
-        return await finished(folder, worlds, None, page)
-    async with new_runtime(chosen) as runtime:
-        return await finished(folder, worlds, runtime, page)
+    folder: Path,
+    worlds: Mapping[str, World],
+    judge: str | None,
+    chosen: Settings,
+    page: Path | None,
+) -> tuple[Summary, Spent]:
+    """Write it, and what models took where one was asked."""
+    judges = Judges(plans=judge)
+    await check_judges(chosen, judges.names)
+    async with AsyncExitStack() as stack:
+        bench = await stack.enter_async_context(models(judges, chosen, folder, one_acts=False))
+        weighing = bench.weighing(chosen.llm_concurrency)
+        runtime = None
+        if page is not None and worlds:
+            runtime = await stack.enter_async_context(new_runtime(chosen))
+        return await finished(folder, worlds, runtime, page, weighing), bench.spent()

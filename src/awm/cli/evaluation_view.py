@@ -134,6 +134,8 @@ def show_summary(summary: Summary, spent: Spent, seconds: float) -> None:
     for name, counts in (("Outcomes", summary.outcomes), ("Stops", summary.stops)):
         told = ", ".join(f"{key.replace('_', ' ')} {count:,}" for key, count in counts.items())
         console.print(Text(f"{name}: {told or _NONE}"))
+    if told := ", ".join(_analysis(summary)):
+        console.print(Text(f"Analysis: {told}"))
     if spent.tokens:
         console.print(Text(f"{counted(spent.tokens, 'token')}, {usd_of(spent)} USD"))
     if seconds:
@@ -153,6 +155,14 @@ def show_files(folder: Path, page: Path | None) -> None:
     if page is not None:
         console.print(Text(f"The page is in {page}"), soft_wrap=True)
     console.print(Text(f"Next: awm eval export {folder} --output sft.jsonl"), soft_wrap=True)
+
+
+def _analysis(summary: Summary) -> Iterator[str]:
+    """How episodes did in each respect of which anybody could tell; a judge's word as such."""
+    for one in summary.analysis:
+        if one.score is not None:
+            by = " (judge)" if one.by == "judge" else ""
+            yield f"{one.dimension.replace('_', ' ')} {one.score.value:.0%}{by}"
 
 
 def _headline(summary: Summary) -> str:

@@ -7,6 +7,9 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from awm.cli.asking_options import Budget, MaxTokens, Model, Temperature
+from awm.cli.asking_options import Questions as Concurrency
+from awm.cli.options import Worlds as Only
 from awm.cli.options import place, whole
 
 __all__ = [
@@ -187,14 +190,6 @@ DatabaseDir: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
-Only: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allowed_scenarios",
-        metavar="NAME",
-        help="Only this scenario, or these with commas between; may be repeated.",
-    ),
-]
 Limit: TypeAlias = Annotated[
     int | None,
     typer.Option(
@@ -207,15 +202,6 @@ Limit: TypeAlias = Annotated[
 ]
 ModeName: TypeAlias = Annotated[
     Mode, typer.Option("--mode", help="Decide (code), or gather evidence (sql).")
-]
-Model: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        metavar="NAME",
-        help="The model that writes; AWM_SYN_OVERRIDE_MODEL unless told.",
-        show_default=False,
-    ),
 ]
 StageModels: TypeAlias = Annotated[
     str | None,
@@ -293,39 +279,6 @@ Tries: TypeAlias = Annotated[
         parser=whole(1, 100),
         metavar="INTEGER",
         help="How often an agent may try each task; 4 unless told.",
-        show_default=False,
-    ),
-]
-Temperature: TypeAlias = Annotated[
-    float | None,
-    typer.Option("--temperature", min=0, max=2, help="How much answers vary.", show_default=False),
-]
-MaxTokens: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--max_tokens",
-        parser=whole(16),
-        metavar="INTEGER",
-        help="How long an answer may be, in tokens.",
-        show_default=False,
-    ),
-]
-Budget: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--budget",
-        min=0,
-        help="How much may be spent on the model, in USD, over all runs in the folder.",
-        show_default=False,
-    ),
-]
-Concurrency: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--concurrency",
-        parser=whole(1, 4096),
-        metavar="INTEGER",
-        help="How many questions are asked at a time; 32 unless told.",
         show_default=False,
     ),
 ]

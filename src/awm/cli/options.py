@@ -13,6 +13,7 @@ __all__ = [
     "Folder",
     "Jobs",
     "Overwrite",
+    "Worlds",
     "names_in",
     "new_app",
     "place",
@@ -94,6 +95,15 @@ AllowWeak: TypeAlias = Annotated[
         "--allow_weak_isolation",
         help="Run even where worlds cannot be jailed. Hostile code can then do what you can.",
         show_default=False,
+    ),
+]
+Worlds: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        "--allowed_scenarios",
+        metavar="NAME",
+        help="Only this world, or these with commas between; may be repeated.",
     ),
 ]
 Overwrite: TypeAlias = Annotated[

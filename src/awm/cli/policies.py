@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +37,7 @@ __all__ = [
     "format_of",
     "introduced",
     "manner_of",
+    "model_settings",
     "seated",
     "setting_of",
     "settings_for",
@@ -71,11 +72,22 @@ def settings_for(choice: Choice, **more: Any) -> Settings:
     Raises:
         SettingsError: See `load_settings`.
     """
+    return model_settings(choice.api_url, llm_model=choice.model, **more)
+
+
+def model_settings(api_url: str | None, **more: Any) -> Settings:
+    """The settings, with where models are that a command asks.
+
+    Args:
+        api_url: Where that is; None for where the environment says.
+        more: What else the command line says.
+
+    Raises:
+        SettingsError: See `load_settings`.
+    """
     # An address on the command line is one of OpenAI's protocol, whatever the environment says.
-    provider = None if choice.api_url is None else "openai"
-    return settings(
-        llm_model=choice.model, openai_base_url=choice.api_url, llm_provider=provider, **more
-    )
+    provider = None if api_url is None else "openai"
+    return settings(openai_base_url=api_url, llm_provider=provider, **more)
 
 
 async def introduced(
@@ -157,12 +169,13 @@ def setting_of(world: World) -> str:
 
 def manner_of(choice: Choice) -> Manner:
     """How a model is asked."""
-    return Manner(
+    manner = Manner(
         temperature=choice.temperature,
         reply_tokens=choice.reply_tokens,
         window=Window(choice.window, keep_first=choice.meta_tools),
         thinking=choice.thinking,
     )
+    return manner if choice.characters is None else replace(manner, characters=choice.characters)
 
 
 def _modelless(choice: Choice, worlds: Mapping[str, World]) -> Policy:

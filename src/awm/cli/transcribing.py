@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from awm.cli.console import print_json
+from awm.cli.journals import JOURNAL
 from awm.errors import UsageError
 from awm.llm import transcript
-from awm.synthesis.llm_author.office import JOURNAL
 from awm.worlds.names import normalise
 
 __all__ = ["transcribe"]
@@ -19,7 +19,7 @@ def transcribe(
     """Print what the journal of a folder holds.
 
     Args:
-        folder: Where a model wrote worlds.
+        folder: Where a model was asked.
         scenarios: Only these, in any spelling of their names; all if empty.
         stages: Only these; all if empty.
         as_json: Whether to print one JSON document.

@@ -11,7 +11,7 @@ __all__ = ["transcript"]
 
 
 def transcript(
-    folder: Annotated[Path, typer.Argument(parser=place, help="Where the model's worlds are.")],
+    folder: Annotated[Path, typer.Argument(parser=place, help="Where a model was asked.")],
     *,
     scenario: Annotated[
         list[str] | None,
@@ -23,7 +23,10 @@ def transcript(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print what a run asked the model and what it answered, as Markdown, oldest first."""
+    """Print what a run asked models and what they answered, as Markdown, oldest first.
+
+    The folder is one of `awm gen`, of `awm eval` or of `awm agent`.
+    """
     from awm.cli import transcribing  # noqa: PLC0415 - a model's libraries are for models
 
     # A scenario's name may hold a comma; a stage's does not.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from awm.rollout.analysis_findings import DIMENSIONS, Analysis, Dimension, Finding, unknown
-from awm.rollout.analysis_judge import PlanJudge
+from awm.rollout.analysis_judge import JUDGED, PlanJudge
 from awm.rollout.analysis_progress import Progress
 from awm.rollout.analysis_rules import (
     execution_efficiency,
@@ -28,6 +28,7 @@ from awm.rollout.facts import UNKNOWN, TaskFacts
 
 __all__ = [
     "DIMENSIONS",
+    "JUDGED",
     "NOTHING",
     "Analysis",
     "Dimension",
@@ -76,8 +77,7 @@ def analyse(episode: Episode, facts: TaskFacts = UNKNOWN, measured: Measured = N
             goal_fulfilment(episode, measured.progress),
             logical_consistency(episode),
             execution_efficiency(episode, facts.oracle_calls, measured.wrote),
-            unknown("plan_quality", _NO_JUDGE),
-            unknown("plan_adherence", _NO_JUDGE),
+            *(unknown(dimension, _NO_JUDGE, by=None) for dimension in JUDGED),
         ),
     )
 

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from awm.rollout.job import Job
+from awm.types import JsonObject
 
-__all__ = ["DIMENSIONS", "Analysis", "Dimension", "Finding", "unknown"]
+__all__ = ["DIMENSIONS", "Analysis", "By", "Dimension", "Finding", "finding_from", "unknown"]
 
 Dimension: TypeAlias = Literal[
     "goal_fulfilment",
@@ -21,6 +22,10 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
 """All of them, in the order in which they are told."""
 
 
+By: TypeAlias = Literal["rule", "judge"]
+"""Who finds something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is found in one respect.
@@ -30,14 +35,14 @@ class Finding:
         score: From 0 to 1; None where nobody can say.
         reason: Why, in a sentence or two.
         turns: The turns that show it, from 0, in order.
-        by: Who says so.
+        by: Who says so; None where nobody was asked who could, or nobody could be reached.
     """
 
     dimension: Dimension
     score: float | None
     reason: str
     turns: tuple[int, ...] = ()
-    by: Literal["rule", "judge"] = "rule"
+    by: By | None = "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,24 @@ class Analysis:
         }
 
 
-def unknown(dimension: Dimension, why: str) -> Finding:
-    """The finding that nobody can say."""
-    return Finding(dimension, None, why)
+def unknown(dimension: Dimension, why: str, by: By | None = "rule") -> Finding:
+    """The finding that it cannot be told, and who finds so."""
+    return Finding(dimension, None, why, by=by)
+
+
+def finding_from(dimension: Dimension, written: JsonObject) -> Finding:
+    """Read what `Analysis.to_json` has of a dimension.
+
+    Raises:
+        KeyError, TypeError: It is something else.
+    """
+    return Finding(
+        dimension,
+        written["score"],
+        written["reason"],
+        tuple(written["turns"]),
+        written["by"],
+    )
 
 
 def _told(finding: Finding) -> dict[str, Any]:

@@ -11,22 +11,24 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from awm.errors import AwmError, UsageError
+from awm.errors import BudgetError, LLMAnswerError, LLMError, LLMSetupError, UsageError
 from awm.llm import LLM, Message, Question, ask_typed
-from awm.rollout.analysis_findings import Dimension, Finding, unknown
+from awm.rollout.analysis_findings import By, Dimension, Finding, unknown
 from awm.rollout.episode import Episode
 from awm.trajectory import Trajectory, transcript_of
 from awm.types import JsonObject
 from awm.verify.material import Material
 
-__all__ = ["PROMPT", "PlanJudge"]
+__all__ = ["JUDGED", "PROMPT", "PlanJudge"]
 
 PROMPT: Final = "plan.v1"
 """The prompt that the judge is given, by its file's name in `prompts/`."""
 
+JUDGED: Final[tuple[Dimension, ...]] = ("plan_quality", "plan_adherence")
+"""What the judge weighs."""
+
 _GRADES: Final = 3
 _LEAST_SHOWN: Final = 4_000
-_DIMENSIONS: Final[tuple[Dimension, ...]] = ("plan_quality", "plan_adherence")
 
 
 def _turns(written: Any) -> Any:
@@ -64,6 +66,7 @@ class PlanJudge:
 
     Args:
         llm: Who judges; closed by whoever made it.
+        model: Its name, by which its findings are known again.
         attempts: How often it may be asked until its answer can be read.
         characters: How much is shown of an episode, from 4,000.
         seed: Of its answers.
@@ -73,23 +76,37 @@ class PlanJudge:
     """
 
     def __init__(
-        self, llm: LLM, *, attempts: int = 3, characters: int = 120_000, seed: int = 0
+        self,
+        llm: LLM,
+        *,
+        model: str = "",
+        attempts: int = 3,
+        characters: int = 120_000,
+        seed: int = 0,
     ) -> None:
         if attempts < 1 or characters < _LEAST_SHOWN:
             raise UsageError(
                 f"a judge cannot weigh a plan in {attempts} attempts by {characters:,} characters.",
                 f"It takes 1 attempt and {_LEAST_SHOWN:,} characters.",
             )
+        self.model = model
         self._llm = llm
         self._attempts = attempts
         self._characters = characters
         self._seed = seed
 
     async def weigh(self, episode: Episode) -> tuple[Finding, ...]:
-        """Weigh the plan of an episode. A judge that cannot be had or read leaves it unknown."""
+        """Weigh the plan of an episode.
+
+        An answer that cannot be read leaves it unknown, by the judge. So does a judge who refuses
+        or cannot be reached, by nobody: another time it may be otherwise.
+
+        Raises:
+            BudgetError, LLMSetupError: The judge cannot be asked any more.
+        """
         run = episode.trajectory
         if not run.turns:
-            return tuple(unknown(each, "Nothing was said.") for each in _DIMENSIONS)
+            return tuple(unknown(each, "Nothing was said.") for each in JUDGED)
         question = Question(
             (Message("system", _prompt()), Message("user", self._shown(run))),
             temperature=0.0,
@@ -97,9 +114,12 @@ class PlanJudge:
         )
         try:
             answer = await ask_typed(self._llm, question, _Answer, self._attempts)
-        except AwmError as error:  # what cannot be weighed is unknown, whatever the reason
+        except (BudgetError, LLMSetupError):
+            raise
+        except LLMError as error:
             why = f"The judge did not say: {error.message}"
-            return tuple(unknown(each, why) for each in _DIMENSIONS)
+            by: By | None = "judge" if isinstance(error, LLMAnswerError) else None
+            return tuple(unknown(each, why, by) for each in JUDGED)
         said = answer.value
         return (
             _finding("plan_quality", said.plan_quality, run),

@@ -125,12 +125,13 @@ def _by_progress(progress: Progress) -> Finding:
 def _invented(run: Trajectory, made: Sequence[WorldCall]) -> Iterator[_Slip]:
     """Calls with identifiers that were never shown, each identifier once."""
     accused: set[str] = set()
+    seen = _Seen(run)
     for call in made:
-        seen = _Seen(run, call.turn)
         for name, value in _identifiers(call.arguments):
-            if value not in accused and not _is_own(name, value) and not seen.has(value):
+            known = value in accused or _is_own(name, value)
+            if not known and not seen.has(value, call.turn):
                 accused.add(value)
-                what = f"{call.tool} was called with {name} {value}, which had not been shown"
+                what = f"a call of {call.tool} had {name} {value}, which had not been shown"
                 yield _Slip(call.turn, call.number, what)
 
 
@@ -145,15 +146,24 @@ def _concealed(run: Trajectory, made: Sequence[WorldCall]) -> Iterator[_Slip]:
 class _Seen:
     """What an agent had been shown before a turn: the task, and what earlier calls answered."""
 
-    def __init__(self, run: Trajectory, turn: int) -> None:
-        results = (result.text for before in run.turns[:turn] for result in before.results)
-        self._texts = (run.task, *results)
+    def __init__(self, run: Trajectory) -> None:
+        results = ((turn, one.text) for turn, said in enumerate(run.turns) for one in said.results)
+        shown = ((-1, run.task), *results)
+        self._texts = [(turn, text, text.lower()) for turn, text in shown]
 
-    def has(self, value: str) -> bool:
-        """Whether a value stands in it as a word of its own."""
+    def has(self, value: str, turn: int) -> bool:
+        """Whether a value had been shown before a turn, as a word of its own."""
         # Neither the end of a longer number nor the digits behind its point.
         whole = re.compile(rf"(?<!\w)(?<!\d\.){re.escape(value)}(?!\w)(?!\.\d)", re.IGNORECASE)
-        return any(whole.search(text) for text in self._texts)
+        lower = value.lower()
+        return any(
+            shown < turn
+            # Most texts do not hold it at all, which is found out far faster so; beyond ASCII a
+            # letter may have several lower ones.
+            and (lower in lowered or not (value.isascii() and text.isascii()))
+            and whole.search(text)
+            for shown, text, lowered in self._texts
+        )
 
 
 def _identifiers(arguments: JsonObject, deepest: int = _DEEPEST) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
 from awm.rollout.analysis_calls import calls_in
+from awm.rollout.analysis_findings import Analysis
+from awm.rollout.analysis_scores import DimensionScore, scores_of
 from awm.rollout.episode import Episode
 from awm.rollout.facts import TaskFacts
 from awm.rollout.intervals import Estimate, TaskKey, mean_of
@@ -90,6 +92,8 @@ class Summary:
         by_tag: By the tags of their task; a task may have several.
         by_world: By world.
         tools: By tool, in the order of names.
+        analysis: How they do in each of the dimensions of `awm.rollout.analysis`; none where nobody
+            looked.
     """
 
     episodes: int
@@ -109,18 +113,24 @@ class Summary:
     by_tag: tuple[Group, ...]
     by_world: tuple[Group, ...]
     tools: tuple[ToolUse, ...]
+    analysis: tuple[DimensionScore, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of all its parts, by the names and in the order they have here."""
         return asdict(self)
 
 
-def summary_of(episodes: Iterable[Episode], facts: Callable[[Job], TaskFacts]) -> Summary:
+def summary_of(
+    episodes: Iterable[Episode],
+    facts: Callable[[Job], TaskFacts],
+    analyses: Iterable[Analysis] = (),
+) -> Summary:
     """Summarise episodes.
 
     Args:
         episodes: What was played.
         facts: What is known about the task of an attempt.
+        analyses: What was found in those with a score, where anybody looked.
     """
     everything = sorted(episodes, key=lambda episode: episode.job)
     scored = [episode for episode in everything if episode.is_scored]
@@ -147,6 +157,7 @@ def summary_of(episodes: Iterable[Episode], facts: Callable[[Job], TaskFacts]) -
         by_tag=by(lambda one: facts(one.job).tags),
         by_world=by(lambda one: (one.job.world,)),
         tools=_tools(scored),
+        analysis=scores_of(analyses),
     )
 
 

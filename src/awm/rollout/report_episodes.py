@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from awm.pages import cut, escaped, level, plural
-from awm.rollout.analysis_findings import Analysis, Finding
+from awm.pages import cut, escaped, plural
+from awm.rollout.analysis_findings import Analysis
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.facts import TaskFacts
 from awm.rollout.replaying import EpisodeDiffs
+from awm.rollout.report_analysis import findings_table
 from awm.rollout.report_text import (
     NONE,
     STOPS,
@@ -28,7 +29,6 @@ _SENTENCE: Final = 160
 _REASON: Final = 3_000
 _EVIDENCE: Final = 6_000
 _NAME: Final = 120
-_TURNS: Final = 12
 
 
 def episode_line(episode: Episode, facts: TaskFacts) -> str:
@@ -49,8 +49,8 @@ def episode_section(
     """
     return (
         f'<details class="episode"{_keys(episode, facts)}><summary>{_line(episode, facts)}'
-        f'</summary><div class="inside">{_ending(episode)}{_worth(episode)}{_analysed(analysis)}'
-        f"<h4>What was said and done</h4>{_replayed(diffs)}"
+        f'</summary><div class="inside">{_ending(episode)}{_worth(episode)}'
+        f"{findings_table(analysis)}<h4>What was said and done</h4>{_replayed(diffs)}"
         f"{conversation(episode.trajectory, diffs)}</div></details>"
     )
 
@@ -170,25 +170,6 @@ def _grounds(verdict: Verdict) -> Iterator[str]:
     if verdict.votes:
         votes = "".join(f"<li>{json_block(dict(vote), _REASON)}</li>" for vote in verdict.votes)
         yield folded(plural(len(verdict.votes), "vote"), f"<ol>{votes}</ol>", "votes")
-
-
-def _analysed(analysis: Analysis | None) -> str:
-    if analysis is None or all(finding.score is None for finding in analysis.findings):
-        return ""  # of an episode without a score there is nothing to say but why it has none
-    rows = "".join(map(_finding, analysis.findings))
-    return f'<table class="findings"><caption>Analysis</caption><tbody>{rows}</tbody></table>'
-
-
-def _finding(finding: Finding) -> str:
-    name = spaced(finding.dimension)
-    told = "" if finding.score is None else level(finding.score, f"{name}: {finding.score:.2f}")
-    turns = ", ".join(map(str, finding.turns[:_TURNS]))
-    where = f' <span class="size">turns {turns}</span>' if turns else ""
-    by = ' <span class="size">by the judge</span>' if finding.by == "judge" else ""
-    return (
-        f'<tr><th scope="row">{name}</th><td>{number(finding.score, 2)}</td><td>{told}</td>'
-        f"<td>{cut(finding.reason, _REASON)}{where}{by}</td></tr>"
-    )
 
 
 def _replayed(diffs: EpisodeDiffs | None) -> str:

@@ -14,6 +14,7 @@ from awm.rollout.evaluation import Evaluation
 from awm.rollout.job import Job
 from awm.rollout.metrics import Summary
 from awm.rollout.replaying import EpisodeDiffs
+from awm.rollout.report_analysis import MEANINGS, analysis_table
 from awm.rollout.report_cards import figures_of, headline_cards, plot_cards
 from awm.rollout.report_episodes import episode_line, episode_section
 from awm.rollout.report_sample import MOST_SHOWN, sample_of
@@ -55,6 +56,7 @@ def evaluation_html(
         hero="".join(headline_cards(summary)),
         figures=figure_list(figures_of(summary)),
         plots="\n".join(plot_cards(evaluation, summary)),
+        analysis=analysis_table(summary.analysis),
         tables="\n".join(_tables(summary)),
         filters=_filters(evaluation, summary, most),
         told=_told(evaluation, most),
@@ -63,6 +65,7 @@ def evaluation_html(
         outcome_words=word_list((spaced(name), text) for name, text in _OUTCOMES.items()),
         stop_words=word_list((spaced(name), text) for name, text in STOPS.items()),
         figure_words=word_list(_WORDS.items()),
+        analysis_words=word_list((spaced(name), text) for name, text in MEANINGS.items()),
     )
 
 

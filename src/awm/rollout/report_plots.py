@@ -139,7 +139,8 @@ def _ticks(passing: Sequence[Passing], line: int) -> Iterator[str]:
     for place in range(0, len(passing), step):
         name = f"k={passing[place].k}" if place == 0 else str(passing[place].k)
         x = _x(passing, place)
-        yield f'<text x="{x:.2f}" y="{line}" text-anchor="middle">{name}</text>'
+        anchor = "middle" if place else "start"  # clear of the name of the level beside it
+        yield f'<text x="{x:.2f}" y="{line}" text-anchor="{anchor}">{name}</text>'
 
 
 def _curve(kind: str, name: str, passing: Sequence[Passing], estimates: Sequence[Estimate]) -> str:

@@ -95,8 +95,11 @@ def _turn(number: int, turn: Turn, diffs: EpisodeDiffs | None, *, answered: bool
         for place, (written, result) in enumerate(zip_longest(turn.tool_calls, turn.results))
         if written is not None
     )
+    body = f"{spoken}{calls}{_as_written(turn, thought, said)}"
+    if answered and not body:
+        return ""  # the answer follows, and says of which turn it is
     who = "" if turn.role == "assistant" else f" · {cut(turn.role, _NAME)}"
-    return f"<li><h5>Turn {number}{who}</h5>{spoken}{calls}{_as_written(turn, thought, said)}</li>"
+    return f"<li><h5>Turn {number}{who}</h5>{body}</li>"
 
 
 def _diff_at(diffs: EpisodeDiffs | None, number: int, place: int) -> CallDiff | None:
@@ -173,7 +176,9 @@ def _answer(trajectory: Trajectory) -> str:
         return ""
     said = trajectory.final_answer
     shown = _text(said, _REPLY) if said.strip() else '<p class="none">It said nothing.</p>'
-    return f'<li class="answer"><h5>Answer</h5>{shown}</li>'
+    last = len(trajectory.turns) - 1
+    where = f" · turn {last}" if _is_answered(trajectory) and last >= 0 else ""
+    return f'<li class="answer"><h5>Answer{where}</h5>{shown}</li>'
 
 
 def _text(text: str, longest: int) -> str:

@@ -31,10 +31,7 @@ from awm.synthesis.llm_author.writing.tasks import TaskStage
 from awm.synthesis.similarity import StaticEmbedder
 from awm.types import JsonObject
 
-__all__ = ["CODE_STAGES", "JOURNAL", "check_models", "inventing", "models_in", "seated"]
-
-JOURNAL: Final = "llm_journal.sqlite"
-"""The answers of a run, beside what is made of them; see `awm.llm.Journal`."""
+__all__ = ["CODE_STAGES", "check_models", "inventing", "models_in", "seated"]
 
 CODE_STAGES: Final[tuple[Stage, ...]] = (
     TaskStage(),
