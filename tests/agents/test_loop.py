@@ -4,9 +4,19 @@ import json
 
 import pytest
 
-from awm.agents import Assignment, EpisodeLimits, JsonFormat, Manner, ModelPolicy, act
+from awm.agents import (
+    Assignment,
+    AwmFormat,
+    EpisodeLimits,
+    JsonFormat,
+    Manner,
+    MetaToolbox,
+    ModelPolicy,
+    NativeFormat,
+    act,
+)
 from awm.errors import InfrastructureError, LLMUnavailableError
-from awm.llm import Message, Reply, ScriptedLLM, Usage
+from awm.llm import FunctionCall, Message, Reply, ScriptedLLM, Usage
 from awm.trajectory import parse_trajectory, trajectory_json
 from awm.types import ToolCall, ToolResult, ToolSpec
 
@@ -80,7 +90,7 @@ async def test_it_is_told_the_task_first_and_then_sees_all_that_was_said_and_don
 
 async def test_it_is_asked_on_its_terms_and_held_to_the_tools_that_there_are():
     _, (question,) = await played(answer(""), manner=Manner(0.4, 99), seed=7)
-    assert (question.temperature, question.seed, question.max_tokens) == (0.4, 7, 99)
+    assert (question.temperature, question.max_tokens) == (0.4, 99)
     for name in ("list_rooms", "book_room"):
         assert f'"name": {{"const": "{name}"}}' in json.dumps(question.schema)
 
@@ -132,6 +142,35 @@ async def test_after_too_many_missteps_in_a_row_it_is_over():
     episode, _ = await played(*["[]"] * 3, missteps=2)
     assert (episode.trajectory.stop, episode.trajectory.final_answer) == ("format_violation", None)
     assert episode.malformed == 3
+
+
+def several(*names):
+    """A reply with some calls, the way of native function calling."""
+    calls = tuple(FunctionCall(f"c{place}", name, "{}") for place, name in enumerate(names))
+    return Reply("", calls=calls)
+
+
+async def test_a_reply_is_one_misstep_however_many_calls_it_holds_and_none_with_a_sound_one():
+    async def played_natively(*replies):
+        policy = ModelPolicy(ScriptedLLM(replies), NativeFormat(parallel=True), brief)
+        limits = EpisodeLimits(missteps=1, parallel=True)
+        return await act(policy, TASK, Desk(), limits)
+
+    astray = several("burn", "burn", "burn")
+    episode = await played_natively(astray, several("list_rooms", "burn"), astray, Reply("Sorry."))
+    assert episode.trajectory.stop == "answered"
+    assert episode.unknown == 7
+    episode = await played_natively(astray, astray, Reply("Sorry."))
+    assert episode.trajectory.stop == "format_violation"
+
+
+async def test_a_mistake_ends_an_episode_alike_through_call_tool_and_directly():
+    burn = '<tool_call>{"name": "call_tool", "arguments": {"tool_name": "burn", "arguments": {}}}'
+    policy = ModelPolicy(ScriptedLLM([burn] * 9), AwmFormat(), brief)
+    desk = Desk()
+    episode = await act(policy, TASK, MetaToolbox(desk), EpisodeLimits(missteps=2))
+    assert (episode.trajectory.stop, len(episode.trajectory.turns)) == ("format_violation", 3)
+    assert (episode.malformed, episode.calls, desk.calls) == (3, (), [])
 
 
 async def test_missteps_with_a_sound_call_between_are_forgiven():

@@ -167,6 +167,20 @@ async def test_a_format_for_other_tools_than_there_are_is_refused(name, meta):
         await act(model_policy(ScriptedLLM(["x"]), name), TASK, toolbox)
 
 
+async def test_each_question_has_a_seed_of_its_own_and_the_same_one_each_time():
+    async def seeds(seed):
+        llm = ScriptedLLM(['{"name": "list_rooms", "arguments": {}}'] * 3)
+        policy = model_policy(llm, "json", Manner(window=Window(0)))
+        await act(policy, TASK, Desk(), EpisodeLimits(turns=3), seed=seed)
+        return [question.seed for question in llm.questions]
+
+    first = await seeds(1)
+    assert len(set(first)) == 3
+    assert all(0 <= seed < 2**31 for seed in first)
+    assert await seeds(1) == first
+    assert not set(await seeds(2)) & set(first)
+
+
 def test_what_its_replies_depend_on_can_be_written_down():
     policy = model_policy(ScriptedLLM([]), "awm", Manner(0.6, window=Window(3)), name="arctic")
     assert json.loads(json.dumps(policy.to_json())) == {

@@ -234,3 +234,27 @@ async def test_a_server_that_fails_everybody_is_left_alone_by_everybody():
     assert not any(closed[:3])
     assert all(closed[3:])
     assert gate.is_open
+
+
+async def test_a_server_that_is_taken_for_dead_is_not_waited_for_by_turns():
+    waits = []
+
+    async def sleep(seconds):
+        waits.append(gate.is_open)
+        await asyncio.sleep(0)
+
+    async with chat_server(lambda _: Answer(hangs_up=True)) as server:
+        gate = Gate(8)
+        patience = Patience(attempts=5, first_wait_seconds=0.001)
+        llm = OpenAICompatible(server.url, None, "m", sleep=sleep, gate=gate, patience=patience)
+        asked = [llm.ask(question(number)) for number in range(24)]
+        failed = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(one, LLMUnavailableError) for one in failed)
+        assert len(server.requests) == 24 * 5
+        assert gate.is_silent
+        assert gate.width == 8
+        held_up = waits.count(False)
+        assert 0 < held_up < len(waits) / 2
+        await llm.aclose()
+    gate.answered()
+    assert not gate.is_silent

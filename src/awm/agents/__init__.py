@@ -23,7 +23,7 @@ from awm.agents.policy import Actor, Heard, Policy, Said
 from awm.agents.random_policy import RandomPolicy
 from awm.agents.scripted_policy import ScriptedPolicy
 from awm.agents.telling import shortened, tools_told
-from awm.agents.toolbox import Toolbox
+from awm.agents.toolbox import CallRefusedError, Toolbox
 from awm.agents.written import call_text
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "AwmFormat",
     "Brief",
     "CallFormat",
+    "CallRefusedError",
     "DefaultBrief",
     "EpisodeLimits",
     "Heard",

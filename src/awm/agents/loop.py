@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from awm.agents.assignment import Assignment, EpisodeLimits
 from awm.agents.policy import Heard, Policy, Said
-from awm.agents.toolbox import Toolbox
+from awm.agents.toolbox import CallRefusedError, Toolbox
 from awm.llm import Usage
 from awm.trajectory import StopReason, Trajectory, Turn, WrittenCall
 from awm.types import ToolCall, ToolResult, ToolSpec
@@ -42,7 +42,8 @@ class Acted:
         trajectory: Turn by turn.
         usage: What it took, in tokens.
         calls: The calls that were carried out, in order, each with its result.
-        malformed: How many replies could not be made out, or had arguments that are no object.
+        malformed: How many replies could not be made out, and calls not be carried out as they
+            were made: their arguments are no object, say.
         unknown: How many calls named a tool that is not there.
         repairs: What had to be made allowances for, reply by reply.
     """
@@ -197,31 +198,33 @@ class Acting:
         if len(wanted) < len(called):
             self._repairs.append("further calls left out")
         results: tuple[ToolResult, ...] = ()
+        made_before = len(self._made)
         for call in wanted:
             result = self._misstep(said.fault) if said.fault else await self._carry_out(call, tools)
             results = (*results, result)
             self._turns[place] = Turn("assistant", said.text, called, results)
             if _reached(self._limits.calls, len(self._made)):
                 break
+        self._astray = 0 if len(self._made) > made_before else self._astray + 1
         return results
 
     async def _carry_out(self, call: WrittenCall, tools: Mapping[str, ToolSpec]) -> ToolResult:
         arguments = call.parsed()
         if call.name not in tools:
             self._unknown += 1
-            self._astray += 1
             return _refusal(_no_such(call.name, list(tools)))
         if arguments is None:
             return self._misstep("The arguments of a call are one JSON object.")
-        self._astray = 0
         made = ToolCall(call.name, arguments)
-        result = await self._toolbox.call(made)
+        try:
+            result = await self._toolbox.call(made)
+        except CallRefusedError as refused:
+            return self._misstep(refused.message)
         self._made.append((made, result))
         return result
 
     def _misstep(self, what: str) -> ToolResult:
         self._malformed += 1
-        self._astray += 1
         return _refusal(what)
 
     def _ending(self) -> StopReason | None:

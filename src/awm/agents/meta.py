@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from awm.agents.toolbox import Toolbox
+from awm.agents.toolbox import CallRefusedError, Toolbox
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall, meta_target
 from awm.types import ToolCall, ToolResult, ToolSpec
 
@@ -52,37 +52,39 @@ class MetaToolbox:
         inner: Has the tools themselves.
         listed: Makes what `list_tools` answers; from the tools unless told. To make it takes
             longer than to call most tools, and whoever has many episodes with the same tools knows.
-
-    Attributes:
-        refused: How many calls of `call_tool` named no tool that is there, or had arguments that
-            are no object.
     """
 
     def __init__(self, inner: Toolbox, listed: Callable[[], str] | None = None) -> None:
         self._inner = inner
         self._listed = listed
-        self.refused = 0
 
     async def list(self) -> tuple[ToolSpec, ...]:
         """The two tools."""
         return META_TOOLS
 
     async def call(self, call: ToolCall) -> ToolResult:
-        """List the tools, or call one of them."""
+        """List the tools, or call one of them.
+
+        Raises:
+            CallRefusedError: A call of `call_tool` names no tool that is there, or has arguments
+                that are no object.
+            InfrastructureError: Nobody can carry it out.
+        """
         tools = await self._inner.list()
         if call.name == LIST_TOOLS:
-            return ToolResult(listing(tools) if self._listed is None else self._listed())
+            return self._listing(tools)
         meant = meta_target(WrittenCall(call.name, call.arguments))
         if meant is None:
-            return self._refusal("`tool_name` has to name a tool of the list.")
+            raise CallRefusedError("`tool_name` has to name a tool of the list.")
         name = meant.name.removeprefix(TOOL_PREFIX)
         arguments = meant.parsed()
         if arguments is None:
-            return self._refusal("`arguments` has to be an object, or JSON text of one.")
-        if name not in {tool.name for tool in tools}:
-            return self._refusal(f"there is no tool {name!r}: see what {LIST_TOOLS} lists.")
-        return await self._inner.call(ToolCall(name, arguments))
+            raise CallRefusedError("`arguments` has to be an object, or JSON text of one.")
+        if name in {tool.name for tool in tools}:
+            return await self._inner.call(ToolCall(name, arguments))
+        if name == LIST_TOOLS:
+            return self._listing(tools)
+        raise CallRefusedError(f"there is no tool {name!r}: see what {LIST_TOOLS} lists.")
 
-    def _refusal(self, what: str) -> ToolResult:
-        self.refused += 1
-        return ToolResult(f"Error: {what}", is_error=True)
+    def _listing(self, tools: Sequence[ToolSpec]) -> ToolResult:
+        return ToolResult(listing(tools) if self._listed is None else self._listed())

@@ -1,5 +1,6 @@
 """A language model as a policy: any endpoint, any format of calls."""
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -49,6 +50,8 @@ class Manner:
 
 
 _MANNER: Final = Manner()
+_SEED_BITS: Final = 31
+"""What servers of all kinds take for a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class ModelPolicy:
     name: str = "model"
 
     def actor(self, assignment: Assignment, tools: Sequence[ToolSpec], seed: int) -> Actor:
-        """An actor for one episode; every question has the seed.
+        """An actor for one episode. Each of its questions has a seed of its own, made of this one.
+
+        Under a window the same question can come twice, and with the same seed it would have the
+        same answer, over and over.
 
         Raises:
             UsageError: The format is for other tools.
@@ -86,10 +92,9 @@ class ModelPolicy:
             self.brief(assignment, tools),
             temperature=self.manner.temperature,
             max_tokens=self.manner.reply_tokens,
-            seed=seed,
             thinking=self.manner.thinking,
         )
-        return _ModelActor(self, self.format.asked(opening, tools))
+        return _ModelActor(self, self.format.asked(opening, tools), random.Random(seed))  # noqa: S311 - has to be the same each time
 
     def to_json(self) -> dict[str, Any]:
         """What its replies depend on as a JSON object, for records of evaluations."""
@@ -154,9 +159,10 @@ def model_policy(
 
 
 class _ModelActor:
-    def __init__(self, policy: ModelPolicy, opening: Question) -> None:
+    def __init__(self, policy: ModelPolicy, opening: Question, seeds: random.Random) -> None:
         self._policy = policy
         self._opening = opening
+        self._seeds = seeds
         self._exchanges: list[tuple[Message, ...]] = []
         self._all_said: list[Said] = []
 
@@ -169,6 +175,7 @@ class _ModelActor:
         listing = listing_place(said.calls for said in self._all_said)
         seen = manner.window.of(self._exchanges, listing)
         messages = [message for exchange in seen for message in exchange]
-        said = policy.format.read(await policy.llm.ask(self._opening.followed_by(*messages)))
+        opening = replace(self._opening, seed=self._seeds.getrandbits(_SEED_BITS))
+        said = policy.format.read(await policy.llm.ask(opening.followed_by(*messages)))
         self._all_said.append(said)
         return said

@@ -45,7 +45,8 @@ def through_meta_tools(call: WrittenCall) -> tuple[WrittenCall, tuple[str, ...]]
         return WrittenCall(CALL_TOOL, given, call.id), ("tool called directly", *mendings)
     sound, mendings = _with_sound_arguments(call)
     target = meta_target(sound)
-    if target is not None and target.name.removeprefix(TOOL_PREFIX) == LIST_TOOLS:
+    # With the prefix of the listing it is a tool of the world's, which may be called that too.
+    if target is not None and target.name == LIST_TOOLS:
         return WrittenCall(LIST_TOOLS, {}, call.id), (*repairs, *mendings, "call_tool taken off")
     inside, more = _with_sound_target(sound)
     return inside, (*repairs, *mendings, *more)

@@ -2,9 +2,17 @@
 
 from typing import Protocol
 
+from awm.errors import AwmError
 from awm.types import ToolCall, ToolResult, ToolSpec
 
-__all__ = ["Toolbox"]
+__all__ = ["CallRefusedError", "Toolbox"]
+
+
+class CallRefusedError(AwmError):
+    """A call cannot be carried out as it was made, and the message tells its agent why.
+
+    That is a misstep like a call that cannot be read, whichever way agents call tools.
+    """
 
 
 class Toolbox(Protocol):
@@ -20,6 +28,7 @@ class Toolbox(Protocol):
         Whatever the tool makes of it comes back as a result.
 
         Raises:
+            CallRefusedError: It is no call of any tool, whatever the state of things.
             InfrastructureError: Nobody can carry it out.
         """
         ...

@@ -40,6 +40,7 @@ class Gate:
         self._inside = 0
         self._closed_by = 0
         self._failures = 0
+        self._is_silent = False
         self._turns = itertools.count()
         self._queue: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -47,6 +48,15 @@ class Gate:
     def width(self) -> int:
         """How many are let through at once at present."""
         return max(1, int(self._width))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether a question was given up and none was answered since.
+
+        The server is taken for dead then: nobody's waiting spares it anything, and if all waited
+        for each other it would take hours until all are given up.
+        """
+        return self._is_silent
 
     @property
     def is_open(self) -> bool:
@@ -84,6 +94,7 @@ class Gate:
     def answered(self) -> None:
         """The server did what it was asked to."""
         self._failures = 0
+        self._is_silent = False
         self._width = min(self._width + _MORE, float(self._most))
         self._admit()
 
@@ -91,6 +102,12 @@ class Gate:
         """A request failed. Returns whether they all do."""
         self._failures += 1
         return self._failures >= _TROUBLE
+
+    def given_up(self) -> None:
+        """A question was asked as often as it may be, and the server answered none of the times."""
+        self._is_silent = True
+        self._width = float(self._most)
+        self._admit()
 
     @contextmanager
     def closed(self) -> Iterator[None]:

@@ -245,8 +245,11 @@ class Poster:
             or effort.counted >= self._patience.attempts
             or effort.seconds >= self._patience.deadline_seconds
         ):
+            if all_fail and not failed.is_limit:
+                self._gate.given_up()
             raise self._given_up(effort, failed) from None
-        if failed.is_limit or failed.told is not None or all_fail:
+        is_busy = failed.is_limit or failed.told is not None or all_fail
+        if is_busy and not self._gate.is_silent:
             with self._gate.closed():
                 await self._sleep(wait)
         else:

@@ -271,11 +271,10 @@ class Attempting(Generic[A]):
     def _counts(self, acted: Acted) -> Counts:
         made = self._tools.made
         unfit = sum(self._checks.fault(call.name, call.arguments) is not None for call, _ in made)
-        refused = self._meta.refused + self._tools.refused
         return Counts(
             turns=len(acted.trajectory.turns),
             calls=len(made),
             failed=sum(result.is_error for _, result in made),
-            invalid=acted.malformed + acted.unknown + refused + unfit,
+            invalid=acted.malformed + acted.unknown + unfit,
             repaired=len(acted.repairs),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from awm.agents import CallRefusedError
 from awm.errors import UsageError
 from awm.runtime import Instance
 from awm.types import ToolCall, ToolResult, ToolSpec
@@ -24,28 +25,31 @@ class InstanceToolbox:
 
     Attributes:
         made: The calls that were carried out, in order, each with its result.
-        refused: How many calls had arguments that cannot be said in JSON.
     """
 
     def __init__(self, instance: Instance, known: Sequence[MadeCall] = ()) -> None:
         self._instance = instance
         self._known = known
         self.made: list[MadeCall] = []
-        self.refused = 0
 
     async def list(self) -> tuple[ToolSpec, ...]:
         """The world's tools, in its order."""
         return self._instance.world.tools
 
     async def call(self, call: ToolCall) -> ToolResult:
-        """Call one of them."""
+        """Call one of them.
+
+        Raises:
+            CallRefusedError: Its arguments cannot be said in JSON.
+            InfrastructureError: No worker can carry it out.
+            WorldError: The world is damaged.
+        """
         result = self._known_result(call)
         if result is None:
             try:
                 result = await self._instance.call_tool(call.name, call.arguments)
             except UsageError as error:  # what was asked for cannot be said in JSON
-                self.refused += 1
-                return ToolResult(f"Error: {error.message}", is_error=True)
+                raise CallRefusedError(error.message) from None
         self.made.append((call, result))
         return result
 
