@@ -135,7 +135,7 @@ async def test_arguments_that_change_later_change_no_record(make):
 
 
 async def test_unknown_tools_and_arguments_that_are_no_object_are_told_and_counted(make):
-    env = make()
+    env = make(limits=EpisodeLimits(missteps=4))
     await env.reset()
     unknown = await env.step(ToolCall("add_notes", {}))
     assert "there is no tool 'add_notes'" in unknown.observation.text

@@ -79,6 +79,15 @@ async def test_per_turn_a_restored_episode_is_paid_as_it_would_have_been(make):
     await twin.close()
 
 
+@pytest.mark.parametrize("per_turn", [True, False])
+async def test_a_restored_episode_is_paid_as_where_the_checkpoint_was_made(make, per_turn):
+    env, other = make(per_turn=per_turn), make(per_turn=not per_turn)
+    await paid(env, MILK)
+    await other.restore(await env.checkpoint())
+    for action in (BREAD, Answer()):
+        assert (await other.step(action)).reward == (await env.step(action)).reward
+
+
 @pytest.mark.parametrize(
     ("reward", "failure"), [("paper", 0.0), ("openenv", 0.1), (OPENENV, 0.1), (BINARY, 0.0)]
 )

@@ -80,6 +80,26 @@ async def test_a_checkpoint_can_be_pickled_and_restored_elsewhere(make):
     assert other.episode == env.episode
 
 
+@pytest.mark.parametrize("tools", [("meta", "direct"), ("direct", "meta")])
+async def test_replies_are_read_as_where_the_checkpoint_was_made(make, tools):
+    env, other = (make(tools=each) for each in tools)
+    for each in (env, other):
+        await each.reset(seed=3)
+    said = {
+        "meta": '<tool_call>{"name": "call_tool", "arguments": {"tool_name": "add_note",'
+        ' "arguments": {"title": "milk"}}}</tool_call>',
+        "direct": '<tool_call>{"name": "add_note", "arguments": {"title": "milk"}}</tool_call>',
+    }[tools[0]]
+    seen = await other.restore(await env.checkpoint())
+    assert seen == env.observation
+    assert await other.step(said) == await env.step(said)
+    assert other.trajectory.turns[0].results[0].status == 200
+    async with await other.fork() as twin:
+        assert await twin.step(said) == await env.step(said)
+    await other.reset(seed=3)
+    assert other.observation.tools != env.observation.tools
+
+
 async def test_limits_go_on_counting_after_a_restore(make):
     env = await begun(make, limits=EpisodeLimits(turns=2, missteps=0))
     await env.step(MILK)

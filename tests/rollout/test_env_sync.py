@@ -53,6 +53,56 @@ def test_one_of_its_own_leaves_no_thread_and_closes_twice():
         env.reset()
 
 
+def test_the_twin_of_one_of_its_own_outlives_it_and_the_last_leaves_no_thread():
+    threads = threading.active_count()
+    env = make_sync_env(WORLD, tools="direct")
+    env.reset(seed=0)
+    env.step(SOLUTION[0])
+    twin = env.fork()
+    second = twin.fork()
+    env.close()
+    with pytest.raises(UsageError, match="closed"):
+        env.step(LIST)
+    assert '"milk"' in twin.step(LIST).observation.text
+    twin.close()
+    twin.close()
+    second.step(SOLUTION[1])
+    assert second.step(Answer()).reward == 1.0
+    second.close()
+    assert threading.active_count() <= threads
+    with pytest.raises(RuntimeClosedError):
+        second.reset()
+
+
+def test_twins_that_are_closed_by_many_threads_leave_none():
+    threads = threading.active_count()
+    env = make_sync_env(WORLD)
+    env.reset()
+    twins = [env.fork() for _ in range(3)]
+    with ThreadPoolExecutor(4) as closing:
+        list(closing.map(lambda each: each.close(), (env, *twins)))
+    assert threading.active_count() <= threads
+
+
+def test_a_fork_that_fails_keeps_nothing_open():
+    threads = threading.active_count()
+    env = make_sync_env(WORLD)
+    with pytest.raises(UsageError, match="no episode has begun"):
+        env.fork()
+    env.close()
+    assert threading.active_count() <= threads
+
+
+def test_closing_after_the_rollouts_have_ended_is_fine():
+    with SyncRollouts() as rollouts:
+        env = rollouts.make_env(WORLD)
+        env.reset()
+        twin = env.fork()
+    for _ in range(2):
+        env.close()
+        twin.close()
+
+
 def test_what_makes_no_sense_leaves_no_thread():
     threads = threading.active_count()
     with pytest.raises(UsageError, match="no task 9"):

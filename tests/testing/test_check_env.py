@@ -1,22 +1,24 @@
 """The kit passes environments that keep the contract, and names the rule that one breaks."""
 
-import asyncio
-import itertools
-from dataclasses import replace
-
 import pytest
 
 import awm
 from awm.agents import EpisodeLimits
-from awm.errors import Problem, UsageError
+from awm.errors import Problem
 from awm.rollout.env_making import make_env
-from awm.rollout.env_types import Answer
 from awm.testing import check_env
 from awm.testing.env_rules import RULES
-from awm.types import ToolCall
 from tests.rollout.diaries import diary
+from tests.testing import broken_envs_episodes, broken_envs_resets, broken_envs_states
+from tests.testing.broken_envs import Broken
+from tests.testing.broken_envs_episodes import Assessing
 
 DIARY = diary()
+BREAKS = (
+    *broken_envs_episodes.BREAKS,
+    *broken_envs_resets.BREAKS,
+    *broken_envs_states.BREAKS,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +35,13 @@ DIARY = diary()
 async def test_environments_of_bundled_worlds_conform(runtime, pool, name, options):
     world = awm.bundled_worlds()[name]
     made = lambda: make_env(world, 1, runtime=runtime, pool=pool, **options)  # noqa: E731
-    assert await check_env(made, world=name) == ()
+    assert await check_env(made, world) == ()
 
 
 @pytest.mark.parametrize("name", ["rover", "gofundme", "fortnite_item_shop"])
 async def test_environments_of_sample_worlds_conform(runtime, pool, sample_folder, name):
     world = awm.open_worlds(sample_folder)[name]
-    assert await check_env(lambda: make_env(world, 2, runtime=runtime, pool=pool)) == ()
+    assert await check_env(lambda: make_env(world, 2, runtime=runtime, pool=pool), world) == ()
 
 
 async def test_the_sample_is_those_three(sample_folder):
@@ -49,246 +51,10 @@ async def test_the_sample_is_those_three(sample_folder):
 async def test_environments_that_nobody_grades_conform(runtime, pool):
     for task in (1, 2):
         made = lambda task=task: make_env(DIARY, task, runtime=runtime, pool=pool)  # noqa: E731
-        assert await check_env(made) == ()
+        assert await check_env(made, DIARY) == ()
 
 
 # --- environments that break a rule each
-
-
-class Broken:
-    """An environment that does as a sound one does; each of those below breaks one rule."""
-
-    def __init__(self, env):
-        self.env = env
-
-    async def reset(self, *, seed=None, options=None):
-        return await self.env.reset(seed=seed, options=options)
-
-    async def step(self, action):
-        return await self.env.step(action)
-
-    async def checkpoint(self):
-        return await self.env.checkpoint()
-
-    async def restore(self, checkpoint):
-        return await self.env.restore(checkpoint)
-
-    async def fork(self):
-        return type(self)(await self.env.fork())
-
-    async def close(self):
-        await self.env.close()
-
-    @property
-    def trajectory(self):
-        return self.env.trajectory
-
-    @property
-    def episode(self):
-        return self.env.episode
-
-
-class WithoutInstruction(Broken):
-    async def reset(self, **options):
-        return replace(await super().reset(**options), instruction="")
-
-
-class InIntegers(Broken):
-    async def step(self, action):
-        step = await super().step(action)
-        return replace(step, reward=int(step.reward))
-
-
-class InNumbersThatAreNone(Broken):
-    async def step(self, action):
-        return replace(await super().step(action), reward=float("nan"))
-
-
-class InTuples(Broken):
-    async def step(self, action):
-        step = await super().step(action)
-        return tuple(step) if isinstance(action, Answer) else step
-
-
-class Uncounting(Broken):
-    async def step(self, action):
-        step = await super().step(action)
-        return replace(step, observation=replace(step.observation, turn=1))
-
-
-class Mute(Broken):
-    async def step(self, action):
-        step = await super().step(action)
-        return replace(step, observation=replace(step.observation, results=()))
-
-
-class Eager(Broken):
-    async def step(self, action):
-        try:
-            return await super().step(action)
-        except UsageError:
-            await self.reset()
-            return await super().step(action)
-
-
-class Truncating(Broken):
-    async def step(self, action):
-        step = await super().step(action)
-        return replace(step, terminated=False, truncated=True) if step.terminated else step
-
-
-class Silent(Broken):
-    async def step(self, action):
-        return replace(await super().step(action), info={})
-
-
-class Generous(Broken):
-    async def step(self, action):
-        step = await super().step(action)
-        return replace(step, reward=step.reward + 1.0)
-
-
-class PayingTwice(Broken):
-    last = None
-
-    async def reset(self, **options):
-        self.last = None
-        return await super().reset(**options)
-
-    async def step(self, action):
-        if self.last is None or not self.last.is_last:
-            self.last = await super().step(action)
-        return self.last
-
-
-class Whimsical(Broken):
-    whims = itertools.count()
-
-    async def step(self, action):
-        step = await super().step(action)
-        text = f"{step.observation.text} {next(self.whims)}"
-        return replace(step, observation=replace(step.observation, text=text))
-
-
-class Fragile(Broken):
-    async def step(self, action):
-        if isinstance(action, ToolCall):
-            dict(action.arguments)
-        return await super().step(action)
-
-
-class Small(Broken):
-    async def step(self, action):
-        if isinstance(action, Answer) and len(action.text) > 1_000_000:
-            raise MemoryError
-        return await super().step(action)
-
-
-class Careless(Broken):
-    async def reset(self, *, seed=None, options=None):
-        return await super().reset(seed=seed)
-
-
-class Endless(Broken):
-    async def reset(self, **options):
-        return replace(await super().reset(**options), turns_left=2)
-
-
-class Forgetful(Broken):
-    async def restore(self, checkpoint):
-        return await self.env.reset(seed=0)
-
-
-class HoldingOn(Broken):
-    async def restore(self, checkpoint):
-        return self.env.observation
-
-
-class OfOneLife(Broken):
-    async def fork(self):
-        return self
-
-
-class ForkingAtTheStart(Broken):
-    async def fork(self):
-        twin = await super().fork()
-        await twin.reset(seed=0)
-        return twin
-
-
-class Bound(Broken):
-    """Its twins end with it."""
-
-    def __init__(self, env):
-        super().__init__(env)
-        self.twins = []
-
-    async def fork(self):
-        self.twins.append(await super().fork())
-        return self.twins[-1]
-
-    async def close(self):
-        for twin in self.twins:
-            await twin.close()
-        await super().close()
-
-
-class Colliding(Broken):
-    busy = False
-
-    async def step(self, action):
-        if self.busy:
-            raise RuntimeError("two at once")
-        self.busy = True
-        try:
-            return await super().step(action)
-        finally:
-            self.busy = False
-
-
-class Unstoppable(Broken):
-    """A step that is cancelled is made all the same."""
-
-    async def step(self, action):
-        step = asyncio.ensure_future(super().step(action))
-        try:
-            return await asyncio.shield(step)
-        except asyncio.CancelledError:
-            await step
-            raise
-
-
-class Undead(Broken):
-    async def close(self):
-        """Stays open."""
-
-
-BREAKS = [
-    (WithoutInstruction, "reset shows the task"),
-    (InIntegers, "steps are steps"),
-    (InNumbersThatAreNone, "steps are steps"),
-    (InTuples, "steps are steps"),
-    (Uncounting, "steps are steps"),
-    (Mute, "calls are answered"),
-    (Eager, "nothing before reset"),
-    (Truncating, "answers end"),
-    (Silent, "answers end"),
-    (Generous, "records agree"),
-    (PayingTwice, "nothing after the end"),
-    (Whimsical, "equal seeds make equal episodes"),
-    (Fragile, "nothing said raises"),
-    (Small, "nothing said raises"),
-    (Careless, "wrong options are refused"),
-    (Endless, "episodes end"),
-    (Forgetful, "restoring goes back"),
-    (HoldingOn, "restoring goes back"),
-    (OfOneLife, "forks are independent"),
-    (ForkingAtTheStart, "forks are independent"),
-    (Bound, "forks are independent"),
-    (Colliding, "one call at a time"),
-    (Unstoppable, "cancelled steps were not made"),
-    (Undead, "closing is final"),
-]
 
 
 @pytest.fixture
@@ -297,7 +63,7 @@ async def sound(runtime, pool):
     made = []
 
     def one():
-        made.append(make_env(DIARY, runtime=runtime, pool=pool))
+        made.append(make_env(DIARY, per_turn=True, runtime=runtime, pool=pool))
         return made[-1]
 
     yield one
@@ -308,10 +74,17 @@ async def sound(runtime, pool):
 @pytest.mark.parametrize(("broken", "rule"), BREAKS, ids=lambda one: getattr(one, "__name__", None))
 async def test_a_broken_rule_is_named(sound, broken, rule):
     tried = [one for one in RULES if one.__name__.replace("_", " ") == rule]
-    (problem,) = await check_env(lambda: broken(sound()), world="diary", rules=tried)
+    (problem,) = await check_env(lambda: broken(sound()), DIARY, rules=tried)
     assert (problem.world, problem.where) == ("diary", rule)
     assert isinstance(problem, Problem)
     assert problem.hint
+
+
+async def test_a_reward_for_what_nobody_can_score_is_named(runtime, pool):
+    made = lambda: Assessing(make_env(DIARY, 1, runtime=runtime, pool=pool))  # noqa: E731
+    (problem,) = await check_env(made, DIARY)
+    assert problem.where == "records agree"
+    assert problem.what == "the steps were paid 0.0 in sum, and the record says None"
 
 
 def test_there_is_a_broken_environment_for_each_rule():
@@ -319,7 +92,7 @@ def test_there_is_a_broken_environment_for_each_rule():
 
 
 async def test_what_delegates_to_a_sound_environment_conforms(sound):
-    assert await check_env(lambda: Broken(sound())) == ()
+    assert await check_env(lambda: Broken(sound()), DIARY) == ()
 
 
 async def test_a_factory_that_fails_is_a_problem_of_each_rule():

@@ -21,8 +21,7 @@ from typing import Any, Final
 from awm.errors import SnapshotError, UsageError
 from awm.rollout.actions import said_by
 from awm.rollout.attempting import Task
-from awm.rollout.conditions import Conditions
-from awm.rollout.env_terms import EnvTerms, task_of, whole_number
+from awm.rollout.env_terms import EnvTerms, EpisodeTerms, task_of, whole_number
 from awm.rollout.env_types import Action, Checkpoint, Observation, Step
 from awm.rollout.episode import Episode
 from awm.rollout.job import Job, seed_of
@@ -51,7 +50,7 @@ class Env:
     def __init__(self, terms: EnvTerms, premises: Premises) -> None:
         self.terms = terms
         self._premises = premises
-        self._seed = terms.conditions.seed
+        self._seed = terms.episodes.conditions.seed
         self._rollout = -1
         self._instance: Instance | None = None
         self._sitting: Sitting | None = None
@@ -85,10 +84,11 @@ class Env:
             task_idx, scheme = self._chosen(options or {})
             self._sitting, self._torn = None, None
             job = Job(self.terms.world.name, task_idx, rollout)
-            conditions = replace(self.terms.conditions, scheme=scheme, seed=base)
+            episodes = self.terms.episodes
+            conditions = replace(episodes.conditions, scheme=scheme, seed=base)
             task = Task(self.terms.world, job, seed_of(job, base))
             await (await self._placed(task.seed)).reset(task.seed)
-            sitting = await self._seated(task, conditions)
+            sitting = await self._seated(task, replace(episodes, conditions=conditions))
             await sitting.open()
             self._seed, self._rollout, self._sitting = base, rollout, sitting
             return sitting.observation
@@ -110,8 +110,8 @@ class Env:
             RuntimeClosedError: The runtime was closed.
         """
         async with self._alone("step"):
-            said = said_by(action, self.terms.reply_format)
             sitting = await self._going_on()
+            said = said_by(action, sitting.terms.reply_format)
             before = await sitting.checkpoint()
             try:
                 return await sitting.step(said)
@@ -129,7 +129,10 @@ class Env:
             return await (await self._going_on()).checkpoint()
 
     async def restore(self, checkpoint: Checkpoint) -> Observation:
-        """Go back, or over, to where an episode stood, its limits and rewards included.
+        """Go back, or over, to where an episode stood, and go on as it did.
+
+        Its limits, tools, rewards and the format of its replies come with it, whatever episodes
+        here have otherwise.
 
         Raises:
             SnapshotError: It is of another world, or of another version of this one.
@@ -224,7 +227,7 @@ class Env:
             )
         wanted, table = options.get("task"), options.get("reward_config")
         task_idx = self.terms.task_idx if wanted is None else task_of(self.terms.world, wanted)
-        scheme = self.terms.conditions.scheme
+        scheme = self.terms.episodes.conditions.scheme
         if table is None:
             return task_idx, scheme
         if not isinstance(table, Mapping):
@@ -243,13 +246,13 @@ class Env:
         return self._instance
 
     async def _seated(
-        self, task: Task, conditions: Conditions, before: Checkpoint | None = None
+        self, task: Task, terms: EpisodeTerms, before: Checkpoint | None = None
     ) -> Sitting:
         guide = None
-        if self.terms.per_turn:
+        if terms.per_turn:
             guide = await self._premises.guide_to(task.world, task.job.task_idx)
         instance = await self._placed(task.seed)
-        return Sitting(task, conditions, instance, self._premises, guide=guide, before=before)
+        return Sitting(task, terms, instance, self._premises, guide=guide, before=before)
 
     async def _resumed(self, checkpoint: Checkpoint) -> Sitting:
         instance = await self._placed(checkpoint.seed)
@@ -261,9 +264,10 @@ class Env:
             )
         await instance.restore(checkpoint.snapshot)
         task = Task(self.terms.world, checkpoint.job, checkpoint.seed)
-        sitting = await self._seated(task, checkpoint.conditions, checkpoint)
+        sitting = await self._seated(task, checkpoint.terms, checkpoint)
         await sitting.open(checkpoint.said)
-        self._seed, self._rollout = checkpoint.conditions.seed, checkpoint.job.rollout
+        self._seed = checkpoint.terms.conditions.seed
+        self._rollout = checkpoint.job.rollout
         self._sitting, self._torn = sitting, None
         return sitting
 

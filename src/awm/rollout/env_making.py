@@ -6,7 +6,7 @@ from typing import Final, Literal
 from awm.agents import AwmFormat, CallFormat, EpisodeLimits, NativeFormat
 from awm.rollout.conditions import Conditions
 from awm.rollout.env import Env
-from awm.rollout.env_terms import EnvTerms, scheme_of, task_of, whole_number
+from awm.rollout.env_terms import EnvTerms, EpisodeTerms, scheme_of, task_of, whole_number
 from awm.rollout.grading import GradingMode
 from awm.rollout.premises import Premises
 from awm.runtime import Runtime, VerifierPool
@@ -69,5 +69,6 @@ def make_env(  # noqa: PLR0913 - what is said by name is optional
         seed=whole_number(seed, "seed"),
     )
     by_default = AwmFormat() if conditions.meta_tools else NativeFormat(parallel=limits.parallel)
-    terms = EnvTerms(world, task_of(world, task), conditions, reply_format or by_default, per_turn)
+    episodes = EpisodeTerms(conditions, reply_format or by_default, per_turn)
+    terms = EnvTerms(world, task_of(world, task), episodes)
     return Env(terms, Premises(runtime, pool, judge=judge, mode=mode))

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from awm.agents import CallFormat
@@ -12,7 +12,22 @@ from awm.verify import RewardScheme
 from awm.verify.rewards import SCHEMES
 from awm.worlds import World
 
-__all__ = ["EnvTerms", "scheme_of", "task_of", "whole_number"]
+__all__ = ["EnvTerms", "EpisodeTerms", "scheme_of", "task_of", "whole_number"]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeTerms:
+    """How an episode goes, wherever it goes on.
+
+    Attributes:
+        conditions: Under which the agent acts.
+        reply_format: How its replies are read.
+        per_turn: Whether each turn is paid for how far it came, where the task's oracle can tell.
+    """
+
+    conditions: Conditions
+    reply_format: CallFormat = field(compare=False)  # formats do not say whether they are equal
+    per_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +37,12 @@ class EnvTerms:
     Attributes:
         world: The world.
         task_idx: The task that is attempted where `reset` names no other.
-        conditions: Under which agents act; its seed counts where `reset` is given none.
-        reply_format: How replies are read.
-        per_turn: Whether each turn is paid for how far it came, where the task's oracle can tell.
+        episodes: How its episodes go; their seed counts where `reset` is given none.
     """
 
     world: World
     task_idx: int
-    conditions: Conditions
-    reply_format: CallFormat
-    per_turn: bool = False
+    episodes: EpisodeTerms
 
 
 def scheme_of(reward: str | RewardScheme | Mapping[str, float]) -> RewardScheme:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from awm.agents import Said
 from awm.llm import Reply
-from awm.rollout.conditions import Conditions
+from awm.rollout.env_terms import EpisodeTerms
 from awm.rollout.job import Job
 from awm.rollout.toolboxes import MadeCall
 from awm.runtime import Snapshot
@@ -90,13 +90,13 @@ class Step:
 class Checkpoint:
     """An episode as it stands. Opaque: make it with `checkpoint`, use it with `restore`.
 
-    It belongs to no environment and no runtime, and can be pickled and restored in any environment
-    of the same world.
+    It belongs to no environment and no runtime, and can be restored in any environment of the same
+    world, and pickled if its reply format can be.
 
     Attributes:
         job: What is attempted.
         seed: Of everything that is drawn in this attempt.
-        conditions: Under which it is made.
+        terms: How it goes: under which conditions, how replies are read, how turns are paid.
         said: What the agent has said, turn by turn.
         made: The calls that were carried out, each with what it answered.
         world: The fingerprint of the world; see `PreparedWorld`.
@@ -107,7 +107,7 @@ class Checkpoint:
 
     job: Job
     seed: int
-    conditions: Conditions
+    terms: EpisodeTerms
     said: tuple[Said, ...]
     made: tuple[MadeCall, ...]
     world: str

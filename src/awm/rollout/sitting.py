@@ -8,7 +8,7 @@ from typing import Any, Final
 from awm.agents import Said, tools_told
 from awm.errors import InfrastructureError, SnapshotError
 from awm.rollout.attempting import ENDING, HOPELESS, Attempting, Graded, Task
-from awm.rollout.conditions import Conditions
+from awm.rollout.env_terms import EpisodeTerms
 from awm.rollout.env_types import Checkpoint, Observation, Step
 from awm.rollout.episode import Episode
 from awm.rollout.guiding import Guide
@@ -27,17 +27,18 @@ _TERMINATED: Final[frozenset[StopReason]] = frozenset({"answered", "format_viola
 
 
 class Sitting:
-    """An episode in an environment. Make it with `begun` or `resumed`.
+    """An episode in an environment; `open` it first.
 
     Args:
         task: What is attempted.
-        conditions: Under which.
+        terms: How it goes.
         instance: Where; nobody else may use it.
         premises: Whose.
         guide: Pays turns as they come closer to a solution; nobody if None.
         before: What was done so far; nothing if None.
 
     Attributes:
+        terms: How it goes.
         observation: What the agent sees now.
         trajectory: What was said and done so far.
         episode: The record; None until it is over.
@@ -49,7 +50,7 @@ class Sitting:
     def __init__(
         self,
         task: Task,
-        conditions: Conditions,
+        terms: EpisodeTerms,
         instance: Instance,
         premises: Premises,
         *,
@@ -57,7 +58,8 @@ class Sitting:
         before: Checkpoint | None = None,
     ) -> None:
         self._task = task
-        self._conditions = conditions
+        self.terms = terms
+        self._conditions = terms.conditions
         self._instance = instance
         self._grader = premises.grader
         self._guide = guide
@@ -65,7 +67,7 @@ class Sitting:
             task,
             _OUTSIDER,
             instance,
-            conditions,
+            terms.conditions,
             premises.tools.of(instance),
             loop=Stepping,
             known=before.made if before else (),
@@ -95,7 +97,7 @@ class Sitting:
         return Checkpoint(
             self._task.job,
             self._task.seed,
-            self._conditions,
+            self.terms,
             tuple(self._said),
             self._attempting.made,
             self._instance.world.fingerprint,

@@ -1,6 +1,8 @@
 """Environments for callers without an event loop: the same methods, waiting for their answers."""
 
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from awm.errors import RuntimeClosedError
@@ -84,20 +86,48 @@ class SyncRollouts(SyncRuntime):
         return SyncEnv(self, env)
 
 
+class _Tenancy:
+    """Rollouts that end behind the last environment that leaves them.
+
+    Args:
+        rollouts: They run.
+    """
+
+    def __init__(self, rollouts: SyncRollouts) -> None:
+        self._rollouts = rollouts
+        self._inside = 0
+        self._door = threading.Lock()
+
+    def enter(self) -> None:
+        """Come in; each that did has to `leave`."""
+        with self._door:
+            self._inside += 1
+
+    def leave(self) -> None:
+        """Go."""
+        with self._door:
+            self._inside -= 1
+            is_last = not self._inside
+        if is_last:
+            self._rollouts.__exit__()
+
+
 class SyncEnv:
     """`Env`, with methods that wait for their answers.
 
     Args:
         rollouts: Where it waits.
-        env: The environment.
-        own: Whether `rollouts` end with it.
+        env: The environment; closed with this one.
+        tenancy: What ends the rollouts behind it and its forks; None where others end them.
     """
 
-    def __init__(self, rollouts: SyncRollouts, env: Env, *, own: bool = False) -> None:
+    def __init__(self, rollouts: SyncRollouts, env: Env, tenancy: _Tenancy | None = None) -> None:
         self._rollouts = rollouts
         self._env = env
-        self._own = own
+        self._tenancy = tenancy
         self._closed = False
+        if tenancy is not None:
+            tenancy.enter()
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -118,24 +148,25 @@ class SyncEnv:
         return self._rollouts.wait(self._env.restore(checkpoint))
 
     def fork(self) -> "SyncEnv":
-        """See `Env.fork`; the twin ends with the rollouts that it was forked in."""
-        return SyncEnv(self._rollouts, self._rollouts.wait(self._env.fork()))
+        """See `Env.fork`. Rollouts that are shared have to outlive the twin as well."""
+        return SyncEnv(self._rollouts, self._rollouts.wait(self._env.fork()), self._tenancy)
 
     def close(self) -> None:
-        """See `Env.close`."""
+        """See `Env.close`. It is fine after the rollouts have ended, too."""
         if self._closed:
             return
         self._closed = True
         try:
-            self._rollouts.wait(self._env.close())
+            with suppress(RuntimeClosedError):  # the rollouts took all there was with them
+                self._rollouts.wait(self._env.close())
         finally:
-            if self._own:
-                self._rollouts.__exit__()
+            if self._tenancy is not None:
+                self._tenancy.leave()
 
     @property
     def turns(self) -> int:
         """How many turns an episode may have."""
-        return self._env.terms.conditions.limits.turns
+        return self._env.terms.episodes.conditions.limits.turns
 
     @property
     def observation(self) -> Observation:
@@ -160,7 +191,7 @@ class SyncEnv:
 
 
 def make_sync_env(world: World, task: int = 0, **options: Any) -> SyncEnv:
-    """Make an environment with rollouts of its own, which end with it.
+    """Make an environment with rollouts of its own, which end behind it and its forks.
 
     Args:
         world: The world.
@@ -175,7 +206,7 @@ def make_sync_env(world: World, task: int = 0, **options: Any) -> SyncEnv:
     rollouts = SyncRollouts().__enter__()
     try:
         env = make_env(world, task, runtime=rollouts.runtime, pool=rollouts.pool, **options)
-        return SyncEnv(rollouts, env, own=True)
+        return SyncEnv(rollouts, env, _Tenancy(rollouts))
     except BaseException:
         rollouts.__exit__()
         raise

@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias, cast
 
+from awm.agents import Assignment, Heard, Said
 from awm.audit.arguments import valid_arguments
 from awm.audit.hints import Scalar, add_hints, hints_in_answer
 from awm.rollout.env_types import Action, Answer, Checkpoint, Observation, Step
 from awm.rollout.episode import Episode
+from awm.rollout.policies import oracle_policy
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, Trajectory
 from awm.types import JsonObject, ToolCall, ToolSpec
+from awm.worlds import World
 
-__all__ = ["EnvContract", "EnvFactory", "slips", "sound_calls"]
+__all__ = ["EnvContract", "EnvFactory", "slips", "solving", "sound_calls"]
 
 _LISTED: Final = re.compile(
     rf"{TOOL_PREFIX}(\w+)(?:(?!{TOOL_PREFIX}).)*?Arguments: (\{{[^\n]*\}})", re.DOTALL
@@ -95,6 +98,27 @@ async def sound_calls(env: EnvContract, seed: int) -> tuple[ToolCall, ...]:
             break
         add_hints(hints, hints_in_answer(step.observation.text))
     return tuple(calls)
+
+
+async def solving(env: EnvContract, seed: int, world: World) -> tuple[Said, ...]:
+    """What solves the environment's task, as its oracle does; nothing where it has none.
+
+    Args:
+        env: Nobody else may use it; it is reset.
+        seed: With which it is reset.
+        world: The task's world.
+    """
+    seen = await env.reset(seed=seed)
+    task_idx = env.trajectory.task_idx
+    if task_idx not in world.oracles:
+        return ()
+    assignment = Assignment(world.name, task_idx, seen.instruction)
+    actor = oracle_policy({world.name: world}).actor(assignment, seen.tools, seed)
+    heard = Heard((), seen.turns_left)  # an oracle does not listen
+    said = [await actor.speak(heard)]
+    while said[-1].answer is None:
+        said.append(await actor.speak(heard))
+    return tuple(said)
 
 
 def slips(sound: ToolCall) -> Iterator[tuple[str, Action]]:
