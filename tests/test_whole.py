@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from awm.whole import write_whole
+from awm.whole import whole_file, write_whole
 
 
 def test_what_is_written_is_there(tmp_path):
@@ -39,6 +39,22 @@ def test_nothing_is_left_where_nothing_can_be_written(tmp_path):
     with pytest.raises(NotADirectoryError):
         write_whole(tmp_path / "file" / "inside", b"content")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_file_that_is_written_bit_by_bit_appears_at_the_end(tmp_path):
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+    with whole_file(target) as file:
+        file.write(b"new ")
+        assert target.read_bytes() == b"old"
+        file.write(b"content")
+    assert target.read_bytes() == b"new content"
+
+
+def test_what_breaks_off_leaves_nothing(tmp_path):
+    with pytest.raises(TypeError), whole_file(tmp_path / "file") as file:
+        file.writelines([b"half", None])
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_name_may_be_as_long_as_names_may_be(tmp_path):

@@ -81,7 +81,9 @@ def test_a_model_solves_a_task_in_every_format(awm, worlds, tmp_path, name, writ
     kept = record(tmp_path / "run")
     assert (kept["model"], kept["format"], kept["temperature"]) == (MODEL, name, 1.0)
     asked = server.requests[-1].body
-    assert (asked["temperature"], asked["seed"]) == (1.0, 0)
+    assert asked["temperature"] == 1.0
+    posts = [request.body for request in server.requests if request.method == "POST"]
+    assert len({body["seed"] for body in posts}) == len(posts)
     assert ("tools" in asked) == (name == "native")
 
 
@@ -181,6 +183,25 @@ def test_a_worlds_task_through_its_server_keeps_its_number(awm, start, worlds, t
         (("--scenario", "online_pharmacy"), "nobody says what to do in online_pharmacy."),
         (("--scenario", "nowhere", "--task_id", 0), "it is not among the 2 worlds"),
         (("--scenario", "online_pharmacy", "--task_id", 99), "online_pharmacy has no task 99."),
+        (
+            ("--scenario", "online_pharmacy", "--task_id", 0, "--task", "x", "--policy", "random"),
+            "--task says what to do, and --task_id says something else.",
+        ),
+        (
+            (
+                "--scenario",
+                "online_pharmacy",
+                "--task_id",
+                99,
+                "--task",
+                "x",
+                "--mcp_url",
+                "http://127.0.0.1:1/mcp",
+                "--policy",
+                "random",
+            ),
+            "online_pharmacy has no task 99.",
+        ),
         (
             ("--task", "x", "--mcp_url", "http://x/mcp", "--policy", "oracle"),
             "the oracle solves a world's own tasks.",

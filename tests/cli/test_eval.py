@@ -1,6 +1,7 @@
 """`awm eval`: whole sets of tasks, and what is made of what was played."""
 
 import json
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from awm.cli.journals import JOURNAL
 from awm.rollout.analysis_file import ANALYSIS
-from awm.rollout.store import EPISODES, ORDER, REPORT, SUMMARY, TIMINGS, read_evaluation
+from awm.rollout.store import EPISODES, ORDER, REPORT, SUMMARY, TIMINGS, TOOLS, read_evaluation
 from awm.worlds import World, WorldFile, write_worlds
 from tests.cli.playing import (
     MODEL,
@@ -26,6 +27,7 @@ from tests.llm.chat_server import Answer, completion
 from tests.synthesis.ordering import wait_until
 
 FILES = {ORDER, EPISODES, TIMINGS, ANALYSIS, SUMMARY, REPORT}
+"""Of any evaluation; the tools are kept too where agents are given them at the start."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def rows(path: Path) -> list[dict]:
 
 
 def test_the_oracle_solves_everything_and_the_folder_says_so(played):
-    assert {path.name for path in played.iterdir()} == FILES
+    assert {path.name for path in played.iterdir()} == FILES | {TOOLS}
     evaluation = read_evaluation(played)
     assert [episode.outcome for episode in evaluation.episodes] == ["complete"] * 6
     summary = json.loads((played / SUMMARY).read_text("utf-8"))
@@ -76,7 +78,7 @@ def test_the_same_order_gives_the_same_files_and_plays_nothing_twice(awm, worlds
     assert again.code == 0, again.err
     assert "success 100.0%" in again.out
     anew = Path("anew")
-    for name in (ORDER, EPISODES, ANALYSIS, SUMMARY):
+    for name in (ORDER, EPISODES, ANALYSIS, TOOLS, SUMMARY):
         assert (anew / name).read_bytes() == (played / name).read_bytes()
     before = (anew / TIMINGS).read_bytes()
     assert awm("eval", worlds, "--policy", "oracle", "--output_dir", "anew").code == 0
@@ -100,9 +102,9 @@ def test_a_model_is_evaluated_in_every_format(awm, worlds, tmp_path, name, writt
     assert [group["numbers"]["success"]["value"] for group in told["by_difficulty"]] == [1, 1, 0]
     assert told["usd"] == 0.0
     episodes = rows(tmp_path / "run" / EPISODES)
-    # Attempts share no answer: each asked with a seed of its own.
+    # No answer is shared: each question has a seed of its own, and so has each attempt.
     asked = [request.body for request in server.requests if request.method == "POST"]
-    assert {body["seed"] for body in asked} == {episode["seed"] for episode in episodes}
+    assert len({body["seed"] for body in asked}) == len(asked)
     assert len({episode["seed"] for episode in episodes}) == 6
     assert {body["temperature"] for body in asked} == {0.6}
     tokens = sum(sum(episode["usage"].values()) for episode in episodes)
@@ -127,6 +129,17 @@ def test_tasks_are_chosen_by_world_number_difficulty_and_tag(awm, worlds):
     assert chosen("--tag", "tag1", "--kind", "create") == [("more_notes", 0), ("notes", 0)]
 
 
+def test_so_many_worlds_are_alive_as_may_be_and_where_others_wait_that_is_told(awm, worlds):
+    order = ("eval", worlds, "--policy", "oracle", "--no_html", "--output_dir")
+    few = awm(*order, "few", "--live_worlds", 1)
+    assert few.code == 0, few.err
+    assert "As many worlds are alive as may be (1), and episodes in others wait" in few.err
+    assert "6 of 6 episodes" in few.out
+    many = awm(*order, "many")
+    assert (many.code, many.err) == (0, "")
+    assert (Path("few") / EPISODES).read_bytes() == (Path("many") / EPISODES).read_bytes()
+
+
 def test_a_script_is_followed(awm, worlds, tmp_path):
     row = {
         "scenario": "Notes", "task_idx": 0, "answer": "Done.",
@@ -145,7 +158,8 @@ def test_a_script_is_followed(awm, worlds, tmp_path):
 def test_a_task_that_nobody_can_grade_is_left_out_and_told(awm, tmp_path):
     gathered = noted_world("Judged", "# other", mode=WorldFile.VERIFIER_SQL)
     write_worlds([noted_world(), gathered], tmp_path / "mixed")
-    outcome = awm("eval", "mixed", "--policy", "oracle", "--no_html", "--limit", 6)
+    # What is left out takes no room within the limit.
+    outcome = awm("eval", "mixed", "--policy", "oracle", "--no_html", "--limit", 3)
     assert outcome.code == 0
     assert "3 tasks without a verifier that decides left out: judged task 0" in outcome.err
     assert "--judge_model" in outcome.err
@@ -172,6 +186,53 @@ def test_a_judge_weighs_what_programs_gather_and_is_paid_from_the_same_budget(aw
     (row,) = rows(tmp_path / "run" / EPISODES)
     assert (row["verdict"]["mode"], row["reason"]) == ("sql", "The note is there.")
     assert (tmp_path / "run" / JOURNAL).is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("VOTES", 3, "votes: 3, not 1"),
+        ("TEMPERATURE", 0.5, "temperature: 0.5, not 0.0"),
+        ("ATTEMPTS", 1, "attempts: 1, not 3"),
+        ("CHARACTERS", 9000, "characters: 9000, not 120000"),
+    ],
+)
+def test_a_judge_that_judges_otherwise_makes_another_evaluation(
+    awm, tmp_path, monkeypatch, name, value, told
+):
+    write_worlds([noted_world(mode=WorldFile.VERIFIER_SQL)], tmp_path / "judged")
+    said = {"reason": "It is there.", "evidence": ["milk"], "classification": "complete"}
+    with serving(lambda request: completion(json.dumps(said))) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        order = (
+            "eval", "judged", "--policy", "oracle", "--judge_model", MODEL, "--no_html",
+            "--task_id", 0, "--output_dir",
+        )  # fmt: skip
+        assert awm(*order, "run").code == 0
+        monkeypatch.setenv(f"AWM_JUDGE_{name}", str(value))
+        changed = awm(*order, "run")
+        assert changed.code == 2
+        assert f"another evaluation (grading.judge.{told})" in changed.err
+        if name == "VOTES":
+            assert awm(*order, "other").code == 0
+            compared = awm("eval", "compare", "run", "other")
+            assert compared.code == 2
+            assert f"judge.{told}" in compared.err
+
+
+def test_a_page_that_is_there_is_written_anew_and_no_other_file_is(awm, worlds, played, tmp_path):
+    shutil.copytree(played, "run")
+    page = (tmp_path / "run" / REPORT).read_bytes()
+    order = ("eval", worlds, "--policy", "oracle", "--output_dir", "run")
+    for stale in (b"", page.replace(TASKS[0].encode(), b"Something else.")):
+        (tmp_path / "run" / REPORT).write_bytes(stale)
+        assert awm(*order).code == 0
+        assert TASKS[0] in (tmp_path / "run" / REPORT).read_text("utf-8")
+    Path("notes.html").write_text("Notes of mine.")
+    refused = awm(*order, "--html", "notes.html")
+    assert refused.code == 2
+    assert "notes.html is there already, and is another kind of file." in refused.err
+    assert Path("notes.html").read_text() == "Notes of mine."
 
 
 def test_the_oracle_tries_what_it_knows_how_to_solve(awm, tmp_path):

@@ -84,6 +84,28 @@ def test_without_a_judge_rules_tell_what_they_can_and_the_rest_is_unknown(played
     assert "no judge was asked" in (played / REPORT).read_text("utf-8")
 
 
+@pytest.mark.parametrize(("note", "score"), [(41, 1.0), (42, 0.5)])
+def test_what_the_tools_show_is_not_made_up_though_no_record_has_it(awm, tmp_path, note, score):
+    code = """
+@app.get("/notes/{note_id}", operation_id="get_note")
+async def get_note(note_id: int = Path(description="Its number, such as 41.")):
+    return {"id": note_id}
+"""
+    world = noted_world("Shown", f"from fastapi import Path{code}")
+    write_worlds([world], tmp_path / "shown")
+    row = {
+        "scenario": "Shown", "task_idx": 0, "answer": "Done.",
+        "calls": [{"tool": "get_note", "arguments": {"note_id": note}}],
+    }  # fmt: skip
+    (tmp_path / "script.jsonl").write_text(json.dumps(row) + "\n")
+    order = ("--policy", "script:script.jsonl", "--task_id", 0, "--output_dir", "run", "--no_html")
+    assert awm("eval", "shown", *order).code == 0
+    assert findings(tmp_path / "run")[0]["logical_consistency"]["score"] == score
+    # The same without the worlds.
+    assert awm("eval", "report", "run").code == 0
+    assert findings(tmp_path / "run")[0]["logical_consistency"]["score"] == score
+
+
 def test_a_judge_weighs_the_plans_of_an_evaluation_while_it_is_made(awm, worlds, server, tmp_path):
     before = weighed(server)
     outcome = awm(

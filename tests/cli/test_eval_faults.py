@@ -125,7 +125,7 @@ def test_where_nobody_ever_answers_nothing_is_scored_and_the_code_says_so(
             "--retries", 0, "--no_html", "--limit", 2,
         )  # fmt: skip
     assert outcome.code == 1
-    assert "did not answer in 0.2 s" in " ".join(outcome.err.split())
+    assert "did not answer in" in " ".join(outcome.err.split())
     assert "Traceback" not in outcome.err
     episodes = read_evaluation(tmp_path / "run").episodes
     assert [one.outcome for one in episodes] == ["infrastructure_error"] * 2

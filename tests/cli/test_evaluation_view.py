@@ -31,9 +31,9 @@ def screen(monkeypatch):
     def shown(width, total, before, played, spent=SPENT):
         terminal, file = console(width)
         monkeypatch.setattr(evaluation_view, "stderr", lambda: terminal)
-        with watching(total, before, lambda: spent) as tell:
+        with watching(total, before, lambda: spent) as watcher:
             for each in played:
-                tell(each)
+                watcher.played(each)
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", file.getvalue())
 
     return shown
@@ -45,6 +45,11 @@ def test_the_board_tells_how_far_it_is_and_what_it_costs(screen):
     assert re.search(
         r"[\d.,]+ episodes/s · 1,234 tokens · 0.5000 USD · 0:00 · about 0:00 left", shown
     )
+
+
+def test_an_episode_that_is_played_again_counts_once(screen):
+    again = [*attempts("a", 1, "ii"), *attempts("a", 1, "ic")]
+    assert "2 of 3 episodes · success 100.0% · 1 infrastructure error" in screen(80, 3, [], again)
 
 
 def test_what_nobody_can_score_is_told_when_it_comes(screen):
@@ -75,10 +80,21 @@ def test_where_nobody_watches_only_what_went_wrong_is_told(monkeypatch):
     file = io.StringIO()
     piped = SafeConsole(file=file, width=80)
     monkeypatch.setattr(evaluation_view, "stderr", lambda: piped)
-    with watching(8, BEFORE, Spent) as tell:
+    with watching(8, BEFORE, Spent) as watcher:
         for each in PLAYED:
-            tell(each)
+            watcher.played(each)
     assert len(file.getvalue().splitlines()) == 1
+
+
+def test_where_worlds_wait_for_others_it_is_told_what_allows_for_more(monkeypatch):
+    file = io.StringIO()
+    piped = SafeConsole(file=file, width=80)
+    monkeypatch.setattr(evaluation_view, "stderr", lambda: piped)
+    with watching(8, BEFORE, Spent) as watcher:
+        watcher.crowded(20)
+    (told,) = file.getvalue().splitlines()
+    assert told.startswith("As many worlds are alive as may be (20)")
+    assert "--live_worlds allows for more" in told
 
 
 def test_the_summary_has_passes_by_k_and_groups(capsys, monkeypatch):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from awm.cli.report_file import check_report_file
+from awm.cli.report_file import check_page, check_report_file
 from awm.errors import UsageError
 
 
@@ -21,6 +21,21 @@ def test_a_file_that_cannot_be_there_is_refused(tmp_path, name, what):
         check_report_file("--html", tmp_path / name)
     assert caught.value.message.endswith(what)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("content", ["Notes of mine.", "<title>A report of something else</title>"])
+def test_what_is_no_such_page_is_not_written_over(tmp_path, content):
+    (tmp_path / "page.html").write_text(content)
+    with pytest.raises(UsageError, match="is another kind of file"):
+        check_page("--html", tmp_path / "page.html", "Evaluation of")
+
+
+@pytest.mark.parametrize("content", [None, "", "<head>\n<title>Evaluation of an oracle</title>"])
+def test_an_older_page_is_written_over_and_so_is_an_empty_file(tmp_path, content):
+    if content is not None:
+        (tmp_path / "page.html").write_text(content)
+    check_page("--html", tmp_path / "page.html", "Evaluation of")
+    check_page("--html", None, "Evaluation of")
 
 
 def test_no_file_and_one_that_can_be_there_are_all_right(tmp_path):

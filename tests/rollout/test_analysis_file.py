@@ -7,7 +7,7 @@ import pytest
 
 from awm.errors import TrajectoryError, WorldFileError
 from awm.rollout.analysis import Finding, analyse
-from awm.rollout.analysis_file import ANALYSIS, Said, forget, read_said, write_analyses
+from awm.rollout.analysis_file import ANALYSIS, Said, read_said, write_analyses
 from tests.rollout.evaluations import attempts, called, episode
 
 SAID = Said(
@@ -20,12 +20,12 @@ SAID = Said(
 
 
 def keep(folder, episodes, said):
-    analyses = {
-        one.job: analyse(one).amended(said[one.job].findings if one.job in said else ())
+    analyses = (
+        (one, analyse(one).amended(said[one.job].findings if one.job in said else ()))
         for one in episodes
         if one.is_scored
-    }
-    write_analyses(folder, episodes, analyses, said)
+    )
+    write_analyses(folder, analyses, said)
 
 
 def lines(folder):
@@ -66,13 +66,13 @@ def test_another_model_or_another_prompt_says_something_else():
     assert not replace(SAID, prompt="plan.v0").is_by("large-model")
 
 
-def test_a_folder_without_the_file_holds_nothing_and_one_that_is_forgotten_neither(tmp_path):
-    run = episode()
-    assert read_said(tmp_path, [run]) == {}
-    forget(tmp_path)
-    keep(tmp_path, [run], {run.job: SAID})
-    forget(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_a_folder_without_the_file_holds_nothing(tmp_path):
+    assert read_said(tmp_path, [episode()]) == {}
+
+
+def test_where_no_judge_said_anything_no_episode_is_read(tmp_path):
+    keep(tmp_path, [episode()], {})
+    assert read_said(tmp_path, (pytest.fail("it was read") for _ in "x")) == {}
 
 
 @pytest.mark.parametrize("part", [{"judge": {}}, {"findings": {}}, {"findings": None}])

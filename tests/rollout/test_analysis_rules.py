@@ -77,6 +77,20 @@ def test_an_identifier_that_nobody_showed_is_told_with_its_turn():
     assert found.reason == "A call of pay had order_id 8, which had not been shown."
 
 
+def test_an_identifier_that_the_tools_show_was_shown():
+    made = episode(turns=[called("pay", {"order_id": 8}), called("pay", {"order_id": 9})])
+    told = '[{"name": "pay", "description": "Pay an order, such as 8."}]'
+    found = logical_consistency(made, told)
+    assert found.turns == (1,)
+    assert found.reason == "A call of pay had order_id 9, which had not been shown."
+
+
+def test_where_nobody_knows_what_an_agent_was_told_no_identifier_is_held_against_it():
+    made = episode(turns=[called("pay", {"order_id": 8}, status=409)], answer="It is paid.")
+    found = logical_consistency(made, None)
+    assert found.reason == "The answer does not say that the last call, pay, had failed."
+
+
 def test_a_part_of_a_longer_number_was_not_shown():
     assert consistency(called("find", {}, '{"id": 78}'), called("pay", {"item_id": 8})).score < 1
 

@@ -130,6 +130,27 @@ def test_other_conditions_are_told():
     assert compare_runs(a, b).warnings == ("limits.turns: 20, not 30",)
 
 
+ASKED = {"kind": "model", "name": "m", "format": "awm", "brief": 1, "temperature": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"brief": 2}, ("policy.brief: 2, not 1",)),
+        ({"temperature": 0.0}, ("policy.temperature: 0.0, not 0.6",)),
+        ({"name": "n", "settings": {"shop": "It is Monday."}}, ()),
+    ],
+)
+def test_two_models_that_were_asked_otherwise_are_told(other, told):
+    a, b = run({0: "c"}, policy=ASKED), run({0: "a"}, policy={**ASKED, **other})
+    assert compare_runs(a, b).warnings == told
+
+
+def test_a_policy_that_is_no_model_was_not_asked_otherwise():
+    oracle = run({0: "c"}, policy={"kind": "oracle", "name": "oracle"})
+    assert compare_runs(oracle, run({0: "a"}, policy=ASKED)).warnings == ()
+
+
 def test_what_attempts_are_paid_does_not_matter():
     a = run({0: "c"}, conditions={"scheme": {"name": "paper"}})
     b = run({0: "c"}, conditions={"scheme": {"name": "binary"}})

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tracemalloc
 
 import pytest
 
@@ -20,12 +21,12 @@ async def exported(request):
     name = request.param
     won, _ = await played(name)
     lost, _ = await played(name, rollout=1, outcome="agent_error")
-    return lambda make: make([won, lost], surface(name), Recording(name)).rows
+    return lambda make: [*make([won, lost], surface(name), Recording(name))]
 
 
 def test_rows_are_lines_of_json(tmp_path):
     path = tmp_path / "new" / "sft.jsonl"
-    write_exported([ROW, ROW], path)
+    assert write_exported([ROW, ROW], path) == 2
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [ROW, ROW]
     assert "Grüße" in lines[0]
@@ -54,9 +55,38 @@ def test_other_endings_are_refused(tmp_path, name):
 
 
 def test_no_rows_make_no_file(tmp_path):
-    with pytest.raises(UsageError, match="no episode is fit"):
-        write_exported([], tmp_path / "sft.jsonl")
+    assert write_exported([], tmp_path / "new" / "sft.jsonl") == 0
     assert [*tmp_path.iterdir()] == []
+
+
+def test_rows_that_break_off_leave_what_was_there(tmp_path):
+    path = tmp_path / "sft.jsonl"
+    path.write_text("mine")
+
+    def rows():
+        yield ROW
+        raise UsageError("no more.")
+
+    with pytest.raises(UsageError, match="no more"):
+        write_exported(rows(), path, overwrite=True)
+    assert path.read_text() == "mine"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_a_row_is_let_go_when_it_is_written(tmp_path, ending, monkeypatch):
+    if ending == "parquet":
+        pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
+    monkeypatch.setattr("awm.rollout.exporting_files._GROUP", 10_000)
+    text = "x" * 100_000
+    rows = ({"messages": [{"role": "user", "content": f"{n}{text}"}]} for n in range(200))
+    write_exported([ROW], tmp_path / f"first.{ending}")  # what is imported then is not counted
+    tracemalloc.start()
+    try:
+        assert write_exported(rows, tmp_path / f"sft.{ending}") == 200
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 def test_without_what_writes_parquet_it_is_said_what_to_do(tmp_path, monkeypatch):
@@ -72,6 +102,17 @@ def test_parquet_holds_the_same_rows(tmp_path, make, exported):
     write_exported(rows, tmp_path / "rows.parquet")
     read = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
     assert [_without_nothing(row) for row in read] == [_without_nothing(row) for row in rows]
+
+
+def test_parquet_holds_rows_in_groups(tmp_path, monkeypatch):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
+    rows = [{**ROW, "world": f"w{number}"} for number in range(7)]
+    size = len(json.dumps(rows[0], ensure_ascii=False).encode())
+    monkeypatch.setattr("awm.rollout.exporting_files._GROUP", 3 * size)
+    assert write_exported(rows, tmp_path / "rows.parquet") == 7
+    file = parquet.ParquetFile(tmp_path / "rows.parquet")
+    assert file.metadata.num_row_groups == 3
+    assert [row["world"] for row in file.read().to_pylist()] == [row["world"] for row in rows]
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])

@@ -109,7 +109,7 @@ async def evaluated(folder, policy, runtime, pool, retries=0):
     player = Player(runtime, Grader(pool), CONDITIONS)
     with EpisodeStore.open(folder, order) as store:
         await evaluate(player, worlds, jobs, policy, store, concurrency=3, retries=retries)
-    return read_evaluation(folder).episodes
+    return tuple(read_evaluation(folder).episodes)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.rollout.intervals import difference_of, mean_of, sign_test, student, wilson
+from awm.rollout.metrics_passing import Tally, passing_of
 
 VALUES = st.lists(
     st.tuples(
@@ -132,6 +133,68 @@ def test_intervals_hold_the_true_rate_also_where_whole_worlds_are_hard_or_easy()
         found = mean_of(values)
         held += found.low <= 0.5 <= found.high
     assert 0.92 <= held / 400 <= 0.98
+
+
+ATTEMPTS = 16
+
+
+@pytest.fixture(scope="module", params=["equal", "unequal", "some impossible"])
+def evaluations(request):
+    """What chances tasks have, and 200 evaluations of 60 such tasks with 16 attempts each."""
+    dice = random.Random(4)
+    chance = {
+        "equal": lambda: 0.5,
+        "unequal": lambda: dice.betavariate(1, 2),
+        "some impossible": lambda: 0.9 if dice.random() < 0.8 else 0.0,
+    }[request.param]
+
+    def tried(chance):
+        return Tally(ATTEMPTS, sum(dice.random() < chance for _ in range(ATTEMPTS)))
+
+    chances = [chance() for _ in range(50_000)]
+    return chances, [{("w", task): tried(chance()) for task in range(60)} for _ in range(200)]
+
+
+def share_held(estimates, true):
+    """How often intervals hold the true value; 1 in 20 may not."""
+    return sum(one.low <= true <= one.high for one in estimates) / len(estimates)
+
+
+@pytest.mark.parametrize("k", [1, 2, 4, 8])
+def test_intervals_of_passes_hold_the_true_chance_nearly_as_often_as_they_say(evaluations, k):
+    chances, drawn = evaluations
+    found = [passing_of(tallies)[k - 1] for tallies in drawn]
+    any_of = sum(1 - (1 - chance) ** k for chance in chances) / len(chances)
+    all_of = sum(chance**k for chance in chances) / len(chances)
+    assert share_held([one.any_of for one in found], any_of) >= 0.9
+    assert share_held([one.all_of for one in found], all_of) >= 0.9
+
+
+def test_intervals_of_the_pass_at_1_are_as_narrow_as_they_can_be(evaluations):
+    _, drawn = evaluations
+    found = [passing_of(tallies)[0].any_of for tallies in drawn]
+    mean = sum(one.value for one in found) / len(found)
+    error = math.sqrt(sum((one.value - mean) ** 2 for one in found) / (len(found) - 1))
+    width = sum(one.high - one.low for one in found) / len(found)
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.15)
+
+
+def test_the_pass_at_1_is_as_sure_as_the_success_of_the_same_attempts():
+    tallies = {("w", task): Tally(4, task % 5) for task in range(30)}
+    attempts = [
+        (task, float(number < tally.complete))
+        for task, tally in tallies.items()
+        for number in range(tally.scored)
+    ]
+    success, passing = mean_of(attempts), passing_of(tallies)[0].any_of
+    assert (passing.low, passing.high) == pytest.approx((success.low, success.high))
+
+
+def test_of_one_task_its_attempts_are_what_the_pass_at_1_is_sure_by():
+    first, second = (passing_of({("w", 0): Tally(16, 8)})[k].any_of for k in (0, 1))
+    assert (first.low, first.high) == pytest.approx(wilson(0.5, 16))
+    # Of sixteen attempts there are eight pairs that have none in common.
+    assert (second.low, second.high) == pytest.approx(wilson(second.value, 8))
 
 
 def test_intervals_of_differences_hold_the_true_difference_nearly_as_often_as_they_say():

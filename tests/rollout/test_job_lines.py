@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from awm.errors import TrajectoryError, UsageError
 from awm.rollout.job import Job
-from awm.rollout.job_lines import JobLines, line_of, read_job_lines
+from awm.rollout.job_lines import JobLines, PlacedLines, line_of, read_job_lines
+from awm.worlds.jsonl import PendingLines
 
 JOBS = [Job("shop", number) for number in range(4)]
 
@@ -133,3 +134,68 @@ def test_links_are_not_followed(path, tmp_path):
 def test_a_file_that_is_not_there_cannot_be_read(path):
     with pytest.raises(TrajectoryError, match="cannot be read"):
         read(path)
+
+
+def test_a_line_is_read_when_it_is_asked_for(path):
+    written(path, *(line(job, text="\u00e9") for job in reversed(JOBS)), line(JOBS[1], again=True))
+    lines = PlacedLines(path)
+    assert [lines.line(job) for job in JOBS if job != JOBS[1]] == [
+        line(job, text="\u00e9") for job in JOBS if job != JOBS[1]
+    ]
+    assert lines.line(JOBS[1])["again"]
+    assert Job("elsewhere", 0) not in lines
+
+
+def test_placed_lines_stay_what_they_are_while_the_file_grows_and_is_sorted(path):
+    written(path, *map(line, reversed(JOBS[1:])))
+    lines = PlacedLines(path)
+    file = JobLines(path)
+    file.add(JOBS[0], line_of(line(JOBS[0])))
+    file.sort(JOBS)
+    file.close()
+    assert JOBS[0] not in lines
+    assert [lines.line(job) for job in JOBS[1:]] == [*map(line, JOBS[1:])]
+
+
+def test_a_line_that_was_torn_has_no_place(path):
+    written(path, *map(line, JOBS))
+    os.truncate(path, path.stat().st_size - 1)
+    lines = PlacedLines(path)
+    assert [job in lines for job in JOBS] == [True] * (len(JOBS) - 1) + [False]
+
+
+@pytest.mark.parametrize("name", ["a \u00e9\u4e16", 'q"\\b', "x\ny", "{}", ""])
+def test_whose_a_line_is_can_be_told_however_it_is_written(path, name):
+    job = Job(name, 3, 1)
+    by_others = dict(reversed(line(job, more=name).items()))
+    for text in (line_of(line(job)), line_of({"version": 1, **line(job)}), line_of(by_others)):
+        path.write_bytes(text + b"\n")
+        assert PlacedLines(path).line(job)["world"] == name
+
+
+@pytest.mark.parametrize("broken", [b"{", b"[]", b'{"world": "shop"}', b"\0\0\0", b"\xff"])
+def test_a_line_without_a_job_is_told_with_its_number(path, broken):
+    written(path, line(JOBS[0]))
+    path.write_bytes(path.read_bytes() + broken + b"\n")
+    with pytest.raises(TrajectoryError, match="line 2"):
+        PlacedLines(path)
+
+
+@pytest.mark.parametrize("broken", [b', "x": }', b', "x": "\xff"}'])
+def test_what_else_is_wrong_in_a_line_is_told_when_it_is_read(path, broken):
+    path.write_bytes(line_of(line(JOBS[0]))[:-1] + broken + b"\n")
+    lines = PlacedLines(path)
+    with pytest.raises(TrajectoryError, match=f"the line of {JOBS[0]}"):
+        lines.line(JOBS[0])
+
+
+def test_what_a_sort_that_was_killed_leaves_goes_when_the_file_is_opened(path):
+    written(path, line(JOBS[0]))
+    killed = PendingLines(path)
+    killed.append_line(b"{}")
+    killed.finish()
+    other = path.with_name(".other.jsonl.0.tmp")
+    other.touch()
+    assert len([*path.parent.iterdir()]) == 3
+    JobLines(path).close()
+    assert {*path.parent.iterdir()} == {path, other}

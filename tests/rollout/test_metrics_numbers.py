@@ -5,11 +5,17 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from awm.rollout import metrics_numbers
 from awm.rollout.episode import Counts
-from awm.rollout.metrics_numbers import numbers_of, spread_of, tallies_of
+from awm.rollout.metrics_numbers import spread_of, tallies_of
 from awm.rollout.metrics_passing import Tally
+from awm.rollout.outline import outline_of
 from awm.verify import Violation
 from tests.rollout.evaluations import attempts, called, episode, listed
+
+
+def numbers_of(episodes):
+    return metrics_numbers.numbers_of(map(outline_of, episodes))
 
 
 def test_an_unscored_episode_is_neither_a_failure_nor_in_any_mean():
@@ -29,7 +35,7 @@ def test_where_nothing_is_scored_nothing_is_said():
 
 def test_tasks_with_fewer_scored_attempts_are_counted_up_to_those():
     numbers = numbers_of([*attempts("shop", 0, "caca"), *attempts("shop", 1, "aiia")])
-    assert tallies_of(attempts("shop", 1, "aiia")) == {("shop", 1): Tally(2, 0)}
+    assert tallies_of(map(outline_of, attempts("shop", 1, "aiia"))) == {("shop", 1): Tally(2, 0)}
     assert [(point.k, point.left_out) for point in numbers.passing] == [
         (1, 0),
         (2, 0),

@@ -8,6 +8,7 @@ from awm.rollout.analysis import analyse
 from awm.rollout.analysis_findings import Analysis, Finding
 from awm.rollout.episode import Counts
 from awm.rollout.facts import UNKNOWN, TaskFacts
+from awm.rollout.outline import outline_of
 from awm.rollout.replaying import CallDiff, EpisodeDiffs
 from awm.rollout.report_episodes import episode_line, episode_section
 from awm.runtime import StateDiff
@@ -34,19 +35,19 @@ def graded(verdict, **parts):
 
 def test_a_line_tells_outcome_task_attempt_difficulty_reward_and_length():
     run = episode("shop", 3, 1, "agent_error", [called("pay")])
-    told = texts(episode_line(run, TaskFacts(difficulty=2)))
+    told = texts(episode_line(outline_of(run), TaskFacts(difficulty=2)))
     assert told == "✕ agent error shop #3 · 1 L2 Pay order 7. 0 2 turns 1 call"
 
 
 def test_the_filters_find_what_they_go_by():
     shown = episode_section(episode("shop"), TaskFacts(difficulty=2), None)
     assert 'data-world="shop" data-outcome="complete" data-level="2"' in shown
-    assert 'data-level=""' in episode_line(episode(), UNKNOWN)
+    assert 'data-level=""' in episode_line(outline_of(episode()), UNKNOWN)
 
 
 def test_an_unscored_episode_has_no_reward_and_says_why():
     run = episode(outcome="infrastructure_error", reason="the worker died")
-    assert " - 1 turn" in texts(episode_line(run, UNKNOWN))
+    assert " - 1 turn" in texts(episode_line(outline_of(run), UNKNOWN))
     assert "Reward Unscored: the worker died" in section(run)
 
 
@@ -140,7 +141,7 @@ def test_what_strangers_say_stays_text(text):
     )
     analysis = Analysis(run.job, (Finding("plan_quality", 0.5, text),))
     shown = episode_section(run, UNKNOWN, EpisodeDiffs(fault=text), analysis)
-    outline = Outline(shown + episode_line(run, UNKNOWN))
+    outline = Outline(shown + episode_line(outline_of(run), UNKNOWN))
     names = [name for _, *names in outline.elements for name in names]
     assert not [name for name in names if name.startswith("on") or name == "style"]
     assert not {"script", "img", "style", "textarea"} & {tag for tag, *_ in outline.elements}

@@ -10,6 +10,7 @@ import pytest
 from awm.llm import Usage
 from awm.rollout.facts import TaskFacts
 from awm.rollout.metrics import summary_of
+from awm.rollout.outline import outline_of
 from awm.rollout.replaying import EpisodeDiffs
 from awm.rollout.report_html import evaluation_html
 from awm.verify import Violation
@@ -37,7 +38,7 @@ def test_the_headline_says_who_acted_where_and_what_came_of_it():
     text = told(shown(some()))
     assert text.startswith(
         "Skip to the episodes Evaluation of model"
-        " 1 world · 2 tasks · 8 episodes · rollouts 4 · seed 7 · runs/a Success 57%"
+        " 1 world · 2 tasks · 8 episodes · rollouts 4 · seed 7 Success 57%"
     )
     assert "4 of 7 episodes" in text
     assert "Infrastructure errors 1 in none of the figures" in text
@@ -127,10 +128,32 @@ def test_the_page_obeys_its_own_style_and_script_and_nothing_else():
     assert all(link.startswith("#") for link in Outline(page).links)
 
 
-def test_equal_evaluations_give_equal_pages_however_long_they_took():
+def test_equal_evaluations_give_equal_pages_wherever_they_are_and_however_long_they_took():
     run = some()
-    slow = replace(run, seconds={one.job: 9.0 for one in run.episodes})
+    slow = replace(run, folder="elsewhere", seconds={one.job: 9.0 for one in run.episodes})
     assert shown(run) == shown(slow)
+
+
+def test_an_evaluation_that_was_gone_through_already_gives_the_same_page():
+    run = some()
+    assert shown(run) == shown(run, outlines=[outline_of(one) for one in run.episodes])
+
+
+def test_of_what_is_a_line_only_the_outline_is_read():
+    class Watched(tuple):
+        def __iter__(self):
+            pytest.fail("all of them are read")
+
+        def __getitem__(self, place):
+            read.append(place)
+            return tuple.__getitem__(self, place)
+
+    run, read = some(), []
+    outlines = [outline_of(one) for one in run.episodes]
+    summary = summary_of(run.episodes, run.facts_of)
+    watched = replace(run, episodes=Watched(run.episodes))
+    evaluation_html(watched, summary, {}, outlines=outlines, most=3)
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from awm.rollout.outline import outline_of
 from awm.rollout.report_sample import sample_of
 from tests.rollout.evaluations import attempts
 
@@ -14,7 +15,7 @@ TASKS = st.lists(
 
 
 def of(*tasks):
-    return [one for world, idx, letters in tasks for one in attempts(world, idx, letters)]
+    return [outline_of(one) for task in tasks for one in attempts(*task)]
 
 
 def told(episodes):

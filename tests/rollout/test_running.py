@@ -125,6 +125,24 @@ async def test_no_more_worlds_are_alive_than_may_be_and_each_is_read_once(tmp_pa
     assert set(worlds.read.values()) == {1}
 
 
+@pytest.mark.parametrize(("live_worlds", "told"), [(2, [2]), (6, [])])
+async def test_where_attempts_wait_for_room_for_their_world_it_is_told(tmp_path, live_worlds, told):
+    worlds = Shelf(*(f"W{number}" for number in range(6)))
+    jobs = jobs_of(worlds, FIRST, 2)
+    stage, crowded = Stage(lambda job, tries: resting()), []
+    await evaluated(
+        tmp_path,
+        stage,
+        worlds,
+        jobs,
+        concurrency=12,
+        live_worlds=live_worlds,
+        tell_crowded=crowded.append,
+    )
+    assert crowded == told
+    assert len(stage.tries) == len(jobs)
+
+
 async def resting():
     for _ in range(20):
         await asyncio.sleep(0)
@@ -155,7 +173,28 @@ async def test_after_its_last_try_it_is_kept_with_its_reason(tmp_path, retries):
     found = await evaluated(tmp_path, stage, worlds, jobs, retries=retries, tell=told.append)
     assert [one.outcome for one in found.values()] == ["infrastructure_error", "complete"]
     assert stage.tries == {jobs[0]: retries + 1, jobs[1]: 1}
-    assert len(told) == 2
+    assert Counter(one.job for one in told) == stage.tries
+    assert (tmp_path / EPISODES).read_bytes().count(b"\n") == 2
+
+
+async def test_what_the_infrastructure_broke_is_kept_and_told_at_once(tmp_path):
+    worlds = Shelf("One")
+    jobs = jobs_of(worlds, FIRST, 3)
+    told = []
+
+    def then(job, tries):
+        if job.rollout == 0:
+            return "infrastructure_error"
+        before = {one.job: one.outcome for one in read_evaluation(tmp_path).episodes}
+        assert before[jobs[0]] == "infrastructure_error"
+        assert told[0].job == jobs[0]
+        raise BudgetError("$1 is spent.")
+
+    with pytest.raises(BudgetError):
+        await evaluated(tmp_path, Stage(then), worlds, jobs, concurrency=1, tell=told.append)
+    (kept,) = read_evaluation(tmp_path).episodes
+    assert kept.job == jobs[0]
+    assert kept.reward.unscored
 
 
 async def test_the_same_command_tries_it_again_and_nothing_else(tmp_path):

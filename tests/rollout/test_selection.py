@@ -78,6 +78,19 @@ def test_a_limit_takes_from_the_worlds_in_turn():
     assert chosen(limit=4) == [("a", 0), ("a", 1), ("b", 0), ("c", 0)]
 
 
+def test_tasks_that_cannot_be_tried_take_no_room_within_the_limit():
+    asked = []
+
+    def odd(world, task_idx):
+        asked.append((world, task_idx))
+        return task_idx == 1
+
+    jobs = jobs_of(WORLDS, TaskSelection(limit=2), 1, odd)
+    assert jobs == (Job("a", 1), Job("b", 1))
+    assert asked == [("a", 0), ("b", 0), ("c", 0), ("a", 1), ("b", 1)]
+    assert jobs_of(WORLDS, TaskSelection(), 1, lambda world, task_idx: False) == ()
+
+
 def test_a_limit_counts_tasks_and_not_their_rollouts():
     assert len(jobs_of(WORLDS, TaskSelection(limit=2), 5)) == 10
 

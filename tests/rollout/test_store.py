@@ -9,7 +9,7 @@ import pytest
 from awm.errors import TrajectoryError, UsageError
 from awm.rollout.facts import TaskFacts
 from awm.rollout.job import Job
-from awm.rollout.store import EPISODES, ORDER, TIMINGS, EpisodeStore, read_evaluation
+from awm.rollout.store import ANALYSIS, EPISODES, ORDER, TIMINGS, EpisodeStore, read_evaluation
 from tests.rollout.evaluations import called, episode
 
 FACTS = {"difficulty": 2, "kind": None, "tags": ["a"], "category": None, "oracle_calls": 3}
@@ -46,7 +46,7 @@ def test_what_was_ordered_and_played_can_be_read_again(folder):
     played(folder, seconds=1.5)
     evaluation = read_evaluation(folder)
     assert evaluation.order == ORDERED
-    assert evaluation.episodes == tuple(EPISODES_OF.values())
+    assert tuple(evaluation.episodes) == tuple(EPISODES_OF.values())
     assert set(evaluation.seconds.values()) == {1.5}
     assert evaluation.facts_of(JOBS[0]) == TaskFacts(2, None, ("a",), None, 3)
 
@@ -63,7 +63,7 @@ def test_equal_episodes_give_equal_files_in_whatever_order_they_come(folder, tmp
 def test_an_episode_is_on_disk_as_soon_as_it_is_added(folder):
     with EpisodeStore.open(folder, ORDERED) as store:
         store.add(EPISODES_OF[JOBS[2]])
-        assert read_evaluation(folder).episodes == (EPISODES_OF[JOBS[2]],)
+        assert tuple(read_evaluation(folder).episodes) == (EPISODES_OF[JOBS[2]],)
 
 
 def test_the_same_order_goes_on_where_it_was_left(folder):
@@ -73,7 +73,7 @@ def test_the_same_order_goes_on_where_it_was_left(folder):
         assert len(store.done) == 2
         assert JOBS[0] not in store.done
     played(folder)
-    assert read_evaluation(folder).episodes == tuple(EPISODES_OF.values())
+    assert tuple(read_evaluation(folder).episodes) == tuple(EPISODES_OF.values())
 
 
 def test_an_episode_that_was_torn_is_played_again(folder):
@@ -83,7 +83,7 @@ def test_an_episode_that_was_torn_is_played_again(folder):
     with EpisodeStore.open(folder, ORDERED) as store:
         assert list(store.done) == list(JOBS[:3])
     played(folder)
-    assert read_evaluation(folder).episodes == tuple(EPISODES_OF.values())
+    assert tuple(read_evaluation(folder).episodes) == tuple(EPISODES_OF.values())
 
 
 def test_failures_of_the_infrastructure_are_kept_with_their_reason_and_made_again(folder):
@@ -100,7 +100,7 @@ def test_failures_of_the_infrastructure_are_kept_with_their_reason_and_made_agai
     assert read_evaluation(folder).episodes[0] == failed
     assert lines(folder)[0]["reason"] == "the worker died"
     played(folder)
-    assert read_evaluation(folder).episodes == tuple(EPISODES_OF.values())
+    assert tuple(read_evaluation(folder).episodes) == tuple(EPISODES_OF.values())
     assert len(lines(folder)) == len(lines(folder, TIMINGS)) == 4
 
 
@@ -150,12 +150,14 @@ def test_another_order_is_refused_with_what_differs(folder):
 
 def test_overwriting_begins_anew_under_any_order(folder):
     played(folder)
+    (folder / ANALYSIS).write_text("{}\n")
     with EpisodeStore.open(folder, {**ORDERED, "seed": 1}, overwrite=True) as store:
         assert not store.done
     assert read_evaluation(folder).order["seed"] == 1
+    assert not (folder / ANALYSIS).exists()
 
 
-@pytest.mark.parametrize("name", [EPISODES, TIMINGS, "summary.json", "report.html"])
+@pytest.mark.parametrize("name", [EPISODES, TIMINGS, ANALYSIS, "summary.json", "report.html"])
 def test_files_that_belong_to_no_order_are_left_alone(folder, name):
     folder.mkdir()
     (folder / name).write_text("mine")
@@ -201,8 +203,9 @@ def test_a_line_of_another_evaluation_is_told(folder):
 def test_a_line_that_is_no_episode_is_told(folder):
     played(folder)
     (folder / EPISODES).write_text(json.dumps(JOBS[0].to_json()) + "\n")
+    evaluation = read_evaluation(folder)
     with pytest.raises(TrajectoryError, match="shop task 0"):
-        read_evaluation(folder)
+        tuple(evaluation.episodes)
 
 
 def test_a_folder_without_an_evaluation_is_told(folder):

@@ -2,7 +2,8 @@
 
 A file is `<format>.md`: a line `version: N`, what the system message says, a line `---`, and what
 the user message says, with `$words` where values go. The number goes up with every change of what
-it says: agents under different briefs cannot be compared, and evaluations remember theirs.
+it says, and of how results are told under it: agents under different briefs cannot be compared, and
+evaluations remember theirs.
 
 What is the same for all tasks of a world comes first and the task last, so that servers which keep
 the beginnings of questions read the rules and the tools once. All agents are signed in already, as

@@ -68,21 +68,36 @@ def assigned(errand: Errand) -> Assigned:
     """
     if errand.scenario is None:
         return _anywhere(errand)
+    if errand.task is not None and errand.task_id is not None and errand.mcp_url is None:
+        raise UsageError(
+            "--task says what to do, and --task_id says something else.",
+            "Leave one of them out: what is done in your words is graded as no task of the world.",
+        )
     world = _worlds(errand)[errand.scenario]
+    numbered = None if errand.task_id is None else _sentence(world, errand.task_id)
     if errand.task is not None:
         return Assigned(_said(errand.task), world, errand.task_id)
-    if errand.task_id is None:
+    if numbered is None:
         raise UsageError(
             f"nobody says what to do in {world.name}.",
             f"Give --task_id, from 0 to {len(world.tasks) - 1}, or --task with words of your own.",
         )
-    sentence = world.sentence(errand.task_id)
+    return Assigned(numbered, world, errand.task_id)
+
+
+def _sentence(world: World, number: int) -> str:
+    """A task of a world.
+
+    Raises:
+        UsageError: It has no such task.
+    """
+    sentence = world.sentence(number)
     if not sentence:
         raise UsageError(
-            f"{world.name} has no task {errand.task_id}.",
+            f"{world.name} has no task {number}.",
             f"Its tasks are 0 to {len(world.tasks) - 1}; `awm worlds show` lists them.",
         )
-    return Assigned(sentence, world, errand.task_id)
+    return sentence
 
 
 def _anywhere(errand: Errand) -> Assigned:

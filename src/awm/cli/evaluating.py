@@ -1,7 +1,7 @@
 """What `awm eval FOLDER` does: plays whole sets of tasks, and says what that came to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,33 +13,34 @@ from rich.text import Text
 from awm.cli.acting_options import Choice
 from awm.cli.console import counted, print_json, stderr
 from awm.cli.context import new_pool, new_runtime
-from awm.cli.evaluation_analysis import is_left
 from awm.cli.evaluation_files import Pages, finished
-from awm.cli.evaluation_models import Bench, Judges, check_judges, models
-from awm.cli.evaluation_tasks import gradable, solvable
+from awm.cli.evaluation_models import Bench, Judges, check_judges, grading_of, models
+from awm.cli.evaluation_tasks import gradable, solvable, tasks_to_try
 from awm.cli.evaluation_view import show_files, show_summary, watching
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.policies import introduced, seated, settings_for
+from awm.cli.report_file import check_page
 from awm.cli.signals import StoppedError
 from awm.cli.signals import run as run_to_end
 from awm.errors import AwmError
 from awm.llm import name_from_settings
 from awm.llm.ledger import Spent
 from awm.rollout import Conditions, Grader, GradingMode, Job, Player
-from awm.rollout.analysis import PlanJudge
-from awm.rollout.analysis_file import forget
+from awm.rollout.analysis_tools import keep_tools
 from awm.rollout.metrics import Summary
 from awm.rollout.order import order_of
 from awm.rollout.running import evaluate
-from awm.rollout.selection import TaskSelection, jobs_of
+from awm.rollout.selection import TaskSelection
 from awm.rollout.store import EpisodeStore
 from awm.runtime import Runtime
 from awm.settings import Settings
+from awm.types import ToolSpec
 from awm.worlds import World, open_worlds
 
 __all__ = ["Ordered", "Run", "evaluate_worlds"]
 
 _EVALUATIONS: Final = "evaluations"
+_PAGE: Final = "Evaluation of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Run:
     Attributes:
         folder: Of the evaluation; None for one of the policy's name.
         concurrency: How many episodes are under way at a time.
+        live_worlds: How many worlds are alive at a time; None for as many as there is room for.
         retries: How often one is played again that the infrastructure failed in.
         budget: How much may be spent on models, in USD; None for what the environment says.
         overwrite: Whether an evaluation that is there may be replaced.
@@ -83,6 +85,7 @@ class Run:
 
     folder: Path | None
     concurrency: int
+    live_worlds: int | None
     retries: int
     budget: float | None
     overwrite: bool
@@ -109,12 +112,13 @@ def evaluate_worlds(ordered: Ordered, run: Run) -> int:
         allow_weak_isolation=run.allow_weak_isolation,
     )
     worlds = open_worlds(ordered.source)
-    jobs = jobs_of(worlds, ordered.selection, ordered.rollouts)
-    jobs = gradable(jobs, worlds, ordered.mode, judged=ordered.judges.outcomes is not None)
+    needs = [gradable(ordered.mode, judged=ordered.judges.outcomes is not None)]
     if ordered.choice.policy == "oracle":
-        jobs = solvable(jobs, worlds)
+        needs.append(solvable())
+    jobs = tasks_to_try(worlds, ordered.selection, ordered.rollouts, needs)
     folder = run.folder or chosen.output_dir / _EVALUATIONS / _name_for(ordered.choice, chosen)
     run.pages.check(folder)
+    check_page("--html", run.pages.place(folder), _PAGE)
     evaluation = _Evaluation(ordered, run, chosen, worlds, jobs, folder)
     try:
         done = run_to_end(evaluation.play())
@@ -173,6 +177,7 @@ class _Evaluation:
         self._jobs = jobs
         self._folder = folder
         self._kept: int | None = None
+        self._tools: Mapping[str, Sequence[ToolSpec]] = {}
 
     async def play(self) -> _Done:
         """Play what is left to be played, and write what it all came to."""
@@ -180,30 +185,21 @@ class _Evaluation:
         async with AsyncExitStack() as stack:
             opened = EpisodeStore.open(self._folder, order, overwrite=self._run.overwrite)
             store = stack.enter_context(opened)
-            if self._run.overwrite:
-                forget(self._folder)
             bench = await stack.enter_async_context(
                 models(ordered.judges, self._chosen, self._folder, one_acts=ordered.choice.is_model)
             )
-            page = self._run.pages.place(self._folder)
-            if self._is_finished(store, page, bench.plan_judge):
-                store.finish()
-                return _Done(await finished(self._folder, {}, None, None), bench.spent(), 0.0)
             runtime = await stack.enter_async_context(new_runtime(self._chosen))
             try:
                 seconds = await self._play(store, bench, runtime)
             finally:
                 self._kept = len(store.done)
-            # In the runtime in which the worlds are warm.
+            await keep_tools(self._folder, order, self._tools, self._worlds, runtime)
+            # In the runtime in which the worlds are warm; and whether or not there is a page, as
+            # that may be of another evaluation, or of this one when less of it was played.
+            page = self._run.pages.place(self._folder)
             weighing = bench.weighing(self._run.concurrency)
             summary = await finished(self._folder, self._worlds, runtime, page, weighing)
             return _Done(summary, bench.spent(), seconds)
-
-    def _is_finished(self, store: EpisodeStore, page: Path | None, judge: PlanJudge | None) -> bool:
-        """Whether there is nothing to play, to weigh or to show that is not there already."""
-        if len(store.done) < len(self._jobs) or not (page is None or page.exists()):
-            return False
-        return not is_left(self._folder, judge)
 
     async def _order(self) -> dict[str, Any]:
         """What is ordered, once it is certain that the policy can act and judges be asked."""
@@ -216,18 +212,21 @@ class _Evaluation:
             policy=await introduced(ordered.choice, self._chosen, self._worlds, names),
             conditions=ordered.conditions,
             selection=ordered.selection,
-            grading={"mode": ordered.mode, "judge": ordered.judges.outcomes},
+            grading=grading_of(ordered.mode, ordered.judges, self._chosen),
         )
 
     async def _play(self, store: EpisodeStore, bench: Bench, runtime: Runtime) -> float:
         """Play what is left; how long that took, in seconds."""
+        if len(store.done) == len(self._jobs):
+            store.finish()
+            return 0.0
         ordered, chosen, began = self._ordered, self._chosen, perf_counter()
         async with (
             seated(ordered.choice, chosen, self._worlds, gate=bench.gate, wrap=bench.agent) as seat,
             new_pool(chosen) as pool,
         ):
             player = Player(runtime, Grader(pool, bench.judge, ordered.mode), ordered.conditions)
-            with watching(len(self._jobs), store.done.values(), bench.spent) as tell:
+            with watching(len(self._jobs), store.done.values(), bench.spent) as watcher:
                 await evaluate(
                     player,
                     self._worlds,
@@ -236,8 +235,11 @@ class _Evaluation:
                     store,
                     concurrency=self._run.concurrency,
                     retries=self._run.retries,
-                    tell=tell,
+                    live_worlds=self._run.live_worlds,
+                    tell=watcher.played,
+                    tell_crowded=watcher.crowded,
                 )
+            self._tools = player.tools
         return perf_counter() - began
 
     def show_stopped(self) -> None:

@@ -66,6 +66,7 @@ def run(  # noqa: PLR0913 - one for each option
     split_by_name: o.ByName = False,
     rollouts: o.Rollouts = 1,
     concurrency: o.Concurrency = 32,
+    live_worlds: o.LiveWorlds = None,
     retries: o.Retries = 1,
     seed: a.Seed = 0,
     max_iterations: a.Turns = 30,
@@ -151,6 +152,7 @@ def run(  # noqa: PLR0913 - one for each option
         evaluating.Run(
             folder=output_dir,
             concurrency=concurrency,
+            live_worlds=live_worlds,
             retries=retries,
             budget=budget,
             overwrite=overwrite,
@@ -250,7 +252,24 @@ def export(  # noqa: PLR0913 - one for each option
             show_default=False,
         ),
     ] = None,
-    window: a.Window = None,
+    brief: Annotated[
+        o.ExportBrief,
+        typer.Option(
+            "--brief",
+            help="Which prompts are written: those that agents were given (recorded), refused where"
+            " today's are others; or today's (current).",
+        ),
+    ] = o.ExportBrief.RECORDED,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            "--window",
+            parser=whole(0),
+            metavar="INTEGER",
+            help="For turns: how many of the last exchanges are seen; as many as were unless told.",
+            show_default=False,
+        ),
+    ] = None,
     most_turns: o.MostTurns = None,
     sound: Annotated[
         bool,
@@ -260,14 +279,15 @@ def export(  # noqa: PLR0913 - one for each option
         ),
     ] = False,
     most_pairs: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--most_pairs",
             parser=whole(1),
             metavar="INTEGER",
-            help="For preferences: how many pairs of one task at most.",
+            help="For preferences: how many pairs of one task at most; one unless told.",
+            show_default=False,
         ),
-    ] = 1,
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a file that is there.")
     ] = False,
@@ -284,6 +304,7 @@ def export(  # noqa: PLR0913 - one for each option
             written=None if written is None else written.value,
             output=output,
             worlds=worlds,
+            brief=brief.value,
             window=window,
             most_turns=most_turns,
             sound=sound,

@@ -1,6 +1,6 @@
 """What is found in the episodes of an evaluation beyond their outcomes, by rules and by a judge."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from awm.rollout.analysis import (
     JUDGED,
     NOTHING,
     Analysis,
+    Dimension,
     Finding,
     Measured,
     PlanJudge,
@@ -20,12 +21,14 @@ from awm.rollout.analysis import (
 )
 from awm.rollout.analysis_file import Said, read_said, write_analyses
 from awm.rollout.analysis_judging import unweighed, weigh_all
+from awm.rollout.analysis_tools import told_before
 from awm.rollout.evaluation import Evaluation
-from awm.rollout.store import read_evaluation
+from awm.rollout.outline import Outline, outline_of
 
-__all__ = ["Weighing", "amended", "analysed", "is_left"]
+__all__ = ["LookedAt", "Weighing", "amended", "looked_at"]
 
 _REASON: Final = 200
+_STAY: Final[tuple[Dimension, ...]] = ("logical_consistency", *JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,21 @@ class Weighing:
     concurrency: int
 
 
-async def analysed(
-    evaluation: Evaluation, folder: Path, weighing: Weighing | None
-) -> dict[Job, Analysis]:
-    """Look at all episodes that have a score, and keep in the folder what is found.
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What is kept of the episodes of an evaluation when they were gone through.
+
+    Attributes:
+        outlines: What is counted of each, in their order.
+        analyses: What was found in each that has a score.
+    """
+
+    outlines: Sequence[Outline]
+    analyses: Mapping[Job, Analysis]
+
+
+async def looked_at(evaluation: Evaluation, folder: Path, weighing: Weighing | None) -> LookedAt:
+    """Go through all episodes, one at a time, and keep in the folder what is found in them.
 
     Args:
         evaluation: What was played.
@@ -61,36 +75,44 @@ async def analysed(
     said = read_said(folder, evaluation.episodes)
     if weighing is not None:
         said |= await _weighed(evaluation.episodes, weighing, said)
-    found = {
-        episode.job: _with(analyse(episode, evaluation.facts_of(episode.job)), said)
-        for episode in evaluation.episodes
-        if episode.is_scored
-    }
-    write_analyses(folder, evaluation.episodes, found, said)
-    return found
+    told = told_before(folder, evaluation.order)
+    outlines: list[Outline] = []
+    analyses: dict[Job, Analysis] = {}
+
+    def found() -> Iterator[tuple[Episode, Analysis]]:
+        for episode in evaluation.episodes:
+            outlines.append(outline_of(episode))
+            if episode.is_scored:
+                measured = Measured(told=told(episode.job.world))
+                analysis = analyse(episode, evaluation.facts_of(episode.job), measured)
+                analysis = _with(analysis, said)
+                analyses[episode.job] = analysis
+                yield episode, analysis
+
+    write_analyses(folder, found(), said)
+    return LookedAt(outlines, analyses)
 
 
 def amended(
     episode: Episode, evaluation: Evaluation, known: Analysis | None, measured: Measured = NOTHING
 ) -> Analysis:
-    """What rules find in an episode by what was measured, with what a judge said of it before."""
+    """What rules find in an episode by what was measured, with what was found in it before.
+
+    Args:
+        episode: What was done.
+        evaluation: In which.
+        known: What was found; what a judge said, and what no measurement changes, stays.
+        measured: What was measured since.
+    """
     analysis = analyse(episode, evaluation.facts_of(episode.job), measured)
-    return analysis if known is None else analysis.amended(map(known.of, JUDGED))
-
-
-def is_left(folder: Path, judge: PlanJudge | None) -> bool:
-    """Whether there are episodes of an evaluation that a judge has still to be asked about."""
-    if judge is None:
-        return False
-    episodes = read_evaluation(folder).episodes
-    return bool(unweighed(judge, episodes, read_said(folder, episodes)))
+    return analysis if known is None else analysis.amended(map(known.of, _STAY))
 
 
 async def _weighed(
-    episodes: Iterable[Episode], weighing: Weighing, said: Mapping[Job, Said]
+    episodes: Sequence[Episode], weighing: Weighing, said: Mapping[Job, Said]
 ) -> dict[Job, Said]:
     """What the judge says of the episodes that it has not spoken of; who could not be asked."""
-    left = unweighed(weighing.judge, episodes, said)
+    left = frozenset(unweighed(weighing.judge, episodes, said))
     unheard: list[str] = []
     with progress("weighing plans", len(left)) as advance:
 
@@ -99,7 +121,10 @@ async def _weighed(
             advance(episode.job.world)
 
         weighed = await weigh_all(
-            weighing.judge, left, concurrency=weighing.concurrency, heard=heard
+            weighing.judge,
+            (episode for episode in episodes if episode.job in left),
+            concurrency=weighing.concurrency,
+            heard=heard,
         )
     if unheard:
         text = (

@@ -1,9 +1,9 @@
 """What `awm eval export` does: writes episodes as material for training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal
 
 from rich.text import Text
 
@@ -12,14 +12,15 @@ from awm.agents.briefs import Brief, brief_for
 from awm.agents.model_policy import Manner, format_named
 from awm.cli.console import counted, print_json, shorten, stderr, stdout
 from awm.cli.context import new_runtime, settings
-from awm.cli.evaluation_files import same_worlds
+from awm.cli.evaluation_files import played_worlds
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.exporting import (
-    Exported,
     Filters,
     Kind,
+    LeftOut,
+    Row,
     conversations,
     preferences,
     turn_samples,
@@ -27,6 +28,7 @@ from awm.rollout.exporting import (
 from awm.rollout.exporting_files import write_exported
 from awm.rollout.exporting_recasting import Recording
 from awm.rollout.exporting_surface import Surface
+from awm.rollout.job import Job
 from awm.rollout.store import read_evaluation
 from awm.settings import Settings
 from awm.types import JsonObject, ToolSpec
@@ -52,10 +54,12 @@ class Wanted:
         written: How calls are written, `awm` or `native`; None for as they were recorded.
         output: The file.
         worlds: Where the evaluation's worlds are; None where nobody said.
-        window: How far back agents see; None for as far as they did.
+        brief: Whose prompts are written: those that agents were given, or the present ones in their
+            place where the brief has changed since.
+        window: Of turns: how far back agents see; None for as far as they did.
         most_turns: Of conversations: of how many turns they are at most; None for any number.
         sound: Of conversations: whether no call may have been invalid, and no allowance made.
-        most_pairs: Of preferences: how many pairs of one task at most.
+        most_pairs: Of preferences: how many pairs of one task at most; None for one.
         overwrite: Whether a file that is there may be replaced.
     """
 
@@ -64,10 +68,11 @@ class Wanted:
     written: str | None
     output: Path
     worlds: str | None
+    brief: Literal["recorded", "current"]
     window: int | None
     most_turns: int | None
     sound: bool
-    most_pairs: int
+    most_pairs: int | None
     overwrite: bool
 
 
@@ -75,8 +80,8 @@ def export(wanted: Wanted, *, as_json: bool, allow_weak_isolation: bool | None) 
     """Write episodes as material for training, and say what was left out.
 
     Raises:
-        UsageError: There is no evaluation, nothing in it is fit to be written, or not so, or the
-            file is there already.
+        UsageError: There is no evaluation, nothing in it is fit to be written, or not so, the file
+            is there already, or the agents were told something else than they would be today.
         TrajectoryError: The evaluation cannot be read.
         WorldError: There are no such worlds, or one does not come to life.
     """
@@ -84,20 +89,20 @@ def export(wanted: Wanted, *, as_json: bool, allow_weak_isolation: bool | None) 
     _check(wanted)
     chosen = settings(allow_weak_isolation=allow_weak_isolation)
     played = _Recorded.of(evaluation)
-    name = wanted.written or played.style
-    surface = Surface(
-        format=format_named(played.format_like(name)),
-        brief=played.brief(played.format_like(name)),
-        tools=_tools(evaluation, played, wanted, chosen),
-        manner=played.manner(wanted.window),
-        turns=played.turns,
+    if wanted.brief == "recorded":
+        played.check_brief()
+    surface = played.surface(wanted, _tools(evaluation, played, wanted, chosen))
+    recorded = Recording(played.format, played.meta_tools)
+    left_out: list[tuple[Job, str]] = []
+    rows = _rows(
+        evaluation, wanted, surface, recorded, lambda job, why: left_out.append((job, why))
     )
-    exported = _exported(evaluation, wanted, surface, Recording(played.format, played.meta_tools))
-    if not exported.rows and exported.left_out:
-        job, why = exported.left_out[0]
-        raise UsageError(f"nothing can be written so: {job}: {why}")
-    write_exported(exported.rows, wanted.output, overwrite=wanted.overwrite)
-    _tell(exported, wanted, as_json=as_json)
+    count = write_exported(rows, wanted.output, overwrite=wanted.overwrite)
+    if not count and left_out:
+        raise UsageError("nothing can be written so: {}: {}".format(*left_out[0]))
+    if not count:
+        raise UsageError("no episode is fit to be exported.", "Ask for less of them.")
+    _tell(count, left_out, wanted.output, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +140,43 @@ class _Recorded:
                 "Evaluate again with `awm eval`.",
             ) from error
 
+    def check_brief(self) -> None:
+        """Refuse to write prompts that the agents were never given.
+
+        Raises:
+            UsageError: They were told something else than they would be today.
+        """
+        if "brief" not in self.policy:
+            return  # policies without a model are told nothing
+        told, today = self.policy["brief"], brief_for(self.format).version
+        if told != today:
+            text = "one of their own" if told is None else f"version {told}"
+            raise UsageError(
+                f"the agents had another brief ({text}, and today's is version {today}): they never"
+                " saw the prompts that would be written.",
+                "Give --brief current to write today's all the same, or evaluate again.",
+            )
+
+    def surface(self, wanted: Wanted, tools: Mapping[str, Sequence[ToolSpec]]) -> Surface:
+        """How they are spoken to in what is wanted."""
+        style = wanted.written or self._style
+        name = _BESIDE_META if style == _BESIDE and self.meta_tools else style
+        return Surface(
+            format=format_named(name),
+            brief=self._brief(name),
+            tools=tools,
+            manner=self._manner(wanted.window),
+            turns=self.turns,
+        )
+
     @property
-    def style(self) -> str:
+    def _style(self) -> str:
         """How calls are written unless somebody wants them otherwise."""
         if self.policy.get("format") is None and self.meta_tools:
             return "awm"  # policies without a model write in no format
         return self.format
 
-    def format_like(self, style: str) -> str:
-        """The name of the format of a style, with the tools that there were."""
-        return _BESIDE_META if style == _BESIDE and self.meta_tools else style
-
-    def brief(self, format_name: str) -> Brief:
+    def _brief(self, format_name: str) -> Brief:
         """How agents are told what to do: as they were, in the words of a format."""
         told: Mapping[str, str] = self.policy.get("settings") or {}
         return brief_for(
@@ -155,7 +185,7 @@ class _Recorded:
             setting=lambda assignment: told.get(assignment.world, ""),
         )
 
-    def manner(self, window: int | None) -> Manner:
+    def _manner(self, window: int | None) -> Manner:
         """How much they saw; another window if one is given."""
         turns = self.policy.get("window") if window is None else window
         shown = Window(turns, keep_first=self.meta_tools)
@@ -171,15 +201,21 @@ def _check(wanted: Wanted) -> None:
         )
     if wanted.output.exists() and not wanted.overwrite:
         raise UsageError(f"{wanted.output} is there already.", "Give another name, or --overwrite.")
-    if wanted.kind != "sft" and (wanted.most_turns is not None or wanted.sound):
-        raise UsageError("--most_turns and --sound are about conversations.", "Add --as sft.")
+    for option, is_given, kind, what in (
+        ("most_turns", wanted.most_turns is not None, "sft", "conversations"),
+        ("sound", wanted.sound, "sft", "conversations"),
+        ("most_pairs", wanted.most_pairs is not None, "preferences", "pairs"),
+        ("window", wanted.window is not None, "turns", "turns"),
+    ):
+        if is_given and wanted.kind != kind:
+            raise UsageError(f"--{option} is about {what}.", f"Add --as {kind}, or leave it out.")
 
 
 def _tools(
     evaluation: Evaluation, played: _Recorded, wanted: Wanted, chosen: Settings
 ) -> Mapping[str, Sequence[ToolSpec]]:
     """What agents could call in each world."""
-    names = {episode.job.world: None for episode in evaluation.episodes}
+    names = tuple(evaluation.order.get("worlds") or ())
     if played.meta_tools:
         return dict.fromkeys(names, META_TOOLS)
     if wanted.worlds is None:
@@ -187,14 +223,14 @@ def _tools(
             "agents were given the worlds' own tools, and these are in the worlds.",
             "Give --input, the folder of the worlds, or `bundled`.",
         )
-    worlds = same_worlds(evaluation, open_worlds(wanted.worlds))
-    if missing := [name for name in names if name not in worlds]:
-        listed = shorten(", ".join(missing), 80)
+    worlds = played_worlds(evaluation, open_worlds(wanted.worlds))
+    if lacking := (*worlds.missing, *worlds.other):
         raise UsageError(
-            f"{wanted.worlds} has not the worlds that were played: {listed}.",
+            f"{wanted.worlds} has not the worlds that were played ({worlds.lacking}):"
+            f" {shorten(', '.join(lacking), 80)}.",
             "Give the folder that was evaluated.",
         )
-    return run_to_end(_prepared({name: worlds[name] for name in names}, chosen))
+    return run_to_end(_prepared(worlds.same, chosen))
 
 
 async def _prepared(
@@ -204,29 +240,32 @@ async def _prepared(
         return {name: (await runtime.prepare(world)).tools for name, world in worlds.items()}
 
 
-def _exported(
-    evaluation: Evaluation, wanted: Wanted, surface: Surface, recorded: Recording
-) -> Exported:
+def _rows(
+    evaluation: Evaluation,
+    wanted: Wanted,
+    surface: Surface,
+    recorded: Recording,
+    left_out: LeftOut,
+) -> Iterator[Row]:
+    episodes = evaluation.episodes
     match wanted.kind:
         case "sft":
             filters = Filters(turns=wanted.most_turns, sound=wanted.sound)
-            return conversations(evaluation.episodes, surface, recorded, filters)
+            return conversations(episodes, surface, recorded, filters, left_out)
         case "preferences":
-            most = wanted.most_pairs
-            return preferences(evaluation.episodes, surface, recorded, most=most)
+            most = wanted.most_pairs or 1
+            return preferences(episodes, surface, recorded, most=most, left_out=left_out)
         case "turns":
-            return turn_samples(evaluation.episodes, surface, recorded)
+            return turn_samples(episodes, surface, recorded, left_out=left_out)
 
 
-def _tell(exported: Exported, wanted: Wanted, *, as_json: bool) -> None:
-    for job, why in exported.left_out[:_MOST_REASONS]:
+def _tell(count: int, left_out: Sequence[tuple[Job, str]], output: Path, *, as_json: bool) -> None:
+    for job, why in left_out[:_MOST_REASONS]:
         stderr().print(Text(shorten(f"{job} left out: {why}", _REASON)), soft_wrap=True)
-    if len(exported.left_out) > _MOST_REASONS:
-        more = len(exported.left_out) - _MOST_REASONS
+    if len(left_out) > _MOST_REASONS:
+        more = len(left_out) - _MOST_REASONS
         stderr().print(f"and {more:,} more left out", soft_wrap=True)
     if as_json:
-        told: dict[str, Any] = {"rows": len(exported.rows), "left_out": len(exported.left_out)}
-        print_json({"output": str(wanted.output), **told})
+        print_json({"output": str(output), "rows": count, "left_out": len(left_out)})
         return
-    text = f"{counted(len(exported.rows), 'row')} in {wanted.output}"
-    stdout().print(Text(text), soft_wrap=True)
+    stdout().print(Text(f"{counted(count, 'row')} in {output}"), soft_wrap=True)

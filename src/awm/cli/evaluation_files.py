@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awm.cli.console import counted, stderr
-from awm.cli.evaluation_analysis import Weighing, amended, analysed
+from awm.cli.evaluation_analysis import Weighing, amended, looked_at
 from awm.cli.report_file import check_report_file, write_report
 from awm.rollout.analysis import NOTHING, Measured
 from awm.rollout.evaluation import Evaluation
-from awm.rollout.metrics import Summary, summary_of
+from awm.rollout.metrics import Summary, outlined_summary
 from awm.rollout.order import digest_of
 from awm.rollout.replaying import EpisodeDiffs, replay_all
 from awm.rollout.report_html import evaluation_html
@@ -19,7 +19,7 @@ from awm.rollout.store import REPORT, SUMMARY, read_evaluation
 from awm.runtime import Runtime
 from awm.worlds import World
 
-__all__ = ["Pages", "finished", "same_worlds"]
+__all__ = ["Pages", "PlayedWorlds", "finished", "played_worlds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +73,54 @@ async def finished(
         InfrastructureError: Something cannot be written.
     """
     evaluation = read_evaluation(folder)
-    found = await analysed(evaluation, folder, weighing)
-    summary = summary_of(evaluation.episodes, evaluation.facts_of, found.values())
+    seen = await looked_at(evaluation, folder, weighing)
+    summary = outlined_summary(seen.outlines, evaluation.facts_of, seen.analyses.values())
     text = json.dumps(summary.to_json(), ensure_ascii=False, indent=2)
     write_report(folder / SUMMARY, f"{text}\n")
     if page is None:
         return summary
-    shown = sample_of(evaluation.episodes)
+    jobs = {outline.job for outline in sample_of(seen.outlines)}
+    places = (place for place, one in enumerate(seen.outlines) if one.job in jobs)
+    shown = [evaluation.episodes[place] for place in places]
     with stderr().status("writing the page: what did each call change?"):
         diffs = {} if runtime is None else await replay_all(runtime, worlds, shown)
         analyses = {
-            each.job: amended(each, evaluation, found.get(each.job), _measured(diffs.get(each.job)))
+            each.job: amended(
+                each, evaluation, seen.analyses.get(each.job), _measured(diffs.get(each.job))
+            )
             for each in shown
         }
-        write_report(page, evaluation_html(evaluation, summary, diffs, analyses=analyses))
+        html = evaluation_html(
+            evaluation, summary, diffs, analyses=analyses, outlines=seen.outlines
+        )
+        write_report(page, html)
     return summary
 
 
-def same_worlds(evaluation: Evaluation, worlds: Mapping[str, World]) -> dict[str, World]:
-    """The worlds of an evaluation that are what they were; the others are told on standard error.
+@dataclass(frozen=True, slots=True)
+class PlayedWorlds:
+    """The worlds of an evaluation, in a folder where they may be.
+
+    Attributes:
+        same: Those that are what they were, by name.
+        missing: The names of those that are not there.
+        other: The names of those that are something else now.
+    """
+
+    same: Mapping[str, World]
+    missing: tuple[str, ...]
+    other: tuple[str, ...]
+
+    @property
+    def lacking(self) -> str:
+        """How many are not there and how many not as they were; empty where all are."""
+        parts = [f"{counted(len(self.missing), 'world')} not there"] if self.missing else []
+        parts += [f"{counted(len(self.other), 'world')} not as played"] if self.other else []
+        return ", ".join(parts)
+
+
+def played_worlds(evaluation: Evaluation, worlds: Mapping[str, World]) -> PlayedWorlds:
+    """The worlds of an evaluation, each compared with what it was when it was played.
 
     Args:
         evaluation: What was played.
@@ -100,16 +129,11 @@ def same_worlds(evaluation: Evaluation, worlds: Mapping[str, World]) -> dict[str
     digests: Mapping[str, str] = evaluation.order.get("worlds") or {}
     found = {name: worlds[name] for name in digests if name in worlds}
     same = {name: world for name, world in found.items() if digest_of(world) == digests[name]}
-    if len(same) < len(digests):
-        gone, other = len(digests) - len(found), len(found) - len(same)
-        parts = [f"{counted(gone, 'world')} not there"] if gone else []
-        parts += [f"{counted(other, 'world')} not as played"] if other else []
-        stderr().print(
-            f"The page shows no state diffs of some episodes: {', '.join(parts)}.",
-            markup=False,
-            soft_wrap=True,
-        )
-    return same
+    return PlayedWorlds(
+        same,
+        missing=tuple(name for name in digests if name not in found),
+        other=tuple(name for name in found if name not in same),
+    )
 
 
 def _measured(diffs: EpisodeDiffs | None) -> Measured:

@@ -4,17 +4,19 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypedDict
 
 from awm.cli.evaluation_analysis import Weighing
 from awm.cli.journals import AGENT, journal_in
 from awm.llm import LLM, Gate, Journal, Price, from_settings, preflight, price_from_settings
 from awm.llm.ledger import Spent
+from awm.rollout import GradingMode
 from awm.rollout.analysis import PlanJudge
 from awm.settings import Settings
 from awm.verify import Judge
+from awm.verify.judge import PROMPT
 
-__all__ = ["Bench", "Judges", "check_judges", "models"]
+__all__ = ["Bench", "Judges", "check_judges", "grading_of", "models"]
 
 _JUDGE: Final = "judge"
 _ANALYSIS: Final = "analysis"
@@ -70,6 +72,28 @@ class Bench:
         return Spent() if self.journal is None else self.journal.spent().total
 
 
+class _Terms(TypedDict):
+    """How outcomes are judged; see `Judge`."""
+
+    temperature: float
+    votes: int
+    attempts: int
+    characters: int
+
+
+def grading_of(mode: GradingMode, judges: Judges, chosen: Settings) -> dict[str, Any]:
+    """How attempts are graded, as an evaluation's order has it: all that verdicts depend on.
+
+    Args:
+        mode: Which verifiers grade.
+        judges: Who judges what they only gather evidence for.
+        chosen: How.
+    """
+    name = judges.outcomes
+    judge = None if name is None else {"model": name, "prompt": PROMPT, **_terms(chosen)}
+    return {"mode": mode, "judge": judge}
+
+
 async def check_judges(chosen: Settings, names: Iterable[str]) -> None:
     """Make sure that judges can be asked.
 
@@ -96,9 +120,9 @@ async def models(
 ) -> AsyncIterator[Bench]:
     """What stands between an evaluation and its models.
 
-    Every episode has a seed of its own, and its questions carry it: attempts at one task share no
-    answer, while an episode that is played again, because the run was killed or a worker was lost,
-    finds the answers that it was given before.
+    Every episode has a seed of its own, and each of its questions one that is made of it: attempts
+    at one task share no answer, while an episode that is played again, because the run was killed
+    or a worker was lost, finds the answers that it was given before.
 
     Args:
         judges: The models that judge.
@@ -128,14 +152,13 @@ async def models(
         yield Bench(
             journal,
             gate,
-            None if outcomes is None else _judge(seated(outcomes, _JUDGE), chosen),
+            None if outcomes is None else Judge(seated(outcomes, _JUDGE), **_terms(chosen)),
             None if plans is None else _plan_judge(seated(plans, _ANALYSIS), plans, chosen),
         )
 
 
-def _judge(llm: LLM, chosen: Settings) -> Judge:
-    return Judge(
-        llm,
+def _terms(chosen: Settings) -> _Terms:
+    return _Terms(
         temperature=chosen.judge_temperature,
         votes=chosen.judge_votes,
         attempts=chosen.judge_attempts,

@@ -10,10 +10,11 @@ from awm.cli.asking_options import Budget
 from awm.cli.options import Worlds, place, whole
 
 __all__ = [
-    "Budget", "ByName", "Concurrency", "Difficulty", "ExportFormat", "ExportKind", "Grading",
-    "GradingName", "HtmlFile", "JudgeModel", "Kinds", "Limit", "MostTurns", "NoHtml", "Output",
-    "OutputDir", "PlanJudge", "Retries", "RewardName", "Rollouts", "RunFolder", "Salt", "Scheme",
-    "SideName", "SplitName", "Strict", "Tags", "Tasks", "TestShare", "ValidationShare", "Worlds",
+    "Budget", "ByName", "Concurrency", "Difficulty", "ExportBrief", "ExportFormat", "ExportKind",
+    "Grading", "GradingName", "HtmlFile", "JudgeModel", "Kinds", "Limit", "LiveWorlds", "MostTurns",
+    "NoHtml", "Output", "OutputDir", "PlanJudge", "Retries", "RewardName", "Rollouts", "RunFolder",
+    "Salt", "Scheme", "SideName", "SplitName", "Strict", "Tags", "Tasks", "TestShare",
+    "ValidationShare", "Worlds",
 ]  # fmt: skip
 
 
@@ -54,6 +55,13 @@ class ExportFormat(StrEnum):
 
     AWM = "awm"
     NATIVE = "native"
+
+
+class ExportBrief(StrEnum):
+    """Whose prompts stand in what is made of episodes."""
+
+    RECORDED = "recorded"
+    CURRENT = "current"
 
 
 RunFolder: TypeAlias = Annotated[
@@ -134,6 +142,17 @@ Concurrency: TypeAlias = Annotated[
         parser=whole(1, 65_536),
         metavar="INTEGER",
         help="How many episodes, and how many questions to a model, are under way at a time.",
+    ),
+]
+LiveWorlds: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--live_worlds",
+        parser=whole(1, 65_536),
+        metavar="INTEGER",
+        help="How many worlds are alive at a time, of some 45 MB each; one for each GB of memory"
+        " unless told, and at least 20.",
+        show_default=False,
     ),
 ]
 Retries: TypeAlias = Annotated[

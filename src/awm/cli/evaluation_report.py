@@ -7,12 +7,13 @@ from pathlib import Path
 
 from awm.cli.console import counted, print_json, stderr
 from awm.cli.context import new_runtime
-from awm.cli.evaluation_files import Pages, finished, same_worlds
+from awm.cli.evaluation_files import Pages, finished, played_worlds
 from awm.cli.evaluation_models import Judges, check_judges, models
 from awm.cli.evaluation_view import show_files, show_summary
 from awm.cli.policies import model_settings
 from awm.cli.signals import run as run_to_end
 from awm.llm.ledger import Spent
+from awm.rollout.evaluation import Evaluation
 from awm.rollout.metrics import Summary
 from awm.rollout.order import jobs_in
 from awm.rollout.store import read_evaluation
@@ -73,7 +74,7 @@ def report(
     )
     evaluation = read_evaluation(folder)
     pages.check(folder)
-    worlds = {} if source is None else same_worlds(evaluation, open_worlds(source))
+    worlds = {} if source is None else _replayable(evaluation, source)
     ordered = len(jobs_in(evaluation.order))
     if len(evaluation.episodes) < ordered:
         played = f"{len(evaluation.episodes):,} of {counted(ordered, 'episode')}"
@@ -85,6 +86,15 @@ def report(
         return
     show_summary(summary, spent, 0.0)
     show_files(folder, page)
+
+
+def _replayable(evaluation: Evaluation, source: str) -> Mapping[str, World]:
+    """The worlds in which calls can be made again; what that leaves out is told."""
+    played = played_worlds(evaluation, open_worlds(source))
+    if played.lacking:
+        text = f"The page shows no state diffs of some episodes: {played.lacking}."
+        stderr().print(text, markup=False, soft_wrap=True)
+    return played.same
 
 
 async def _finished(

@@ -1,36 +1,43 @@
 """Which of the tasks that were asked for can be tried, found out before any is."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Final
 
 from rich.text import Text
 
 from awm.cli.console import counted, shorten, stderr
 from awm.errors import UsageError
-from awm.rollout import GradingMode, Job
+from awm.rollout import GradingMode, Job, TaskSelection, jobs_of
 from awm.verify import VerifierMode
 from awm.worlds import World
 
-__all__ = ["gradable", "solvable"]
+__all__ = ["Need", "gradable", "solvable", "tasks_to_try"]
 
 _LISTED: Final = 120
 
-Jobs: TypeAlias = tuple[Job, ...]
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a task has to have to be tried.
+
+    Attributes:
+        what: It, such as `an oracle`.
+        of: The numbers of the tasks of a world that have it.
+        hint: Where it comes from.
+    """
+
+    what: str
+    of: Callable[[World], Set[int]]
+    hint: str
 
 
-def gradable(
-    jobs: Sequence[Job], worlds: Mapping[str, World], mode: GradingMode, *, judged: bool
-) -> Jobs:
-    """The attempts of which somebody can say what they are worth; which others there are is told.
+def gradable(mode: GradingMode, *, judged: bool) -> Need:
+    """A verifier that decides.
 
     Args:
-        jobs: Those that were asked for.
-        worlds: By name.
         mode: Which verifiers grade.
         judged: Whether there is a judge, without whom those of mode `sql` decide nothing.
-
-    Raises:
-        UsageError: Nobody can grade any of them.
     """
     wanted: set[VerifierMode] = {"code", "sql"} if mode == "auto" else {mode}
     if not judged:
@@ -44,36 +51,69 @@ def gradable(
     def graded(world: World) -> set[int]:
         return {program.task_idx for program in world.verifiers if program.mode in wanted}
 
-    return _kept(jobs, worlds, graded, "a verifier that decides", hint)
+    return Need("a verifier that decides", graded, hint)
 
 
-def solvable(jobs: Sequence[Job], worlds: Mapping[str, World]) -> Jobs:
-    """The attempts at tasks of which it is known how they are solved; the others are told.
+def solvable() -> Need:
+    """A reference solution, which the policy `oracle` follows."""
+    hint = "The policy oracle needs the gen_oracle.jsonl beside the worlds."
+    return Need("an oracle", lambda world: set(world.oracles), hint)
+
+
+def tasks_to_try(
+    worlds: Mapping[str, World], selection: TaskSelection, rollouts: int, needs: Sequence[Need]
+) -> tuple[Job, ...]:
+    """The attempts at tasks that have all they need; which others were asked for is told.
+
+    Args:
+        worlds: By name.
+        selection: Which tasks. Its limit is one of tasks that can be tried.
+        rollouts: How often each is tried.
+        needs: What a task has to have.
 
     Raises:
-        UsageError: Of none it is known.
+        UsageError: No task is as asked for, or none of those can be tried.
+        WorldError: A world that was named is not there, or one cannot be read.
     """
-    hint = "The policy oracle needs the gen_oracle.jsonl beside the worlds."
-    return _kept(jobs, worlds, lambda world: set(world.oracles), "an oracle", hint)
+    sieve = _Sieve(worlds, needs)
+    jobs = jobs_of(worlds, selection, rollouts, sieve.lets_through)
+    for need, missing in sieve.left_out():
+        several, listed = counted(len(missing), "task"), shorten(", ".join(missing), _LISTED)
+        if len(missing) == sieve.asked:
+            raise UsageError(f"none of the {several} has {need.what}: {listed}.", need.hint)
+        text = f"{several} without {need.what} left out: {listed}. {need.hint}"
+        stderr().print(Text(text, style="yellow"), soft_wrap=True)
+    if not jobs:
+        raise UsageError("no task that was asked for can be tried.", "Ask for others.")
+    return jobs
 
 
-def _kept(
-    jobs: Sequence[Job],
-    worlds: Mapping[str, World],
-    numbers: Callable[[World], set[int]],
-    what: str,
-    hint: str,
-) -> Jobs:
-    """Those whose tasks are among the numbers that their worlds give; each world is read once."""
-    names = dict.fromkeys(job.world for job in jobs)
-    there = {name: numbers(worlds[name]) for name in names}
-    tasks = dict.fromkeys((job.world, job.task_idx) for job in jobs)
-    missing = [f"{name} task {number}" for name, number in tasks if number not in there[name]]
-    if not missing:
-        return tuple(jobs)
-    listed = shorten(", ".join(missing), _LISTED)
-    if len(missing) == len(tasks):
-        raise UsageError(f"none of the {counted(len(missing), 'task')} has {what}: {listed}.", hint)
-    text = f"{counted(len(missing), 'task')} without {what} left out: {listed}. {hint}"
-    stderr().print(Text(text, style="yellow"), soft_wrap=True)
-    return tuple(job for job in jobs if job.task_idx in there[job.world])
+class _Sieve:
+    """Which tasks have all they need. Each world is read once, when its first task comes.
+
+    Attributes:
+        asked: How many tasks came.
+    """
+
+    def __init__(self, worlds: Mapping[str, World], needs: Sequence[Need]) -> None:
+        self.asked = 0
+        self._worlds = worlds
+        self._needs = needs
+        self._having: dict[str, list[Set[int]]] = {}
+        self._missing: list[list[str]] = [[] for _ in needs]
+
+    def lets_through(self, name: str, task_idx: int) -> bool:
+        """Whether a task has all; what it has not first is remembered."""
+        self.asked += 1
+        if name not in self._having:
+            world = self._worlds[name]
+            self._having[name] = [need.of(world) for need in self._needs]
+        for having, missing in zip(self._having[name], self._missing, strict=True):
+            if task_idx not in having:
+                missing.append(f"{name} task {task_idx}")
+                return False
+        return True
+
+    def left_out(self) -> list[tuple[Need, list[str]]]:
+        """The tasks that were not let through, by what they have not."""
+        return [pair for pair in zip(self._needs, self._missing, strict=True) if pair[1]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from rich.text import Text
 from awm.cli.clock import as_clock
 from awm.cli.console import counted, new_table, shorten, stderr, stdout
 from awm.llm.ledger import Spent
-from awm.rollout import Episode
+from awm.rollout import Episode, Job
 from awm.rollout.intervals import Estimate
 from awm.rollout.metrics import Group, Summary
 from awm.rollout.metrics_numbers import Numbers, Spread
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
 
-__all__ = ["Tell", "percent", "show_files", "show_summary", "usd_of", "watching"]
-
-Tell = Callable[[Episode], None]
+__all__ = ["Watcher", "percent", "show_files", "show_summary", "usd_of", "watching"]
 
 _A_SECOND: Final = 4
 _REASON: Final = 200
@@ -31,9 +30,40 @@ _MOST_K: Final = 8
 _MOST_REASONS: Final = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Hears what goes on in an evaluation; see `awm.rollout.running.evaluate`.
+
+    Attributes:
+        board: How far it is.
+        console: Where people see that.
+    """
+
+    board: "_Board"
+    console: "Console"
+
+    def played(self, episode: Episode) -> None:
+        """An episode was played, for the first time or again."""
+        self.board.note(episode)
+        if not episode.is_scored:
+            self.console.print(Text(shorten(f"{episode.job}: {episode.reason}", _REASON)))
+
+    def crowded(self, live_worlds: int) -> None:
+        """Fewer episodes are under way than might be, as so many worlds are alive."""
+        text = (
+            f"As many worlds are alive as may be ({live_worlds:,}), and episodes in others wait:"
+            " --live_worlds allows for more."
+        )
+        self.console.print(Text(text), soft_wrap=True)
+
+
 @contextmanager
-def watching(total: int, before: Iterable[Episode], spent: Callable[[], Spent]) -> Iterator[Tell]:
+def watching(
+    total: int, before: Iterable[Episode], spent: Callable[[], Spent]
+) -> Iterator[Watcher]:
     """Show how far an evaluation is, if anybody is watching; what nobody can score, in any case.
+
+    An episode that is played again counts once, as it was played last.
 
     Args:
         total: How many episodes there are to be.
@@ -42,19 +72,13 @@ def watching(total: int, before: Iterable[Episode], spent: Callable[[], Spent]) 
     """
     from rich.live import Live  # noqa: PLC0415 - rich takes as long as the rest of the commands
 
-    console = stderr()
-    board = _Board(total, before, spent)
-
-    def heard(episode: Episode) -> None:
-        board.note(episode)
-        if not episode.is_scored:
-            console.print(Text(shorten(f"{episode.job}: {episode.reason}", _REASON)))
-
+    watcher = Watcher(_Board(total, before, spent), stderr())
+    console = watcher.console
     if not console.is_terminal:
-        yield heard
+        yield watcher
         return
-    with Live(board, console=console, refresh_per_second=_A_SECOND, transient=True):
-        yield heard
+    with Live(watcher.board, console=console, refresh_per_second=_A_SECOND, transient=True):
+        yield watcher
 
 
 class _Board:
@@ -63,7 +87,8 @@ class _Board:
     def __init__(self, total: int, before: Iterable[Episode], spent: Callable[[], Spent]) -> None:
         self._total = total
         self._spent = spent
-        self._scored = self._complete = self._unscored = self._played = 0
+        self._scored = self._complete = self._played = 0
+        self._unscored: set[Job] = set()
         for episode in before:
             self._count(episode)
         self._started = perf_counter()
@@ -75,14 +100,17 @@ class _Board:
     def _count(self, episode: Episode) -> None:
         self._scored += episode.is_scored
         self._complete += episode.is_complete
-        self._unscored += not episode.is_scored
+        if episode.is_scored:
+            self._unscored.discard(episode.job)
+        else:
+            self._unscored.add(episode.job)
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
         """A bar and two lines, as it is now."""
         from rich.progress_bar import ProgressBar  # noqa: PLC0415 - see `watching`
         from rich.segment import Segment  # noqa: PLC0415
 
-        done = self._scored + self._unscored
+        done = self._scored + len(self._unscored)
         yield ProgressBar(total=max(self._total, 1), completed=done, width=options.max_width)
         yield Segment.line()
         yield Text(" · ".join(self._episodes(done)), style="bold")
@@ -93,7 +121,7 @@ class _Board:
         if self._scored:
             yield f"success {self._complete / self._scored:.1%}"
         if self._unscored:
-            yield counted(self._unscored, "infrastructure error")
+            yield counted(len(self._unscored), "infrastructure error")
 
     def _means(self, done: int) -> Iterator[str]:
         elapsed = perf_counter() - self._started

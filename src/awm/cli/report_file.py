@@ -1,11 +1,14 @@
 """Files that a command writes because it was asked to: checked before the work, whole after it."""
 
 from pathlib import Path
+from typing import Final
 
 from awm.errors import InfrastructureError, UsageError
 from awm.whole import write_whole
 
-__all__ = ["check_report_file", "write_report"]
+__all__ = ["check_page", "check_report_file", "write_report"]
+
+_HEAD: Final = 2_000
 
 
 def check_report_file(option: str, path: Path | None) -> None:
@@ -25,6 +28,33 @@ def check_report_file(option: str, path: Path | None) -> None:
         raise UsageError(
             f"{option} {path} cannot be written: {error.strerror}.", "Name another file."
         ) from error
+
+
+def check_page(option: str, path: Path | None, title: str) -> None:
+    """Refuse to write a page over something else; over an older page it is what was asked for.
+
+    Args:
+        option: What says where it goes.
+        path: Where that is; None for nowhere.
+        title: How the title of such pages begins.
+
+    Raises:
+        UsageError: There is something else.
+    """
+    if path is None or not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise UsageError(
+            f"{option} {path} cannot be read: {error.strerror}.", "Name another file."
+        ) from error
+    if head and f"<title>{title}".encode() not in head:
+        raise UsageError(
+            f"{option} {path} is there already, and is another kind of file.",
+            "Name another one, or remove it.",
+        )
 
 
 def write_report(path: Path, text: str) -> None:

@@ -50,10 +50,13 @@ class Measured:
         progress: How far it came (see `awm.rollout.analysis_progress`); None where nobody looked.
         wrote: The calls that changed the state, by their turn and their number in it, both from 0,
             as `awm.rollout.replaying` finds them; None where nobody looked.
+        told: What the agent was told before it began, beside its task, as
+            `awm.rollout.analysis_tools` keeps it; None where nobody knows.
     """
 
     progress: Progress | None = None
     wrote: Set[tuple[int, int]] | None = None
+    told: str | None = ""
 
 
 NOTHING: Final = Measured()
@@ -75,7 +78,7 @@ def analyse(episode: Episode, facts: TaskFacts = UNKNOWN, measured: Measured = N
         episode.job,
         (
             goal_fulfilment(episode, measured.progress),
-            logical_consistency(episode),
+            logical_consistency(episode, measured.told),
             execution_efficiency(episode, facts.oracle_calls, measured.wrote),
             *(unknown(dimension, _NO_JUDGE, by=None) for dimension in JUDGED),
         ),

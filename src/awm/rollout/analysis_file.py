@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from awm.errors import TrajectoryError
 from awm.rollout.analysis_findings import Analysis, Finding, finding_from
@@ -19,14 +19,13 @@ from awm.rollout.analysis_judge import JUDGED, PROMPT
 from awm.rollout.episode import Episode
 from awm.rollout.job import Job
 from awm.rollout.job_lines import line_of, read_job_lines
+from awm.rollout.store import ANALYSIS
 from awm.trajectory import trajectory_json
 from awm.types import JsonObject
 from awm.whole import write_whole
 from awm.worlds.holding import writing_to
 
-__all__ = ["ANALYSIS", "Said", "forget", "read_said", "write_analyses"]
-
-ANALYSIS: Final = "analysis.jsonl"
+__all__ = ["ANALYSIS", "Said", "read_said", "write_analyses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +61,21 @@ def read_said(folder: Path, episodes: Iterable[Episode]) -> dict[Job, Said]:
     if not path.exists():
         return {}
     lines = {job: line for job, line in read_job_lines(path) if line.get("judge") is not None}
-    there = (each for each in episodes if each.job in lines)
     return {
         each.job: _said(lines[each.job], path)
-        for each in there
-        if lines[each.job].get("episode") == _digest_of(each)
+        for each in (episodes if lines else ())  # nobody reads ten thousand for nothing
+        if each.job in lines and lines[each.job].get("episode") == _digest_of(each)
     }
 
 
 def write_analyses(
-    folder: Path,
-    episodes: Iterable[Episode],
-    analyses: Mapping[Job, Analysis],
-    said: Mapping[Job, Said],
+    folder: Path, analyses: Iterable[tuple[Episode, Analysis]], said: Mapping[Job, Said]
 ) -> None:
     """Write what was found, whole or not at all. Equal findings give equal files.
 
     Args:
         folder: Of the evaluation.
-        episodes: What was played; those without an analysis are left out.
-        analyses: What was found in each, what was said of it taken in.
+        analyses: Episodes in their order, and what was found in each, with what was said of it.
         said: What a judge said, where one was asked.
 
     Raises:
@@ -89,22 +83,11 @@ def write_analyses(
         InfrastructureError: There is no room for it.
     """
     lines = [
-        line_of(_told(each, analyses[each.job], said.get(each.job))) + b"\n"
-        for each in episodes
-        if each.job in analyses
+        line_of(_told(episode, analysis, said.get(episode.job))) + b"\n"
+        for episode, analysis in analyses
     ]
     with writing_to(folder):
         write_whole(folder / ANALYSIS, b"".join(lines))
-
-
-def forget(folder: Path) -> None:
-    """Have nothing be found yet.
-
-    Raises:
-        WorldFileError: The file cannot be removed.
-    """
-    with writing_to(folder):
-        (folder / ANALYSIS).unlink(missing_ok=True)
 
 
 def _told(episode: Episode, analysis: Analysis, said: Said | None) -> dict[str, Any]:

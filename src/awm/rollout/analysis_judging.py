@@ -1,6 +1,6 @@
 """A judge weighs the plans of many episodes, so many at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from awm.errors import UsageError
@@ -19,8 +19,8 @@ Heard: TypeAlias = Callable[[Episode, tuple[Finding, ...]], None]
 
 def unweighed(
     judge: PlanJudge, episodes: Iterable[Episode], said: Mapping[Job, Said]
-) -> tuple[Episode, ...]:
-    """The episodes with a score of which this judge has said nothing yet.
+) -> tuple[Job, ...]:
+    """The attempts with a score of which this judge has said nothing yet.
 
     Args:
         judge: Who is to weigh.
@@ -28,7 +28,7 @@ def unweighed(
         said: What judges said before, whoever they were.
     """
     return tuple(
-        each
+        each.job
         for each in episodes
         if each.is_scored and not (each.job in said and said[each.job].is_by(judge.model))
     )
@@ -48,7 +48,7 @@ async def weigh_all(
 
     Args:
         judge: Who weighs.
-        episodes: Whose plans.
+        episodes: Whose plans; each is drawn when it has its turn.
         concurrency: How many at once.
         heard: Told of each as soon as it is weighed.
 
@@ -58,15 +58,20 @@ async def weigh_all(
     """
     if concurrency < 1:
         raise UsageError(f"concurrency is {concurrency}.", "Give 1 or more.")
-    waiting = {str(each.job): each for each in episodes}
+    drawn: dict[str, Episode] = {}
     said: dict[Job, Said] = {}
 
+    def names() -> Iterator[str]:
+        for episode in episodes:
+            drawn[str(episode.job)] = episode
+            yield str(episode.job)
+
     async def weigh(name: str) -> None:
-        episode = waiting[name]
+        episode = drawn.pop(name)
         findings = await judge.weigh(episode)
         if all(finding.by is not None for finding in findings):
             said[episode.job] = Said(findings, judge.model)
         heard(episode, findings)
 
-    await for_each(weigh, waiting, min(concurrency, len(waiting)))
+    await for_each(weigh, names(), concurrency)
     return said

@@ -1,8 +1,8 @@
 """What rules can tell of an episode: goal fulfilment, logical consistency, execution efficiency.
 
 Rules accuse only of what the record proves. An identifier counts as invented only if it occurs in
-nothing that the agent was shown; a call as superfluous only if it failed, or answered what the very
-same call had answered before.
+nothing that the agent was shown, its tools with their examples and defaults included; a call as
+superfluous only if it failed, or answered what the very same call had answered before.
 """
 
 import re
@@ -52,14 +52,20 @@ def goal_fulfilment(episode: Episode, progress: Progress | None) -> Finding:
     return Finding("goal_fulfilment", score, _told(episode.reason, "The task was not done."))
 
 
-def logical_consistency(episode: Episode) -> Finding:
+def logical_consistency(episode: Episode, told: str | None = "") -> Finding:
     """Whether what was done follows from what was seen.
 
     Each call, and the answer, is a step that can be amiss: a call that uses an identifier which
     nobody had shown the agent, an answer that admits nothing although the last call had failed.
+
+    Args:
+        episode: What was done.
+        told: What the agent was told before it began, beside its task; None where nobody knows, so
+            that no identifier can be said to be invented.
     """
     made = calls_in(episode.trajectory)
-    slips = [*_invented(episode.trajectory, made), *_concealed(episode.trajectory, made)]
+    invented = () if told is None else _invented(_Seen(episode.trajectory, told), made)
+    slips = [*invented, *_concealed(episode.trajectory, made)]
     steps = len(made) + (episode.trajectory.final_answer is not None)
     if not steps:
         return unknown("logical_consistency", "Nothing was done and nothing was answered.")
@@ -122,10 +128,9 @@ def _by_progress(progress: Progress) -> Finding:
     return Finding("goal_fulfilment", min(MOST, max(0.0, share)), f"{'; '.join(parts)}.")
 
 
-def _invented(run: Trajectory, made: Sequence[WorldCall]) -> Iterator[_Slip]:
+def _invented(seen: "_Seen", made: Sequence[WorldCall]) -> Iterator[_Slip]:
     """Calls with identifiers that were never shown, each identifier once."""
     accused: set[str] = set()
-    seen = _Seen(run)
     for call in made:
         for name, value in _identifiers(call.arguments):
             known = value in accused or _is_own(name, value)
@@ -144,11 +149,16 @@ def _concealed(run: Trajectory, made: Sequence[WorldCall]) -> Iterator[_Slip]:
 
 
 class _Seen:
-    """What an agent had been shown before a turn: the task, and what earlier calls answered."""
+    """What an agent had been shown before a turn.
 
-    def __init__(self, run: Trajectory) -> None:
+    Args:
+        run: Its task and what its earlier calls answered.
+        told: What it was told beside its task.
+    """
+
+    def __init__(self, run: Trajectory, told: str) -> None:
         results = ((turn, one.text) for turn, said in enumerate(run.turns) for one in said.results)
-        shown = ((-1, run.task), *results)
+        shown = ((-1, run.task), (-1, told), *results)
         self._texts = [(turn, text, text.lower()) for turn, text in shown]
 
     def has(self, value: str, turn: int) -> bool:

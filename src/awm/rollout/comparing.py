@@ -7,7 +7,8 @@ section 4.2). Each task counts once, whatever the number of its attempts. The in
 McNemar's where each task was tried once.
 
 What makes a comparison mean nothing is refused: other worlds under the same names, or other rules
-of grading. What makes it harder to read is told.
+of grading. What makes it harder to read is told: other conditions, and of two models that they were
+asked otherwise, such as under another brief.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -15,17 +16,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from awm.errors import UsageError
-from awm.rollout.episode import Episode
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.facts import TaskFacts
 from awm.rollout.intervals import Estimate, TaskKey, difference_of, sign_test
 from awm.rollout.metrics_numbers import place_of, task_of
 from awm.rollout.order import differences
+from awm.rollout.outline import Outline, outline_of
 
 __all__ = ["Comparison", "GroupDifference", "Side", "TaskPair", "compare_runs"]
 
 _NO_MATTER: Final = frozenset({"scheme"})
 """Conditions that decide nothing of what is compared."""
+_WHO: Final = frozenset({"kind", "name", "settings"})
+"""What an order says of a policy beside how its model is asked: who it is, which is compared, and
+what follows from the worlds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +125,8 @@ class Comparison:
         tokens: How many more tokens.
         by_difficulty: By the difficulty of tasks, the easiest first.
         by_category: By what their worlds are about.
-        warnings: In which conditions the second run differs from the first, such as
-            `limits.turns: 20, not 30`: part of a difference may come from that.
+        warnings: In what else the second run differs from the first, such as `limits.turns: 20,
+            not 30` or `policy.brief: 1, not 2`: part of a difference may come from that.
     """
 
     a: str
@@ -184,7 +188,7 @@ def compare_runs(a: Evaluation, b: Evaluation) -> Comparison:
         tokens=_mean_difference(pairs, lambda side: side.tokens),
         by_difficulty=_grouped(pairs, lambda facts: facts.difficulty),
         by_category=_grouped(pairs, lambda facts: facts.category),
-        warnings=differences(_conditions(a), _conditions(b)),
+        warnings=(*differences(_conditions(a), _conditions(b)), *_asked_otherwise(a, b)),
     )
 
 
@@ -210,37 +214,49 @@ def _conditions(run: Evaluation) -> Mapping[str, Any]:
     return {name: value for name, value in conditions.items() if name not in _NO_MATTER}
 
 
-def _scored(run: Evaluation) -> dict[TaskKey, list[Episode]]:
-    tried: dict[TaskKey, list[Episode]] = {}
-    for episode in run.episodes:
-        if episode.is_scored:
-            tried.setdefault(task_of(episode), []).append(episode)
+def _asked_otherwise(a: Evaluation, b: Evaluation) -> tuple[str, ...]:
+    """In what the manner differs in which two models were asked; nothing where one is no model."""
+    asked = [_manner(run.order.get("policy") or {}) for run in (a, b)]
+    return differences(*({"policy": each} for each in asked)) if all(asked) else ()
+
+
+def _manner(policy: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How a model was asked, by its order; nothing of a policy without one."""
+    if policy.get("kind") != "model":
+        return {}
+    return {name: value for name, value in policy.items() if name not in _WHO}
+
+
+def _scored(run: Evaluation) -> dict[TaskKey, list[Outline]]:
+    tried: dict[TaskKey, list[Outline]] = {}
+    for outline in map(outline_of, run.episodes):
+        if outline.is_scored:
+            tried.setdefault(task_of(outline.job), []).append(outline)
     return tried
 
 
 def _pair(
-    tried_a: Sequence[Episode], tried_b: Sequence[Episode], a: Evaluation, b: Evaluation
+    tried_a: Sequence[Outline], tried_b: Sequence[Outline], a: Evaluation, b: Evaluation
 ) -> TaskPair:
     job = tried_a[0].job
     return TaskPair(
         world=job.world,
         task_idx=job.task_idx,
-        task=tried_a[0].trajectory.task,
+        task=tried_a[0].task,
         facts=a.facts.get((job.world, job.task_idx)) or b.facts_of(job),
         a=_side(tried_a),
         b=_side(tried_b),
     )
 
 
-def _side(episodes: Sequence[Episode]) -> Side:
-    count = len(episodes)
-    used = [one.usage.prompt_tokens + one.usage.completion_tokens for one in episodes]
+def _side(attempts: Sequence[Outline]) -> Side:
+    count = len(attempts)
     return Side(
         scored=count,
-        complete=sum(one.is_complete for one in episodes),
-        turns=sum(one.counts.turns for one in episodes) / count,
-        calls=sum(one.counts.calls for one in episodes) / count,
-        tokens=sum(used) / count,
+        complete=sum(one.is_complete for one in attempts),
+        turns=sum(one.counts.turns for one in attempts) / count,
+        calls=sum(one.counts.calls for one in attempts) / count,
+        tokens=sum(one.tokens for one in attempts) / count,
     )
 
 

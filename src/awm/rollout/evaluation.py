@@ -1,6 +1,6 @@
 """An evaluation: what was ordered, and every episode that came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,16 @@ class Evaluation:
         folder: Where it is, for messages and headings.
         order: What was ordered, as `evaluation.json` has it: the policy, the worlds with their
             digests, the conditions, how many rollouts, the seed, the selection of tasks.
-        episodes: What was played, in the order of the jobs.
+        episodes: What was played, in the order of the jobs. Those of a folder are read one at a
+            time, and anew whenever they are asked for: ten thousand take as much memory as one for
+            whoever goes through them and keeps none.
         seconds: How long each attempt took by the clock on the wall; an attempt may be missing.
         facts: What is known about each task, by the name of its world and its number.
     """
 
     folder: str
     order: Mapping[str, Any]
-    episodes: tuple[Episode, ...]
+    episodes: Sequence[Episode]
     seconds: Mapping[Job, float] = field(default_factory=dict)
     facts: Mapping[tuple[str, int], TaskFacts] = field(default_factory=dict)
 

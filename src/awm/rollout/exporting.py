@@ -7,27 +7,43 @@ calls as JSON text. Tools that were given as functions are JSON text in `tools`,
 their schemas differ too much between rows to be a column of their own, as do arguments. Chat
 templates that want arguments as objects, such as that of Qwen2.5, need them parsed before.
 
-Episodes without a score are in none of it. The same episodes give the same rows, in any order.
+Episodes without a score are in none of it. Rows are made one at a time as they are drawn, in the
+order of the episodes, of which no more than one is in memory, or those of one task.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
 from awm.errors import UsageError
 from awm.rollout.episode import Episode
 from awm.rollout.exporting_recasting import Recording, recast
 from awm.rollout.exporting_surface import Seen, Surface, about, seen_in, written
+from awm.rollout.intervals import TaskKey
 from awm.rollout.job import Job
 from awm.rollout.metrics_numbers import task_of
 from awm.types import Outcome
 
-__all__ = ["Exported", "Filters", "Kind", "conversations", "preferences", "turn_samples"]
+__all__ = [
+    "Filters",
+    "Kind",
+    "LeftOut",
+    "Row",
+    "conversations",
+    "preferences",
+    "turn_samples",
+]
 
 Kind: TypeAlias = Literal["sft", "preferences", "turns"]
 """What episodes can be exported as."""
+
+Row: TypeAlias = dict[str, Any]
+"""A row of training material, by column."""
+
+LeftOut: TypeAlias = Callable[[Job, str], None]
+"""Told of each attempt that would lose something in the format that is wanted, and what."""
 
 _COMPLETE: Final[frozenset[Outcome]] = frozenset({"complete"})
 _FAILED: Final[frozenset[Outcome]] = frozenset({"partial", "agent_error"})
@@ -62,21 +78,12 @@ class Filters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """Rows, and what could not be made rows of.
-
-    Attributes:
-        rows: In the order of the attempts they are from.
-        left_out: The attempts that would lose something in the format that is wanted, and what.
-    """
-
-    rows: tuple[dict[str, Any], ...]
-    left_out: tuple[tuple[Job, str], ...] = ()
-
-
 _FILTERS: Final = Filters()
 _RECORDING: Final = Recording()
+
+
+def _unheard(_job: Job, _why: str) -> None:
+    """Nobody wants to know."""
 
 
 def conversations(
@@ -84,25 +91,29 @@ def conversations(
     surface: Surface,
     recorded: Recording = _RECORDING,
     filters: Filters = _FILTERS,
-) -> Exported:
+    left_out: LeftOut = _unheard,
+) -> Iterator[Row]:
     """Whole conversations, for supervised fine-tuning: `messages`, and `tools` where there are any.
+
+    Of equal ones the first is taken, unless `filters` say otherwise.
 
     Args:
         episodes: What was played.
         surface: How agents are spoken to; its format is the one that is written.
         recorded: How the episodes were recorded.
         filters: Which are taken.
+        left_out: Told of what is left out.
 
     Raises:
         UsageError: No episode can be written so, whatever it holds.
     """
-    taken, left_out = _seen(episodes, surface, recorded, filters.takes)
-    rows: dict[object, dict[str, Any]] = {}
-    for episode, seen in taken:
+    had: set[bytes] = set()
+    for episode, seen in _dialogues(episodes, surface, recorded, filters.takes, left_out):
         told = _told((*seen.opening, *seen.dialogue), seen, "messages")
-        key = json.dumps(told) if filters.distinct else episode.job
-        rows.setdefault(key, {**told, **about(episode)})
-    return Exported(tuple(rows.values()), left_out)
+        key = sha256(json.dumps(told).encode()).digest()
+        if not (filters.distinct and key in had):
+            yield {**told, **about(episode)}
+        had.add(key)
 
 
 def preferences(
@@ -111,7 +122,8 @@ def preferences(
     recorded: Recording = _RECORDING,
     *,
     most: int = 1,
-) -> Exported:
+    left_out: LeftOut = _unheard,
+) -> Iterator[Row]:
     """Pairs of attempts at one task of which one did it and the other did not.
 
     Columns are `prompt`, `chosen` and `rejected`, the latter two from the agent's first word to its
@@ -119,41 +131,47 @@ def preferences(
     first, those that did not by their number; the first of either are a pair, then the second.
 
     Args:
-        episodes: What was played.
+        episodes: What was played; attempts at one task stand together, as in an evaluation.
         surface: How agents are spoken to; its format is the one that is written.
         recorded: How the episodes were recorded.
         most: How many pairs are made of a task at most; no attempt is in two.
+        left_out: Told of what is left out.
 
     Raises:
-        UsageError: No episode can be written so, whatever it holds.
+        UsageError: No episode can be written so, whatever it holds; or attempts at one task stand
+            apart.
     """
     if most < 1:
         raise UsageError(f"a task cannot give {most} pairs.", "Give 1 or more.")
-    taken, left_out = _seen(episodes, surface, recorded, Filters(_COMPLETE | _FAILED).takes)
-    groups = groupby(taken, key=lambda pair: task_of(pair[0]))
-    rows = [row for _, group in groups for row in _pairs([*group], most)]
-    return Exported(tuple(rows), left_out)
+    takes = Filters(_COMPLETE | _FAILED).takes
+    for group in _by_task(_dialogues(episodes, surface, recorded, takes, left_out)):
+        yield from _pairs(group, most)
 
 
 def turn_samples(
-    episodes: Iterable[Episode], surface: Surface, recorded: Recording = _RECORDING
-) -> Exported:
+    episodes: Iterable[Episode],
+    surface: Surface,
+    recorded: Recording = _RECORDING,
+    *,
+    left_out: LeftOut = _unheard,
+) -> Iterator[Row]:
     """Each turn with what the agent saw before it: `prompt` and `completion`.
 
-    The history window is that of `surface`, as in use. `group` is the same for attempts at one
+    The history window is that of `surface`, as in use. A completion is the whole reply, while of
+    its calls agents are shown those that were carried out. `group` is the same for attempts at one
     task, among which advantages are computed; `reward` is the episode's.
 
     Args:
         episodes: What was played.
         surface: How agents are spoken to; its format is the one that is written.
         recorded: How the episodes were recorded.
+        left_out: Told of what is left out.
 
     Raises:
         UsageError: No episode can be written so, whatever it holds.
     """
-    taken, left_out = _seen(episodes, surface, recorded, _is_rewarded)
-    rows = [row for episode, seen in taken for row in _turns(episode, seen, surface)]
-    return Exported(tuple(rows), left_out)
+    for episode, seen in _seen(episodes, surface, recorded, _is_rewarded, left_out):
+        yield from _turns(episode, seen, surface)
 
 
 _Taken: TypeAlias = tuple[Episode, Seen]
@@ -164,8 +182,9 @@ def _seen(
     surface: Surface,
     recorded: Recording,
     takes: Callable[[Episode], bool],
-) -> tuple[list[_Taken], tuple[tuple[Job, str], ...]]:
-    """The episodes that are taken, as their agents see them, and those that cannot be."""
+    left_out: LeftOut,
+) -> Iterator[_Taken]:
+    """The episodes that are taken, as their agents see them; those that cannot be are told."""
     wanted = surface.format
     if wanted.meta_tools != recorded.meta_tools:
         raise UsageError(
@@ -173,19 +192,50 @@ def _seen(
             " world's own tools, nor the other way round.",
             "Export them with the tools that they were played with.",
         )
-    taken: list[_Taken] = []
-    left_out: list[tuple[Job, str]] = []
-    for episode in sorted(filter(takes, episodes), key=lambda one: one.job):
+    for episode in filter(takes, episodes):
         try:
             run = recast(episode.trajectory, recorded.format, wanted.name)
         except UsageError as error:
-            left_out.append((episode.job, str(error)))
+            left_out(episode.job, str(error))
         else:
-            taken.append((episode, seen_in(run, episode.job.world, surface)))
-    return taken, tuple(left_out)
+            yield episode, seen_in(run, episode.job.world, surface)
 
 
-def _told(messages: Sequence[Any], seen: Seen, name: str) -> dict[str, Any]:
+def _dialogues(
+    episodes: Iterable[Episode],
+    surface: Surface,
+    recorded: Recording,
+    takes: Callable[[Episode], bool],
+    left_out: LeftOut,
+) -> Iterator[_Taken]:
+    """Those of them whose dialogue holds all that the agent said; the others are told, too."""
+    for episode, seen in _seen(episodes, surface, recorded, takes, left_out):
+        if seen.cut is None:
+            yield episode, seen
+        else:
+            left_out(episode.job, f"not all calls of turn {seen.cut} were carried out.")
+
+
+def _by_task(taken: Iterable[_Taken]) -> Iterator[list[_Taken]]:
+    """The attempts at one task after the other."""
+    had: set[TaskKey] = set()
+    group: list[_Taken] = []
+    for one in taken:
+        task = task_of(one[0].job)
+        if group and task != task_of(group[0][0].job):
+            yield group
+            group = []
+        if not group and task in had:
+            raise UsageError(
+                f"attempts at task {task[1]} of {task[0]} stand apart.", "Sort episodes by job."
+            )
+        had.add(task)
+        group.append(one)
+    if group:
+        yield group
+
+
+def _told(messages: Sequence[Any], seen: Seen, name: str) -> Row:
     """Messages as a column of that name, with the tools beside them."""
     body = written(messages, seen.tools)
     tools = body.get("tools")
@@ -193,10 +243,11 @@ def _told(messages: Sequence[Any], seen: Seen, name: str) -> dict[str, Any]:
     return {name: body["messages"], **beside}
 
 
-def _pairs(group: Sequence[_Taken], most: int) -> Iterator[dict[str, Any]]:
-    done = [pair for pair in group if pair[0].is_complete]
-    done.sort(key=lambda pair: (len(pair[0].trajectory.turns), pair[0].job))
-    failed = [pair for pair in group if not pair[0].is_complete]
+def _pairs(group: Sequence[_Taken], most: int) -> Iterator[Row]:
+    group = sorted(group, key=lambda one: one[0].job)
+    done = [one for one in group if one[0].is_complete]
+    done.sort(key=lambda one: len(one[0].trajectory.turns))
+    failed = [one for one in group if not one[0].is_complete]
     for (better, chosen), (worse, rejected) in list(zip(done, failed, strict=False))[:most]:
         yield {
             **_told(chosen.opening, chosen, "prompt"),
@@ -211,7 +262,7 @@ def _pairs(group: Sequence[_Taken], most: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _turns(episode: Episode, seen: Seen, surface: Surface) -> Iterator[dict[str, Any]]:
+def _turns(episode: Episode, seen: Seen, surface: Surface) -> Iterator[Row]:
     for turn, said in enumerate(seen.spoken):
         yield {
             **_told(seen.before(turn, surface), seen, "prompt"),

@@ -5,7 +5,7 @@ results were shown to it. Given the same brief, format and window, both come out
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from awm.agents import Assignment, Brief, CallFormat, Heard, Manner, Said, listing_place
@@ -14,7 +14,7 @@ from awm.llm import Message, Question
 from awm.llm.dialect import Dialect
 from awm.rollout.episode import Episode
 from awm.trajectory import Trajectory, Turn, WrittenCall
-from awm.types import ToolSpec
+from awm.types import ToolResult, ToolSpec
 
 __all__ = ["Seen", "Surface", "about", "seen_in", "written"]
 
@@ -48,8 +48,9 @@ class Seen:
     Attributes:
         opening: What it was told before it first spoke.
         tools: What was given to it as functions; none in formats that tell tools in words.
-        spoken: What it said, turn by turn.
-        exchanges: The same with what came of it.
+        spoken: What it said, turn by turn, with all of its calls.
+        exchanges: How it was told of each turn: with the calls that were carried out, and what
+            came of them.
         listing: Which of these is the first to list the tools; None where none does.
     """
 
@@ -64,6 +65,16 @@ class Seen:
         """All that came after the opening; it ends with what the agent said last."""
         told = (message for exchange in self.exchanges[:-1] for message in exchange)
         return (*told, *self.spoken[-1:])
+
+    @property
+    def cut(self) -> int | None:
+        """The first turn of which the dialogue has not all that was said; None where none is.
+
+        Function calling wants a result for each call, so agents are not shown those that were not
+        carried out.
+        """
+        told = zip(self.exchanges[:-1], self.spoken, strict=False)
+        return next((turn for turn, (one, said) in enumerate(told) if one[0] != said), None)
 
     def before(self, turn: int, surface: Surface) -> tuple[Message, ...]:
         """What it saw before it spoke in a turn, with the history window applied."""
@@ -93,7 +104,7 @@ def seen_in(run: Trajectory, world: str, surface: Surface) -> Seen:
     opening = surface.brief(Assignment(run.world, run.task_idx, run.task), tools)
     asked = surface.format.asked(Question(opening), tools)
     exchanges = tuple(_exchange(turn, number, surface) for number, turn in enumerate(run.turns, 1))
-    spoken = tuple(exchange[0] for exchange in exchanges)
+    spoken = tuple(_spoken(turn, number, surface) for number, turn in enumerate(run.turns, 1))
     listing = listing_place(turn.tool_calls for turn in run.turns)
     return Seen(asked.messages, asked.tools, spoken, exchanges, listing)
 
@@ -118,6 +129,12 @@ def about(episode: Episode) -> dict[str, Any]:
 def _exchange(turn: Turn, number: int, surface: Surface) -> tuple[Message, ...]:
     heard = Heard(turn.results, surface.turns - number)
     return surface.format.told(_said(turn), heard, longest=surface.manner.characters)
+
+
+def _spoken(turn: Turn, number: int, surface: Surface) -> Message:
+    """What was said in a turn, with the calls that were not carried out, and so never shown."""
+    answered = replace(turn, results=(ToolResult(""),) * len(turn.tool_calls))
+    return _exchange(answered, number, surface)[0]
 
 
 def _said(turn: Turn) -> Said:

@@ -9,10 +9,11 @@ clusters, N values y, and the mean m,
 
 Rates are bounded, and often 0 or 1, where an interval of so many standard errors is of no width or
 leaves the bounds. Theirs are intervals of Wilson's score (E. B. Wilson, JASA 22, 1927) for as many
-independent trials as would have that variance, m (1 - m) / variance, at most N: the effective
-sample size of E. L. Korn and B. I. Graubard (Survey Methodology 24, 1998). Where nothing varies,
-each task counts as one trial. Few clusters tell little of their variance, so quantiles are those
-of Student's t with G - 1 degrees of freedom.
+independent trials as would have that variance, m (1 - m) / variance: the effective sample size of
+E. L. Korn and B. I. Graubard (Survey Methodology 24, 1998). It is at most the number of trials that
+the values are made of: N where each is a yes or a no, more where they are shares of several. Where
+nothing varies, each task counts as one trial. Few clusters tell little of their variance, so
+quantiles are those of Student's t with G - 1 degrees of freedom.
 
 Nothing is drawn: equal values give equal intervals.
 """
@@ -75,21 +76,26 @@ class Estimate:
     over: Clusters
 
 
-def mean_of(values: Sequence[tuple[TaskKey, float]]) -> Estimate | None:
-    """The mean of values from 0 to 1, each of a task; None where there are none."""
+def mean_of(
+    values: Sequence[tuple[TaskKey, float]], trials: float | None = None
+) -> Estimate | None:
+    """The mean of values from 0 to 1, each of a task; None where there are none.
+
+    Args:
+        values: The values.
+        trials: How many trials they are made of, all together; unless told each value is one.
+    """
     if not values:
         return None
     over, clusters = _clustered(values)
     count, groups = len(values), len(clusters)
-    mean = _mean(values)
-    if groups == 1:
-        low, high = wilson(mean, 1)
-    elif over == "values":
-        low, high = wilson(mean, count)
+    mean, most = _mean(values), count if trials is None else trials
+    if over == "values":
+        low, high = wilson(mean, most)
     else:
         variance = _variance(clusters, mean)
-        trials = min(mean * (1 - mean) / variance, count) if variance > 0 else _tasks(values)
-        low, high = wilson(mean, trials, student(groups - 1))
+        effective = min(mean * (1 - mean) / variance, most) if variance > 0 else _tasks(values)
+        low, high = wilson(mean, effective, student(groups - 1))
     return Estimate(mean, low, high, count, groups, over)
 
 

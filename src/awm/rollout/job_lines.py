@@ -1,14 +1,18 @@
 """A file of JSON lines, one for each job: appended to as jobs are done, sorted when all are.
 
-What a run that was killed left of a line is cut off. Where a job has several lines, the last
-counts. Only places are held in memory, as ten thousand episodes would fill it.
+What a run that was killed left of a line is cut off, and what it left of a sorted file goes. Where
+a job has several lines, the last counts. Only places are held in memory, as ten thousand episodes
+would fill it.
 """
 
+import glob
 import json
 import os
+import re
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from awm.errors import TrajectoryError
 from awm.rollout.job import Job
@@ -17,9 +21,13 @@ from awm.worlds.appended import append, open_to_append
 from awm.worlds.holding import writing_to
 from awm.worlds.jsonl import PendingLines
 
-__all__ = ["JobLines", "line_of", "read_job_lines"]
+__all__ = ["JobLines", "PlacedLines", "line_of", "read_job_lines"]
 
 _WHAT: Final = "Episodes are"
+_JOB_FIRST: Final = re.compile(
+    rb'\{(?:"version": \d+, )?("world": "(?:[^"\\]|\\.)*", "task_idx": \d+, "rollout": \d+)[,}]'
+)
+"""How the lines begin that are written here."""
 
 
 class JobLines:
@@ -42,6 +50,7 @@ class JobLines:
         self._path = path
         self._places: dict[Job, tuple[int, int]] = {}
         with writing_to(path):
+            _remove_pending(path)
             self._file = open_to_append(path, _WHAT)
         try:
             for job, line, start, size in _lines_in(path):
@@ -73,7 +82,7 @@ class JobLines:
         Raises:
             KeyError: It has none.
         """
-        return _parsed(self._raw(job), str(self._path))
+        return _parsed(self._raw(job), f"{self._path}: the line of {job}")
 
     def sort(self, jobs: Iterable[Job]) -> None:
         """Write the file anew, whole or not at all: a line for each of these jobs that has one.
@@ -103,6 +112,46 @@ class JobLines:
         return os.pread(self._file, size, start)
 
 
+class PlacedLines:
+    """The whole lines of a file that somebody may still be writing to, each read when asked for.
+
+    They stay what they are even if the file is sorted meanwhile: it is let go of with this object.
+
+    Args:
+        path: The file.
+
+    Raises:
+        TrajectoryError: It cannot be read, or of a line it cannot be told whose it is. What else is
+            wrong in a line shows when it is read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places: dict[Job, tuple[int, int]] = {}
+        try:
+            with path.open("rb") as file:
+                self._file = os.dup(file.fileno())
+                weakref.finalize(self, os.close, self._file)
+                for number, raw, start in _whole_lines(file):
+                    job = _glanced(raw) or _job_in(*_parsed_line(path, number, raw))
+                    self._places[job] = (start, len(raw) - 1)
+        except OSError as error:
+            raise TrajectoryError(f"{path} cannot be read: {error.strerror}.") from error
+
+    def __contains__(self, job: object) -> bool:
+        return job in self._places
+
+    def line(self, job: Job) -> JsonObject:
+        """The line of a job.
+
+        Raises:
+            KeyError: It has none.
+            TrajectoryError: It cannot be read.
+        """
+        start, size = self._places[job]
+        return _parsed(os.pread(self._file, size, start), f"{self._path}: the line of {job}")
+
+
 def read_job_lines(path: Path) -> Iterator[tuple[Job, JsonObject]]:
     """The whole lines of a file that somebody may still be writing to, in their order.
 
@@ -126,17 +175,38 @@ def line_of(content: JsonObject) -> bytes:
 
 def _lines_in(path: Path) -> Iterator[tuple[Job, JsonObject, int, int]]:
     """Each whole line with its job, where it begins, and its length without its end."""
-    start = 0
     try:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if not raw.endswith(b"\n"):
-                    return
-                line = _parsed(raw, f"{path}: line {number}")
-                yield _job_in(line, f"{path}: line {number}"), line, start, len(raw) - 1
-                start += len(raw)
+            for number, raw, start in _whole_lines(file):
+                line, where = _parsed_line(path, number, raw)
+                yield _job_in(line, where), line, start, len(raw) - 1
     except OSError as error:
         raise TrajectoryError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _whole_lines(file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
+    """Each line with its end, its number from 1, and where it begins; the last may be torn."""
+    start = 0
+    for number, raw in enumerate(file, 1):
+        if not raw.endswith(b"\n"):
+            return
+        yield number, raw, start
+        start += len(raw)
+
+
+def _glanced(raw: bytes) -> Job | None:
+    """The job of a line that begins as they are written here, and ends as an object does."""
+    found = _JOB_FIRST.match(raw) if raw.endswith(b"}\n") else None
+    try:
+        return None if found is None else Job.from_json(json.loads(b"{%b}" % found[1]))
+    except ValueError:
+        return None  # parsing the whole line says better what is wrong
+
+
+def _remove_pending(path: Path) -> None:
+    """Remove what `PendingLines` leaves of a file where the process is killed while it sorts."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _in_a_row(sizes: Iterable[tuple[Job, int]]) -> tuple[dict[Job, tuple[int, int]], int]:
@@ -147,6 +217,12 @@ def _in_a_row(sizes: Iterable[tuple[Job, int]]) -> tuple[dict[Job, tuple[int, in
         places[job] = (end, size)
         end += size + 1
     return places, end
+
+
+def _parsed_line(path: Path, number: int, raw: bytes) -> tuple[JsonObject, str]:
+    """A line, and where it stands."""
+    where = f"{path}: line {number}"
+    return _parsed(raw, where), where
 
 
 def _parsed(raw: bytes, where: str) -> JsonObject:

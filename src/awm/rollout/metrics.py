@@ -5,14 +5,14 @@
 
 Episodes that the infrastructure failed in are counted apart, with their reasons, and are in no
 mean: nobody knows how they would have ended. Equal episodes give equal summaries, in any order.
+One at a time is looked at, and no more is kept than its outline.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from awm.rollout.analysis_calls import calls_in
 from awm.rollout.analysis_findings import Analysis
 from awm.rollout.analysis_scores import DimensionScore, scores_of
 from awm.rollout.episode import Episode
@@ -27,11 +27,9 @@ from awm.rollout.metrics_numbers import (
     spread_of,
     task_of,
 )
+from awm.rollout.outline import Outline, outline_of
 
-__all__ = ["Group", "Summary", "ToolUse", "summary_of"]
-
-_REASON: Final = 200
-"""How much of a reason is kept: the same fault in many episodes differs in its details only."""
+__all__ = ["Group", "Summary", "ToolUse", "outlined_summary", "summary_of"]
 
 _Named: TypeAlias = tuple[str | int | None, ...]
 
@@ -132,22 +130,31 @@ def summary_of(
         facts: What is known about the task of an attempt.
         analyses: What was found in those with a score, where anybody looked.
     """
-    everything = sorted(episodes, key=lambda episode: episode.job)
-    scored = [episode for episode in everything if episode.is_scored]
-    unscored = [episode for episode in everything if not episode.is_scored]
+    return outlined_summary(map(outline_of, episodes), facts, analyses)
 
-    def by(names: Callable[[Episode], _Named]) -> tuple[Group, ...]:
+
+def outlined_summary(
+    outlines: Iterable[Outline],
+    facts: Callable[[Job], TaskFacts],
+    analyses: Iterable[Analysis] = (),
+) -> Summary:
+    """The same where episodes were gone through already, and their outlines are there."""
+    everything = sorted(outlines, key=lambda one: one.job)
+    scored = [one for one in everything if one.is_scored]
+    unscored = [one for one in everything if not one.is_scored]
+
+    def by(names: Callable[[Outline], _Named]) -> tuple[Group, ...]:
         return _grouped(everything, names)
 
     return Summary(
         episodes=len(everything),
-        worlds=len({episode.job.world for episode in everything}),
+        worlds=len({one.job.world for one in everything}),
         whole=numbers_of(everything),
-        infrastructure=_counted(_brief(one.reason) for one in unscored),
+        infrastructure=_counted(one.reason for one in unscored),
         outcomes=_counted(one.outcome for one in scored),
-        stops=_counted(one.trajectory.stop or "unknown" for one in scored),
-        violations=_counted(one.violation.rule for one in scored if one.violation is not None),
-        reward=spread_of(pay for one in scored if (pay := one.reward.total) is not None),
+        stops=_counted(one.stop or "unknown" for one in scored),
+        violations=_counted(one.broken for one in scored if one.broken is not None),
+        reward=spread_of(one.reward for one in scored if one.reward is not None),
         prompt_tokens=spread_of(one.usage.prompt_tokens for one in scored),
         completion_tokens=spread_of(one.usage.completion_tokens for one in scored),
         repaired=spread_of(one.counts.repaired for one in scored),
@@ -166,33 +173,27 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _brief(reason: str) -> str:
-    line = " ".join(reason[: 2 * _REASON].split())
-    return line if len(line) <= _REASON else f"{line[: _REASON - 3]}..."
-
-
-def _grouped(episodes: Sequence[Episode], names: Callable[[Episode], _Named]) -> tuple[Group, ...]:
-    groups: dict[str | int | None, list[Episode]] = {}
-    for episode in episodes:
-        for name in dict.fromkeys(names(episode)):
-            groups.setdefault(name, []).append(episode)
+def _grouped(outlines: Sequence[Outline], names: Callable[[Outline], _Named]) -> tuple[Group, ...]:
+    groups: dict[str | int | None, list[Outline]] = {}
+    for one in outlines:
+        for name in dict.fromkeys(names(one)):
+            groups.setdefault(name, []).append(one)
     return tuple(
         Group(None if name is None else str(name), numbers_of(groups[name]))
         for name in sorted(groups, key=place_of)
     )
 
 
-def _tools(episodes: Sequence[Episode]) -> tuple[ToolUse, ...]:
+def _tools(outlines: Sequence[Outline]) -> tuple[ToolUse, ...]:
     failures: dict[str, list[tuple[TaskKey, float]]] = {}
     successes: dict[str, list[tuple[TaskKey, float]]] = {}
-    for episode in episodes:
-        made = calls_in(episode.trajectory)
-        for call in made:
-            failure = (task_of(episode), float(call.result.is_error))
-            failures.setdefault(call.tool, []).append(failure)
-        for tool in {call.tool for call in made}:
-            success = (task_of(episode), float(episode.is_complete))
-            successes.setdefault(tool, []).append(success)
+    for one in outlines:
+        task = task_of(one.job)
+        for used in one.tools:
+            fine = used.calls - used.failed
+            told = [(task, 1.0)] * used.failed + [(task, 0.0)] * fine
+            failures.setdefault(used.tool, []).extend(told)
+            successes.setdefault(used.tool, []).append((task, float(one.is_complete)))
     return tuple(_use(tool, failures[tool], successes[tool]) for tool in sorted(failures))
 
 

@@ -3,26 +3,21 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from awm.rollout.analysis_calls import attempts_in
-from awm.rollout.episode import Episode
 from awm.rollout.intervals import Estimate, TaskKey, mean_of
+from awm.rollout.job import Job
 from awm.rollout.metrics_passing import Passing, Tally, passing_of
+from awm.rollout.outline import Outline
 
 __all__ = [
     "Numbers",
     "Spread",
-    "invalid_calls_of",
     "numbers_of",
     "place_of",
     "spread_of",
     "tallies_of",
     "task_of",
 ]
-
-_OF_CALLS: Final = frozenset({"readable_call", "known_tool", "valid_arguments"})
-"""Rules that a call breaks by being what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +77,21 @@ class Numbers:
     failed: Estimate | None
 
 
-def numbers_of(episodes: Iterable[Episode]) -> Numbers:
+def numbers_of(episodes: Iterable[Outline]) -> Numbers:
     """The numbers of some episodes."""
     everything = tuple(episodes)
     scored = tuple(episode for episode in everything if episode.is_scored)
     return Numbers(
-        tasks=len({task_of(episode) for episode in everything}),
+        tasks=len({task_of(one.job) for one in everything}),
         scored=len(scored),
         unscored=len(everything) - len(scored),
         complete=sum(episode.is_complete for episode in scored),
-        success=mean_of([(task_of(one), float(one.is_complete)) for one in scored]),
+        success=mean_of([(task_of(one.job), float(one.is_complete)) for one in scored]),
         passing=passing_of(tallies_of(scored)),
         turns=spread_of(one.counts.turns for one in scored),
         calls=spread_of(one.counts.calls for one in scored),
-        tokens=spread_of(one.usage.prompt_tokens + one.usage.completion_tokens for one in scored),
-        invalid=_share(scored, invalid_calls_of, lambda one: attempts_in(one.trajectory)),
+        tokens=spread_of(one.tokens for one in scored),
+        invalid=_share(scored, lambda one: one.invalid, lambda one: one.attempts),
         failed=_share(scored, lambda one: one.counts.failed, lambda one: one.counts.calls),
     )
 
@@ -111,27 +106,20 @@ def spread_of(values: Iterable[float]) -> Spread | None:
     return Spread(len(ranked), mean, ranked[0], p10, median, p90, ranked[-1])
 
 
-def tallies_of(episodes: Iterable[Episode]) -> dict[TaskKey, Tally]:
+def tallies_of(episodes: Iterable[Outline]) -> dict[TaskKey, Tally]:
     """How often each task was tried and done, in the order of worlds and numbers."""
     tallies: dict[TaskKey, Tally] = {}
     for episode in sorted(episodes, key=lambda one: one.job):
         if episode.is_scored:
-            so_far = tallies.get(task_of(episode), Tally())
-            complete = so_far.complete + episode.is_complete
-            tallies[task_of(episode)] = Tally(so_far.scored + 1, complete)
+            task = task_of(episode.job)
+            so_far = tallies.get(task, Tally())
+            tallies[task] = Tally(so_far.scored + 1, so_far.complete + episode.is_complete)
     return tallies
 
 
-def task_of(episode: Episode) -> TaskKey:
-    """The task of an episode."""
-    return episode.job.world, episode.job.task_idx
-
-
-def invalid_calls_of(episode: Episode) -> int:
-    """How many calls were none, with one that a broken rule ended the episode for."""
-    broken = episode.violation
-    ended = broken is not None and broken.turn is not None and broken.rule in _OF_CALLS
-    return episode.counts.invalid + ended
+def task_of(job: Job) -> TaskKey:
+    """The task of an attempt."""
+    return job.world, job.task_idx
 
 
 def place_of(name: str | int | None) -> tuple[int, int, str]:
@@ -142,14 +130,13 @@ def place_of(name: str | int | None) -> tuple[int, int, str]:
 
 
 def _share(
-    episodes: Sequence[Episode],
-    counted: Callable[[Episode], int],
-    among: Callable[[Episode], int],
+    episodes: Sequence[Outline],
+    counted: Callable[[Outline], int],
+    among: Callable[[Outline], int],
 ) -> Estimate | None:
     """What share of things in episodes are of some kind."""
     values: list[tuple[TaskKey, float]] = []
     for episode in episodes:
-        there = among(episode)
-        meant = min(counted(episode), there)
-        values += [(task_of(episode), 1.0)] * meant + [(task_of(episode), 0.0)] * (there - meant)
+        task, meant, there = task_of(episode.job), counted(episode), among(episode)
+        values += [(task, 1.0)] * meant + [(task, 0.0)] * (there - meant)
     return mean_of(values)

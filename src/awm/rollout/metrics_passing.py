@@ -8,6 +8,9 @@ k of the n with that property:
 
 A task that has fewer than k scored attempts, because the infrastructure failed in some, has no such
 choice: it is left out at that k, and how many tasks were counted is said.
+
+An estimate from n attempts is at least as sure as the mean of n / k trials, as so many choices of k
+have no attempt in common (W. Hoeffding, Annals of Mathematical Statistics 19, 1948, section 5).
 """
 
 import math
@@ -67,8 +70,9 @@ def passing_of(tallies: Mapping[TaskKey, Tally]) -> tuple[Passing, ...]:
 
 def _passing(tallies: Sequence[tuple[TaskKey, Tally]], k: int) -> Passing:
     counted = [(task, tally) for task, tally in tallies if tally.scored >= k]
-    anyone = mean_of([(task, pass_any(tally, k)) for task, tally in counted])
-    everyone = mean_of([(task, pass_all(tally, k)) for task, tally in counted])
+    trials = sum(tally.scored for _, tally in counted) / k
+    anyone = mean_of([(task, pass_any(tally, k)) for task, tally in counted], trials)
+    everyone = mean_of([(task, pass_all(tally, k)) for task, tally in counted], trials)
     assert anyone is not None  # some task has that many attempts
     assert everyone is not None
     return Passing(k, anyone, everyone, len(tallies) - len(counted))

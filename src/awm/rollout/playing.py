@@ -12,6 +12,7 @@ from awm.rollout.job import Job, seed_of
 from awm.rollout.tool_checks import ToolsByWorld
 from awm.runtime import Runtime
 from awm.trajectory import Trajectory
+from awm.types import ToolSpec
 from awm.verify import Verdict, VerifierFault
 from awm.worlds import World
 
@@ -88,6 +89,11 @@ class Player:
             verdict=verdict,
         )
         return Played(episode, None)
+
+    @property
+    def tools(self) -> dict[str, tuple[ToolSpec, ...]]:
+        """The tools of each world that something was played in, by the world's name."""
+        return self._tools.by_name
 
     @property
     def grader(self) -> Grader:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from awm.pages import bar, cut, level, plural
-from awm.rollout.evaluation import Evaluation
 from awm.rollout.intervals import Estimate
 from awm.rollout.metrics import Summary
 from awm.rollout.metrics_numbers import Spread
 from awm.rollout.metrics_passing import Passing
+from awm.rollout.outline import Outline
 from awm.rollout.report_plots import pass_curves, share_bar, spread_plot
 from awm.rollout.report_tables import rate_rows
 from awm.rollout.report_text import MARKS, NONE, number, outcome_badge, percent, spaced
@@ -87,7 +87,7 @@ def _share(estimate: Estimate | None) -> str:
     return NONE if estimate is None else percent(estimate.value, 1)
 
 
-def plot_cards(evaluation: Evaluation, summary: Summary) -> Iterator[str]:
+def plot_cards(outlines: Sequence[Outline], summary: Summary) -> Iterator[str]:
     """The plots, those left out that would show nothing."""
     whole = summary.whole
     passing = _shown(whole.passing)
@@ -98,14 +98,14 @@ def plot_cards(evaluation: Evaluation, summary: Summary) -> Iterator[str]:
         yield _plot("Success by difficulty", _rows(rate_rows(levels), "rates"))
     yield _plot("Outcomes", _outcomes(summary))
     yield _plot("Reasons for stopping", _counted(summary.stops))
-    scored = [episode for episode in evaluation.episodes if episode.is_scored]
+    scored = [one for one in outlines if one.is_scored]
     if scored:
-        turns = [episode.counts.turns for episode in scored]
-        calls = [episode.counts.calls for episode in scored]
+        turns = [one.counts.turns for one in scored]
+        calls = [one.counts.calls for one in scored]
         yield _plot("Turns per episode", spread_plot(turns, "turns", _mean(whole.turns)))
         yield _plot("Calls per episode", spread_plot(calls, "calls", _mean(whole.calls)))
     if _mean(whole.tokens):
-        tokens = [one.usage.prompt_tokens + one.usage.completion_tokens for one in scored]
+        tokens = [one.tokens for one in scored]
         yield _plot("Tokens per episode", spread_plot(tokens, "tokens", _mean(whole.tokens)))
     if whole.invalid is not None and whole.invalid.value > 0:
         groups = levels if len(levels) > 1 else summary.by_world

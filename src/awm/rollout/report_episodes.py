@@ -7,6 +7,7 @@ from awm.pages import cut, escaped, plural
 from awm.rollout.analysis_findings import Analysis
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.facts import TaskFacts
+from awm.rollout.outline import Outline, outline_of
 from awm.rollout.replaying import EpisodeDiffs
 from awm.rollout.report_analysis import findings_table
 from awm.rollout.report_text import (
@@ -31,9 +32,9 @@ _EVIDENCE: Final = 6_000
 _NAME: Final = 120
 
 
-def episode_line(episode: Episode, facts: TaskFacts) -> str:
+def episode_line(outline: Outline, facts: TaskFacts) -> str:
     """An episode in a line: what it came to, at which task, and at what expense."""
-    return f'<div class="episode"{_keys(episode, facts)}>{_line(episode, facts)}</div>'
+    return f'<div class="episode"{_keys(outline, facts)}>{_line(outline, facts)}</div>'
 
 
 def episode_section(
@@ -47,40 +48,41 @@ def episode_section(
         diffs: What its calls changed; None where they were not replayed.
         analysis: What was found in it beyond its outcome; None where nobody looked.
     """
+    outline = outline_of(episode)
     return (
-        f'<details class="episode"{_keys(episode, facts)}><summary>{_line(episode, facts)}'
+        f'<details class="episode"{_keys(outline, facts)}><summary>{_line(outline, facts)}'
         f'</summary><div class="inside">{_ending(episode)}{_worth(episode)}'
         f"{findings_table(analysis)}<h4>What was said and done</h4>{_replayed(diffs)}"
         f"{conversation(episode.trajectory, diffs)}</div></details>"
     )
 
 
-def _keys(episode: Episode, facts: TaskFacts) -> str:
+def _keys(outline: Outline, facts: TaskFacts) -> str:
     """What the filters go by."""
     difficulty = "" if facts.difficulty is None else str(facts.difficulty)
     return (
-        f' data-world="{escaped(episode.job.world)}" data-outcome="{episode.outcome}"'
+        f' data-world="{escaped(outline.job.world)}" data-outcome="{outline.outcome}"'
         f' data-level="{difficulty}"'
     )
 
 
-def _line(episode: Episode, facts: TaskFacts) -> str:
-    job = episode.job
+def _line(outline: Outline, facts: TaskFacts) -> str:
+    job = outline.job
     name = f"{cut(job.world, _NAME).replace('_', '_<wbr>')} <b>#{job.task_idx:d}</b>"
     hard = "" if facts.difficulty is None else f'<span class="level">L{facts.difficulty:d}</span>'
     return (
-        f"{outcome_badge(episode.outcome)}"
+        f"{outcome_badge(outline.outcome)}"
         f'<span class="which">{name}<span class="round"> · {job.rollout:d}</span>{hard}</span>'
-        f'<span class="sentence">{beginning(episode.trajectory.task, _SENTENCE)}</span>'
-        f'<span class="tally">{_tally(episode)}</span>'
+        f'<span class="sentence">{beginning(outline.task, _SENTENCE)}</span>'
+        f'<span class="tally">{_tally(outline)}</span>'
     )
 
 
-def _tally(episode: Episode) -> str:
+def _tally(outline: Outline) -> str:
     return (
-        f"<span>{number(episode.reward.total, 2)}</span>"
-        f"<span>{plural(episode.counts.turns, 'turn')}</span>"
-        f"<span>{plural(episode.counts.calls, 'call')}</span>"
+        f"<span>{number(outline.reward, 2)}</span>"
+        f"<span>{plural(outline.counts.turns, 'turn')}</span>"
+        f"<span>{plural(outline.counts.calls, 'call')}</span>"
     )
 
 

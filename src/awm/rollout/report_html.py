@@ -1,10 +1,10 @@
 """An evaluation as one HTML file that a person browses: no network, no framework.
 
-The page works without its script, which adds filters and sorting. It holds no timings: equal
-evaluations give equal pages.
+The page works without its script, which adds filters and sorting. It holds no timings, nor where
+the evaluation is: equal evaluations give equal pages.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from awm.rollout.analysis_findings import Analysis
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.job import Job
 from awm.rollout.metrics import Summary
+from awm.rollout.outline import Outline, outline_of
 from awm.rollout.replaying import EpisodeDiffs
 from awm.rollout.report_analysis import MEANINGS, analysis_table
 from awm.rollout.report_cards import figures_of, headline_cards, plot_cards
@@ -34,20 +35,26 @@ def evaluation_html(
     diffs: Mapping[Job, EpisodeDiffs],
     *,
     analyses: Mapping[Job, Analysis] | None = None,
+    outlines: Sequence[Outline] | None = None,
     most: int = MOST_SHOWN,
 ) -> str:
     """Write an evaluation as a page; equal evaluations give equal pages, however long they took.
+
+    Only what is shown in full is read as a whole.
 
     Args:
         evaluation: What was played; every text in it is taken for a stranger's.
         summary: What it came to.
         diffs: What calls changed, of the episodes that are shown in full (see `sample_of`).
         analyses: What was found in episodes beyond their outcomes, where anybody looked.
+        outlines: Those of all episodes, in their order; None to go through the episodes for them.
         most: How many episodes are shown in full.
     """
     script = page_part(_PACKAGE, "sorting.js") + page_part(_PACKAGE, "filtering.js")
     styles = style() + plot_style() + page_part(_PACKAGE, "evaluation.css")
-    policy = policy_of(evaluation)
+    if outlines is None:
+        outlines = [outline_of(episode) for episode in evaluation.episodes]
+    policy = _policy_of(outlines)
     return Template(page_part(_PACKAGE, "evaluation.html")).substitute(
         head=page_head(f"Evaluation of {escaped(policy)}", styles, script),
         script=script,
@@ -55,12 +62,12 @@ def evaluation_html(
         headline=_headline(evaluation, summary),
         hero="".join(headline_cards(summary)),
         figures=figure_list(figures_of(summary)),
-        plots="\n".join(plot_cards(evaluation, summary)),
+        plots="\n".join(plot_cards(outlines, summary)),
         analysis=analysis_table(summary.analysis),
         tables="\n".join(_tables(summary)),
-        filters=_filters(evaluation, summary, most),
-        told=_told(evaluation, most),
-        episodes="\n".join(_episodes(evaluation, diffs, analyses or {}, most)),
+        filters=_filters(outlines, summary, most),
+        told=_told(len(outlines), most),
+        episodes="\n".join(_episodes(evaluation, outlines, diffs, analyses or {}, most)),
         order=json_block(evaluation.order, _ORDER),
         outcome_words=word_list((spaced(name), text) for name, text in _OUTCOMES.items()),
         stop_words=word_list((spaced(name), text) for name, text in STOPS.items()),
@@ -69,9 +76,9 @@ def evaluation_html(
     )
 
 
-def policy_of(evaluation: Evaluation) -> str:
+def _policy_of(outlines: Sequence[Outline]) -> str:
     """Who acted, by name."""
-    names = dict.fromkeys(episode.policy for episode in evaluation.episodes)
+    names = dict.fromkeys(one.policy for one in outlines)
     return ", ".join(names) or "nobody"
 
 
@@ -81,7 +88,6 @@ def _headline(evaluation: Evaluation, summary: Summary) -> str:
         plural(summary.whole.tasks, "task"),
         plural(summary.episodes, "episode"),
         *(_ordered(name, evaluation.order) for name in ("rollouts", "seed")),
-        escaped(evaluation.folder),
     ]
     return " · ".join(filter(None, parts))
 
@@ -99,10 +105,10 @@ def _tables(summary: Summary) -> Iterator[str]:
     yield tool_table(summary.tools)
 
 
-def _filters(evaluation: Evaluation, summary: Summary, most: int) -> str:
+def _filters(outlines: Sequence[Outline], summary: Summary, most: int) -> str:
     """What to choose by; a filter with one choice is none."""
-    worlds = sorted({episode.job.world for episode in evaluation.episodes})
-    outcomes = {episode.outcome for episode in evaluation.episodes}
+    worlds = sorted({one.job.world for one in outlines})
+    outcomes = {one.outcome for one in outlines}
     levels = [group.name for group in summary.by_difficulty if group.name is not None]
     options = "".join(
         f'<option value="{escaped(world)}">{cut(world, _NAME)}</option>' for world in worlds
@@ -115,7 +121,7 @@ def _filters(evaluation: Evaluation, summary: Summary, most: int) -> str:
         (chosen if len(worlds) > 1 else "")
         + _boxes("Outcome", "outcome", {name: spaced(name) for name in MARKS if name in outcomes})
         + _boxes("Difficulty", "level", {name: escaped(name) for name in levels})
-        + (_ONLY if len(evaluation.episodes) > most else "")
+        + (_ONLY if len(outlines) > most else "")
     )
 
 
@@ -136,9 +142,8 @@ def _boxes(title: str, name: str, values: Mapping[Any, str]) -> str:
     return f"<fieldset><legend>{title}</legend>{boxes}</fieldset>"
 
 
-def _told(evaluation: Evaluation, most: int) -> str:
-    """What stands here of the episodes, and what is left out."""
-    count = len(evaluation.episodes)
+def _told(count: int, most: int) -> str:
+    """What stands here of so many episodes, and what is left out."""
     if count <= most:
         return "Each opens: what was said and done, what every call changed, and what it was worth."
     return (
@@ -149,17 +154,19 @@ def _told(evaluation: Evaluation, most: int) -> str:
 
 def _episodes(
     evaluation: Evaluation,
+    outlines: Sequence[Outline],
     diffs: Mapping[Job, EpisodeDiffs],
     analyses: Mapping[Job, Analysis],
     most: int,
 ) -> Iterator[str]:
-    shown = {episode.job for episode in sample_of(evaluation.episodes, most)}
-    for episode in evaluation.episodes:
-        facts, job = evaluation.facts_of(episode.job), episode.job
+    shown = {one.job for one in sample_of(outlines, most)}
+    for place, outline in enumerate(outlines):
+        facts, job = evaluation.facts_of(outline.job), outline.job
         if job in shown:
+            episode = evaluation.episodes[place]
             yield episode_section(episode, facts, diffs.get(job), analyses.get(job))
         else:
-            yield episode_line(episode, facts)
+            yield episode_line(outline, facts)
 
 
 _OUTCOMES: Final = {

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 
-from awm.rollout.episode import Episode
+from awm.rollout.outline import Outline
 
 __all__ = ["MOST_SHOWN", "sample_of"]
 
@@ -12,14 +12,14 @@ MOST_SHOWN: Final = 200
 """Episodes whose conversations stand in a page. Of two thousand it stays one that a phone opens."""
 
 
-def sample_of(episodes: Sequence[Episode], most: int = MOST_SHOWN) -> tuple[Episode, ...]:
+def sample_of(episodes: Sequence[Outline], most: int = MOST_SHOWN) -> tuple[Outline, ...]:
     """The episodes to show in full, in their order; equal evaluations give equal samples.
 
     As many different things as there is room for: first one episode of each outcome of each task,
     those that failed before those that did not, spread over the worlds; then a second of each.
 
     Args:
-        episodes: All of them.
+        episodes: The outlines of all of them.
         most: How many to choose.
     """
     if len(episodes) <= most:

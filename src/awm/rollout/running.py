@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from awm.agents import Policy
 from awm.errors import AwmError, UsageError
@@ -19,16 +18,13 @@ from awm.rollout.attempting import HOPELESS
 from awm.rollout.episode import Episode
 from awm.rollout.job import Job, seed_of
 from awm.rollout.playing import Player
+from awm.rollout.room import room_for_worlds
 from awm.rollout.store import EpisodeStore
 from awm.trajectory import Trajectory
 from awm.verify import Reward
 from awm.worlds import World
 
-__all__ = ["LIVE_WORLDS", "evaluate"]
-
-LIVE_WORLDS: Final = 20
-"""How many worlds are alive at a time unless told. A worker of a world with seventy tools has some
-45 MB; whoever makes a thousand attempts at once wants fifty of each world, or more memory."""
+__all__ = ["evaluate"]
 
 
 async def evaluate(  # noqa: PLR0913 - each is something else
@@ -40,15 +36,16 @@ async def evaluate(  # noqa: PLR0913 - each is something else
     *,
     concurrency: int,
     retries: int = 1,
-    live_worlds: int = LIVE_WORLDS,
+    live_worlds: int | None = None,
     tell: Callable[[Episode], None] = lambda _episode: None,
+    tell_crowded: Callable[[int], None] = lambda _live_worlds: None,
 ) -> None:
     """Make the attempts that are not made yet, and bring the store in order.
 
-    An attempt that fails for reasons of the infrastructure is made again when all others are made,
-    as what was the matter may have passed by then; after its last try it is kept with its reason.
-    A policy that raises something fails in the same way. Whoever cancels this keeps all that is
-    played.
+    An attempt that fails for reasons of the infrastructure is kept at once, with its reason, and
+    made again when all others are made, as what was the matter may have passed by then; what comes
+    of that replaces it. A policy that raises something fails in the same way. Whoever cancels this
+    keeps all that is played.
 
     Args:
         player: Plays attempts.
@@ -58,8 +55,11 @@ async def evaluate(  # noqa: PLR0913 - each is something else
         store: Where episodes are kept.
         concurrency: How many attempts are made at once.
         retries: How often a failed one is made again.
-        live_worlds: How many worlds are alive at a time.
-        tell: Told of each episode that is kept.
+        live_worlds: How many worlds are alive at a time; as many as the machine has room for if
+            None.
+        tell: Told of each episode that is kept, so of an attempt that is made again each time.
+        tell_crowded: Told how many worlds are alive when an attempt has to wait for one of them to
+            end, once in each pass: fewer than `concurrency` are under way then.
 
     Raises:
         UsageError: A number makes no sense, a job was not ordered, or something that was ordered
@@ -69,17 +69,18 @@ async def evaluate(  # noqa: PLR0913 - each is something else
         WorldFileError: Episodes cannot be written.
         InfrastructureError: There is no room for them.
     """
+    alive = room_for_worlds() if live_worlds is None else live_worlds
     for name, number, least in (
         ("concurrency", concurrency, 1),
         ("retries", retries, 0),
-        ("live_worlds", live_worlds, 1),
+        ("live_worlds", alive, 1),
     ):
         if number < least:
             raise UsageError(f"{name} is {number}.", f"Give {least} or more.")
-    run = _Run(player, worlds, policy, store, live_worlds, tell)
+    run = _Run(player, worlds, policy, store, alive, tell, tell_crowded)
     left = [job for job in dict.fromkeys(jobs) if job not in store.done]
-    for further in reversed(range(retries + 1)):
-        shift = _Shift(run, left, last=not further)
+    for _ in range(retries + 1):
+        shift = _Shift(run, left)
         await shift.work(concurrency)
         left = shift.failed
     store.finish()
@@ -95,6 +96,7 @@ class _Run:
     store: EpisodeStore
     live_worlds: int
     tell: Callable[[Episode], None]
+    tell_crowded: Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -114,18 +116,18 @@ class _Shift:
     """One pass over some jobs.
 
     Attributes:
-        failed: The jobs that are to be tried again.
+        failed: The jobs of which came nothing that has a score.
     """
 
-    def __init__(self, run: _Run, jobs: Sequence[Job], *, last: bool) -> None:
+    def __init__(self, run: _Run, jobs: Sequence[Job]) -> None:
         self.failed: list[Job] = []
         self._run = run
-        self._last = last
         self._size = len(jobs)
         self._jobs: Iterator[Job] = iter(sorted(jobs))
         self._of_world = Counter(job.world for job in jobs)
         self._homes: dict[str, _Home] = {}
         self._places = asyncio.Semaphore(run.live_worlds)
+        self._was_crowded = False
         self._drawing = asyncio.Lock()
 
     async def work(self, lanes: int) -> None:
@@ -150,9 +152,15 @@ class _Shift:
         async with self._drawing:
             job = next(self._jobs, None)
             if job is not None and job.world not in self._homes:
+                self._note_crowd()
                 await self._places.acquire()
                 self._homes[job.world] = await self._home(job.world)
             return job
+
+    def _note_crowd(self) -> None:
+        if self._places.locked() and not self._was_crowded:
+            self._was_crowded = True
+            self._run.tell_crowded(self._run.live_worlds)
 
     async def _home(self, name: str) -> _Home:
         world: World | AwmError
@@ -170,9 +178,7 @@ class _Shift:
         if not home.left:
             del self._homes[job.world]
             self._places.release()
-        if episode.is_scored or self._last:
-            self._keep(episode, started)
-        else:
+        if not self._kept(episode, started).is_scored:
             self.failed.append(job)
 
     async def _played(self, world: World | AwmError, job: Job) -> Episode:
@@ -189,7 +195,8 @@ class _Shift:
             why = f"the policy failed with {type(error).__name__}: {error}"
             return self._failed(job, task, why, time.perf_counter() - began)
 
-    def _keep(self, episode: Episode, started: float) -> None:
+    def _kept(self, episode: Episode, started: float) -> Episode:
+        """Keep an episode; what was kept of it."""
         try:
             self._run.store.add(episode, started)
         except (TypeError, ValueError, RecursionError) as error:
@@ -197,6 +204,7 @@ class _Shift:
             episode = self._failed(episode.job, episode.trajectory.task, why, episode.seconds)
             self._run.store.add(episode, started)
         self._run.tell(episode)
+        return episode
 
     def _failed(self, job: Job, task: str, why: str, seconds: float = 0.0) -> Episode:
         """An episode of which nothing is left but why."""

@@ -1,8 +1,8 @@
 """Which tasks are tried: by split, world, number, difficulty, kind and tag."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any, Final
 
 from awm.errors import UnknownWorldError, UsageError
@@ -67,7 +67,10 @@ class TaskSelection:
 
 
 def jobs_of(
-    worlds: Mapping[str, World], selection: TaskSelection, rollouts: int
+    worlds: Mapping[str, World],
+    selection: TaskSelection,
+    rollouts: int,
+    can_be_tried: Callable[[str, int], bool] = lambda _world, _task_idx: True,
 ) -> tuple[Job, ...]:
     """The attempts to make, by world, task and rollout.
 
@@ -77,9 +80,11 @@ def jobs_of(
         worlds: By normalised name.
         selection: Which tasks.
         rollouts: How often each is tried.
+        can_be_tried: Whether a task can be, given its world's name and its number. One that cannot
+            be is left out and takes no room within the limit, so it is asked until that is reached.
 
     Raises:
-        UsageError: No task is left, or each is to be tried less than once.
+        UsageError: No task is as asked for, or each is to be tried less than once.
         WorldError: A world that was named is not there, or one cannot be read.
     """
     if rollouts < 1:
@@ -91,7 +96,8 @@ def jobs_of(
         raise UsageError(
             f"none of the tasks of {len(worlds)} worlds is as asked for.", _told(selection)
         )
-    tasks = sorted(in_turn[: selection.limit])
+    fit = (task for task in in_turn if can_be_tried(*task))
+    tasks = sorted(islice(fit, selection.limit))
     return tuple(Job(name, number, which) for name, number in tasks for which in range(rollouts))
 
 

@@ -22,19 +22,22 @@ from awm.rollout.episode import Episode
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.job import Job
 from awm.rollout.job_lines import JobLines, line_of, read_job_lines
+from awm.rollout.kept_episodes import KeptEpisodes, episode_in
 from awm.rollout.order import differences, facts_in, jobs_in
-from awm.rollout.records import episode_from, episode_json
+from awm.rollout.records import episode_json
 from awm.types import JsonObject
 from awm.whole import write_whole
 from awm.worlds.holding import held, writing_to
 
 __all__ = [
+    "ANALYSIS",
     "EPISODES",
     "LOCK",
     "ORDER",
     "REPORT",
     "SUMMARY",
     "TIMINGS",
+    "TOOLS",
     "EpisodeStore",
     "read_evaluation",
 ]
@@ -42,12 +45,14 @@ __all__ = [
 ORDER: Final = "evaluation.json"
 EPISODES: Final = "episodes.jsonl"
 TIMINGS: Final = "timings.jsonl"
+ANALYSIS: Final = "analysis.jsonl"
+TOOLS: Final = "tools.jsonl"
 SUMMARY: Final = "summary.json"
 REPORT: Final = "report.html"
 LOCK: Final = ".evaluating.lock"
 
 # The order goes last: whoever is interrupted finds an evaluation of which nothing is played.
-_FILES: Final = (REPORT, SUMMARY, TIMINGS, EPISODES, ORDER)
+_FILES: Final = (REPORT, SUMMARY, ANALYSIS, TOOLS, TIMINGS, EPISODES, ORDER)
 _MOST_SHOWN: Final = 3
 
 
@@ -148,7 +153,7 @@ class EpisodeStore:
             KeyError: There is none.
             TrajectoryError: It cannot be read.
         """
-        return _episode(self._episodes.line(job), self._source)
+        return episode_in(self._episodes.line(job), self._source)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -197,20 +202,20 @@ def read_evaluation(folder: Path) -> Evaluation:
 
     Raises:
         UsageError: There is none.
-        TrajectoryError: It cannot be read.
+        TrajectoryError: It cannot be read. What is wrong in the line of an episode shows when that
+            episode is asked for.
     """
     folder = Path(folder)
     order = _read_order(folder)
     if order is None:
         raise UsageError(f"{folder} holds no evaluation.", "Make one with `awm eval`.")
-    source = folder / EPISODES
-    episodes = {job: _episode(line, str(source)) for job, line in _lines(source)}
-    seconds = {job: float(line.get("seconds") or 0.0) for job, line in _lines(folder / TIMINGS)}
+    timings = folder / TIMINGS
+    timed = read_job_lines(timings) if timings.exists() else ()
     return Evaluation(
         folder=str(folder),
         order=order,
-        episodes=tuple(episodes[job] for job in jobs_in(order) if job in episodes),
-        seconds=seconds,
+        episodes=KeptEpisodes(folder / EPISODES, jobs_in(order)),
+        seconds={job: float(line.get("seconds") or 0.0) for job, line in timed},
         facts=facts_in(order),
     )
 
@@ -256,17 +261,3 @@ def _read_order(folder: Path) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TrajectoryError(f"{path} holds no order for an evaluation.") from error
     return dict(order)
-
-
-def _lines(path: Path) -> Iterator[tuple[Job, JsonObject]]:
-    return read_job_lines(path) if path.exists() else iter(())
-
-
-def _episode(line: JsonObject, source: str) -> Episode:
-    try:
-        return episode_from(line, source)
-    except (KeyError, TypeError, ValueError) as error:
-        job = f"{line.get('world')} task {line.get('task_idx')}"
-        raise TrajectoryError(
-            f"{source}: the line of {job} holds no episode: {error!r}."
-        ) from error

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from awm.agents import listing
 from awm.runtime import Instance
+from awm.types import ToolSpec
 from awm.verify.arguments import ToolChecks
 
 __all__ = ["KnownTools", "ToolsByWorld"]
@@ -15,9 +16,11 @@ class KnownTools:
     """The tools of a world, ready for its episodes.
 
     Attributes:
+        world: The world's name.
         checks: Compares calls with their schemas, each compiled when it is first needed.
     """
 
+    world: str
     checks: ToolChecks
 
     @cached_property
@@ -36,5 +39,10 @@ class ToolsByWorld:
         """The tools of an instance's world."""
         ready = instance.world
         if ready.fingerprint not in self._known:
-            self._known[ready.fingerprint] = KnownTools(ToolChecks(ready.tools))
+            self._known[ready.fingerprint] = KnownTools(ready.name, ToolChecks(ready.tools))
         return self._known[ready.fingerprint]
+
+    @property
+    def by_name(self) -> dict[str, tuple[ToolSpec, ...]]:
+        """The tools of each world, by the world's name."""
+        return {known.world: tuple(known.checks.tools) for known in self._known.values()}
