@@ -1,6 +1,7 @@
 """`awm eval`: whole sets of tasks, and what is made of what was played."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -402,6 +403,28 @@ def test_two_runs_are_compared_task_by_task(awm, worlds, played):
     assert "random" in Path("both.html").read_text("utf-8")
     told = json.loads(awm("eval", "compare", played, "random", "--json").out)
     assert (told["better"], told["worse"], len(told["pairs"])) == (0, 6, 6)
+
+
+def test_any_number_of_runs_stand_in_one_table(awm, worlds, played):
+    command = ("--policy", "random", "--rollouts", 2, "--no_html", "--output_dir", "random")
+    assert awm("eval", worlds, *command).code == 0
+    shown = awm("eval", "table", played, "random")
+    assert shown.code == 0, shown.err
+    assert re.search(r"oracle +6 +100\.0%", shown.out)
+    assert re.search(r"random +12 +0\.0%", shown.out)
+    assert "Policy" in shown.out
+    written = awm("eval", "table", played, "random", "--markdown").out.splitlines()
+    assert written[0].startswith("| Run | Episodes | Success (95%) | Turns | Invalid | Failed |")
+    assert written[1].count("---") == written[0].count("|") - 1
+    assert [line.split(" | ")[0] for line in written[2:]] == ["| oracle", "| random"]
+    told = json.loads(awm("eval", "table", "random", "--json").out)
+    assert [(one["run"], one["policy"], one["episodes"]) for one in told] == [
+        ("random", "random", 12)
+    ]
+    alone = awm("eval", "table", "random", "--markdown").out
+    assert "| pass@2 | pass^2 |" in alone
+    assert awm("eval", "table", "nowhere").code == 2
+    assert awm("eval", "table", "random", "--markdown", "--json").code == 2
 
 
 def test_a_report_is_made_anew_with_or_without_the_worlds(awm, worlds, played, tmp_path):

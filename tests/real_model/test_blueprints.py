@@ -7,28 +7,20 @@ It takes minutes, and what a model writes is its own affair: this is no part of 
 """
 
 import json
-import os
 import subprocess
-
-import pytest
 
 from awm.worlds import open_worlds
 from tests.cli.running import command, environment
+from tests.real_model.serving import MODEL, URL, needs_a_model
 
-URL = os.environ.get("AWM_TEST_MODEL_URL")
 MINUTES = 30
 
-pytestmark = pytest.mark.skipif(
-    not URL,
-    reason="there is no real model: serve one (scripts/serve_gguf.py), name it in"
-    " AWM_TEST_MODEL_URL",
-)
+pytestmark = needs_a_model
 
 
 def test_a_blueprint_by_a_real_model_becomes_a_proven_world(tmp_path):
     (tmp_path / "seeds.jsonl").write_text('{"name": "Bicycle Repair Shop"}\n')
-    assert URL is not None
-    asked = ["--author", "llm", "--model", "local", "--form", "blueprint", "--concurrency", "1"]
+    asked = ["--author", "llm", "--model", MODEL, "--form", "blueprint", "--concurrency", "1"]
     subprocess.run(
         command("gen", "all", *asked, "--input", "seeds.jsonl", "--target_count", "1"),
         cwd=tmp_path,

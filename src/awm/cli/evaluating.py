@@ -19,7 +19,6 @@ from awm.cli.evaluation_tasks import gradable, solvable, tasks_to_try
 from awm.cli.evaluation_view import show_files, show_summary, watching
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.policies import introduced, seated, settings_for
-from awm.cli.report_file import check_page
 from awm.cli.signals import StoppedError
 from awm.cli.signals import run as run_to_end
 from awm.errors import AwmError
@@ -40,7 +39,6 @@ from awm.worlds import World, open_worlds
 __all__ = ["Ordered", "Run", "evaluate_worlds"]
 
 _EVALUATIONS: Final = "evaluations"
-_PAGE: Final = "Evaluation of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,6 @@ def evaluate_worlds(ordered: Ordered, run: Run) -> int:
     jobs = tasks_to_try(worlds, ordered.selection, ordered.rollouts, needs)
     folder = run.folder or chosen.output_dir / _EVALUATIONS / _name_for(ordered.choice, chosen)
     run.pages.check(folder)
-    check_page("--html", run.pages.place(folder), _PAGE)
     evaluation = _Evaluation(ordered, run, chosen, worlds, jobs, folder)
     try:
         done = run_to_end(evaluation.play())

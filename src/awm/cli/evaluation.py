@@ -182,6 +182,23 @@ def compare(
     evaluation_compare.compare(first, second, html_file=html, as_json=as_json)
 
 
+@app.command("table")
+def table(
+    folders: Annotated[
+        list[Path], typer.Argument(parser=place, metavar="RUN...", help="Evaluations.")
+    ],
+    *,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the table in Markdown, for documents.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put evaluations into one table: success, pass@k, pass^k, calls, stops, by difficulty."""
+    from awm.cli import evaluation_table  # noqa: PLC0415
+
+    evaluation_table.table(folders, markdown=markdown, as_json=as_json)
+
+
 @app.command("report")
 def report(  # noqa: PLR0913 - one for each option
     folder: o.RunFolder,

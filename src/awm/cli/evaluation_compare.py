@@ -7,10 +7,10 @@ from typing import Final
 from rich.text import Text
 
 from awm.cli.console import counted, new_table, print_json, shorten, stderr, stdout
-from awm.cli.report_file import check_report_file, write_report
+from awm.cli.report_file import check_page, check_report_file, write_report
 from awm.rollout.comparing import Comparison, Side, TaskPair, compare_runs
 from awm.rollout.intervals import Estimate
-from awm.rollout.report_comparison import comparison_html
+from awm.rollout.report_comparison import COMPARISON, comparison_html
 from awm.rollout.store import read_evaluation
 
 __all__ = ["compare"]
@@ -33,6 +33,7 @@ def compare(first: Path, second: Path, *, html_file: Path | None, as_json: bool)
         TrajectoryError: One cannot be read.
     """
     check_report_file("--html", html_file)
+    check_page("--html", html_file, COMPARISON)
     comparison = compare_runs(read_evaluation(first), read_evaluation(second))
     if html_file is not None:
         write_report(html_file, comparison_html(comparison))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from awm.cli.console import counted, stderr
 from awm.cli.evaluation_analysis import Weighing, amended, looked_at
-from awm.cli.report_file import check_report_file, write_report
+from awm.cli.report_file import check_page, check_report_file, write_report
 from awm.rollout.analysis import NOTHING, Measured
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.metrics import Summary, outlined_summary
 from awm.rollout.order import digest_of
 from awm.rollout.replaying import EpisodeDiffs, replay_all
-from awm.rollout.report_html import evaluation_html
+from awm.rollout.report_html import EVALUATION, evaluation_html
 from awm.rollout.report_sample import sample_of
 from awm.rollout.store import REPORT, SUMMARY, read_evaluation
 from awm.runtime import Runtime
@@ -47,6 +47,7 @@ class Pages:
         page = self.place(folder)
         if page is not None and (folder.exists() or page.parent != folder):
             check_report_file("--html", page)  # the folder itself is made when it is needed
+        check_page("--html", page, EVALUATION)
 
 
 async def finished(

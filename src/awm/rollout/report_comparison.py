@@ -9,7 +9,10 @@ from awm.rollout.comparing import Comparison, GroupDifference, Side, TaskPair
 from awm.rollout.intervals import Estimate, TaskKey
 from awm.rollout.report_text import beginning, figure_list, folded, number, percent, word_list
 
-__all__ = ["comparison_html"]
+__all__ = ["COMPARISON", "comparison_html"]
+
+COMPARISON: Final = "Comparison of "
+"""How the titles of these pages begin."""
 
 _PACKAGE: Final = "awm.rollout"
 _COLUMNS: Final = ("Task", "A", "B", "", "B - A", "Level", "Turns A", "Turns B", "")
@@ -30,7 +33,9 @@ def comparison_html(comparison: Comparison) -> str:
     parts = ("evaluation.css", "comparison.css")
     styles = style() + plot_style() + "".join(page_part(_PACKAGE, part) for part in parts)
     return Template(page_part(_PACKAGE, "comparison.html")).substitute(
-        head=page_head(f"{escaped(comparison.b)} beside {escaped(comparison.a)}", styles, script),
+        head=page_head(
+            f"{COMPARISON}{escaped(f'{comparison.b} with {comparison.a}')}", styles, script
+        ),
         script=script,
         first=cut(comparison.a, _FOLDER),
         second=cut(comparison.b, _FOLDER),

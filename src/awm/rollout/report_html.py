@@ -22,7 +22,10 @@ from awm.rollout.report_sample import MOST_SHOWN, sample_of
 from awm.rollout.report_tables import group_table, tool_table
 from awm.rollout.report_text import MARKS, STOPS, figure_list, json_block, spaced, word_list
 
-__all__ = ["evaluation_html"]
+__all__ = ["EVALUATION", "evaluation_html"]
+
+EVALUATION: Final = "Evaluation of "
+"""How the titles of these pages begin."""
 
 _PACKAGE: Final = "awm.rollout"
 _ORDER: Final = 20_000
@@ -56,7 +59,7 @@ def evaluation_html(
         outlines = [outline_of(episode) for episode in evaluation.episodes]
     policy = _policy_of(outlines)
     return Template(page_part(_PACKAGE, "evaluation.html")).substitute(
-        head=page_head(f"Evaluation of {escaped(policy)}", styles, script),
+        head=page_head(f"{EVALUATION}{escaped(policy)}", styles, script),
         script=script,
         policy=cut(policy, _NAME),
         headline=_headline(evaluation, summary),
