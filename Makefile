@@ -39,6 +39,7 @@ benchmark: install
 	$(BIN)/python benchmarks/llm_client.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/llm_author.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/llm_forms.py --markdown docs/figures.md
+	$(BIN)/python benchmarks/rollouts.py --markdown docs/figures.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

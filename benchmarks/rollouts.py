@@ -59,6 +59,8 @@ IDLE = 8
 WARM = 4
 """How often each task is tried there."""
 LANES = 8
+LANES_AT_FULL_SPEED = 32
+"""So many that another world can come to life while one is played in."""
 TWICE, QUICK_TWICE = 20, 3
 LEAST_A_SECOND = 100.0
 MOST_MB = 1536
@@ -184,8 +186,10 @@ async def at_full_speed(worlds: WorldFolder) -> list[Figure]:
     """A policy that takes no time: the reference solutions, and chance."""
     jobs = jobs_of(worlds, TaskSelection(), 1)
     async with playing() as (player, _):
-        oracle = await played(player, worlds, jobs, oracle_policy(worlds))
-        chance = await played(player, worlds, jobs, RandomPolicy())
+        oracle = await played(
+            player, worlds, jobs, oracle_policy(worlds), lanes=LANES_AT_FULL_SPEED
+        )
+        chance = await played(player, worlds, jobs, RandomPolicy(), lanes=LANES_AT_FULL_SPEED)
     alive, seconds = 0, 0.0
     names = list(worlds)
     for start in range(0, len(names), BATCH):
