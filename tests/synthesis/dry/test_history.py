@@ -2,15 +2,26 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 
 import pytest
 
+from awm.synthesis.blueprints import Blueprint
 from awm.synthesis.dry import History, entity_of, play_history
 from awm.synthesis.dry.books import Books
 from tests.synthesis.blueprints.test_expressions import fits
 from tests.synthesis.library import MODULES, TODAY, library, past, rows_as_values
 
 SEEDS = range(6)
+
+
+def only_happening(blueprint: Blueprint, *names: str) -> Blueprint:
+    """The same business with a past in which nothing but some actions happened."""
+    actions = {
+        name: action if name in names else replace(action, often=0)
+        for name, action in blueprint.actions.items()
+    }
+    return replace(blueprint, actions=actions)
 
 
 def faults_of(books: Books) -> list[str]:
@@ -85,6 +96,14 @@ def test_a_past_ends_today_with_about_as_many_rows_as_were_wanted():
     assert 40 <= sum(1 for _ in books) <= 70
     assert all(row.id > 500 for row in books.rows("loan"))
     assert books.count("hold") <= 9
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_few_rows_can_come_they_come_until_the_last_days(seed):
+    loans = only_happening(library(), "lend_tool", "return_tool")
+    books = play_history(loans, TODAY, random.Random(seed), History(rows=600, at_most=16))
+    assert books.count("loan") == 16
+    assert max(loan.lent_on for loan in books.rows("loan")) > TODAY - dt.timedelta(days=12)
 
 
 def test_rows_are_as_many_as_was_said():

@@ -89,6 +89,11 @@ def test_any_title_and_description_can_be_written_into_it(title, description):
     assert ast.literal_eval(constants["BUSINESS"]) == title
 
 
+def test_a_long_word_is_not_broken_in_the_middle_of_an_escape():
+    word = "\U0002ebe1" * 40
+    assert word in (ast.get_docstring(ast.parse(code(description=f"Sells {word}."))) or "")
+
+
 def _is_constant(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
 

@@ -40,6 +40,19 @@ def test_a_condition_holds_where_it_says_so():
     assert min(met.values()) > 2
 
 
+def test_no_condition_is_about_what_the_words_for_its_record_tell_already():
+    stage = scene(0, 1)
+    tool = stage.books.rows("tool")[0]
+    for told in ((), ("worth_cents",)):
+        texts = [
+            text
+            for condition in deciding._by_number(stage, tool, tool.name, told)
+            for text in condition.texts
+        ]
+        assert any("deposit" in text for text in texts)
+        assert any("worth" in text for text in texts) == (not told)
+
+
 def test_the_row_that_a_decision_is_about_is_looked_at_before():
     for seed, made in drafts("conditional"):
         _, surface = start(seed)

@@ -84,7 +84,7 @@ class _Past:
                     break
                 self._books.add(entity.name, **values)
         first = sum(self._counts().values())
-        wanted = max(1, self._history.rows - first)
+        wanted = max(1, min(self._history.rows - first, self._most_to_come()))
         for attempt in range(_ATTEMPTS):
             counts = self._counts()
             # The days go by as the rows come, so that the last of it was yesterday.
@@ -97,6 +97,16 @@ class _Past:
         self._books.today = self._today
         self._books.settle()
         return self._books
+
+    def _most_to_come(self) -> int:
+        """How many rows actions can bring: days that waited for more would go by without any."""
+        made = {action.makes for action in self._actions}
+        often = {action.makes for action in self._actions if action.often}
+        return sum(
+            max(0, self._history.at_most - self._books.count(name))
+            for name, entity in self._blueprint.entities.items()
+            if name in often or (entity.rows is None and name not in made)
+        )
 
     def _counts(self) -> dict[str, int]:
         return {name: self._books.count(name) for name in self._blueprint.entities}

@@ -71,7 +71,10 @@ def _fillings(surface: Surface, title: str, description: str, today: date) -> di
     return {
         "TITLE": quote(title),
         "TITLE_TEXT": _in_docstring(title),
-        "DESCRIPTION_TEXT": "\n".join(textwrap.wrap(_in_docstring(told), WIDTH)),
+        # A long word stays whole: it may be broken in the middle of an escape.
+        "DESCRIPTION_TEXT": "\n".join(
+            textwrap.wrap(_in_docstring(told), WIDTH, break_long_words=False)
+        ),
         "DESCRIPTION": render(long_text(told, room), 1).strip(),
         "FILE": normalise(title) or "world",
         "YEAR": str(today.year),

@@ -1,7 +1,7 @@
 """Tasks in which what to do depends on what is found."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,15 +114,18 @@ def _condition(scene: Scene, clerk: Clerk) -> _Condition | None:
     pointer = scene.pointer(clerk, row)
     if clerk.numbered(row):
         return None
-    options = [*_by_number(scene, row, pointer), *_by_count(scene, row, pointer)]
+    told = clerk.told_by(row)
+    options = [*_by_number(scene, row, pointer, told), *_by_count(scene, row, pointer)]
     return scene.lot.choice(options) if options else None
 
 
-def _by_number(scene: Scene, row: Row, pointer: str) -> Iterator[_Condition]:
+def _by_number(scene: Scene, row: Row, pointer: str, told: Collection[str]) -> Iterator[_Condition]:
     for field in entity_of(row).fields.values():
         value = getattr(row, field.name)
         # What the words that point to the row tell already need not be looked up.
-        if value is None or (field.kind in _TOLD and scene.words(field, value) in pointer):
+        if value is None or field.name in told:
+            continue
+        if field.kind in _TOLD and scene.words(field, value) in pointer:
             continue
         if field.kind in ("int", "money"):
             step = max(1, abs(value) // 5)

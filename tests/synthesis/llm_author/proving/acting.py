@@ -95,6 +95,7 @@ class Model:
     judge: Callable[[str], str | Exception] = complete
     asked: list[tuple[str, Question]] = field(default_factory=list)
     _counts: Counter[tuple[int, str]] = field(default_factory=Counter)
+    _tries: Counter[int] = field(default_factory=Counter)
 
     def __call__(self, question: Question) -> str | Reply | Exception:
         found = re.match(r"awm prompt (\w+) v\d", question.messages[0].content)
@@ -115,10 +116,11 @@ class Model:
         return [question for asked, question in self.asked if asked == part]
 
     def _move(self, idx: int, question: Question) -> str | Exception:
-        assert question.seed is not None
+        place = sum(message.role == "assistant" for message in question.messages)
+        if not place:
+            self._tries[idx] += 1
         tries = self.runs[idx]
-        moves = tries[min(question.seed, len(tries)) - 1]
-        return moves[sum(message.role == "assistant" for message in question.messages)]
+        return tries[min(self._tries[idx], len(tries)) - 1][place]
 
     def _verifier(self, idx: int, part: str) -> str | Exception:
         mode = part.removeprefix("verifier_")

@@ -165,7 +165,8 @@ async def test_another_try_may_succeed_with_another_seed(runtime, pool):
     assert verdicts(draft) == ["proven"]
     assert (written.attempts, len(written.mended)) == (2, 1)
     assert "task 0: an attempt does not count" in written.mended[0]
-    assert {question.seed for question in model.of("agent")} == {1, 2}
+    seeds = [question.seed for question in model.of("agent")]
+    assert len(set(seeds)) == len(seeds)
 
 
 async def test_a_wrong_answer_is_not_accepted_though_the_verifier_does(runtime, pool):
