@@ -23,6 +23,18 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1", "AWM_LLM_LOCAL_ONLY": "1", **more}
 
 
+def evaluate(worlds: Path, folder: Path, *options: str) -> Path:
+    """Have `awm eval` make an evaluation in a folder; that folder."""
+    subprocess.run(
+        command("eval", str(worlds), *options, "--output_dir", str(folder)),
+        env=environment(),
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    return folder
+
+
 @dataclass(slots=True)
 class Server:
     """`awm env start`, in a folder of its own."""

@@ -23,7 +23,7 @@ from tests.cli.playing import (
     serving,
     solving,
 )
-from tests.cli.running import PATIENCE, all_gone, command, descendants, environment
+from tests.cli.running import PATIENCE, all_gone, command, descendants, environment, evaluate
 from tests.llm.chat_server import Answer, completion
 from tests.synthesis.ordering import wait_until
 
@@ -43,14 +43,7 @@ def worlds(tmp_path_factory) -> Path:
 def played(worlds, tmp_path_factory) -> Path:
     """An evaluation of the oracle; nobody writes to it."""
     folder = tmp_path_factory.mktemp("evaluations") / "oracle"
-    subprocess.run(
-        command("eval", str(worlds), "--policy", "oracle", "--output_dir", str(folder)),
-        env=environment(),
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
-    return folder
+    return evaluate(worlds, folder, "--policy", "oracle")
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from awm.rollout.store import EPISODES, REPORT, SUMMARY
 from awm.testing import ModelServer
 from awm.worlds import write_worlds
 from tests.cli.playing import MODEL, noted_world, serving
-from tests.cli.running import PATIENCE, command, environment
+from tests.cli.running import evaluate
 from tests.llm.chat_server import Answer, completion
 
 JUDGED = ("plan_quality", "plan_adherence")
@@ -37,14 +36,7 @@ def worlds(tmp_path_factory) -> Path:
 def played(worlds, tmp_path_factory) -> Path:
     """An evaluation of the oracle without a judge; nobody writes to it."""
     folder = tmp_path_factory.mktemp("evaluations") / "oracle"
-    subprocess.run(
-        command("eval", str(worlds), "--policy", "oracle", "--output_dir", str(folder)),
-        env=environment(),
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
-    return folder
+    return evaluate(worlds, folder, "--policy", "oracle")
 
 
 @pytest.fixture

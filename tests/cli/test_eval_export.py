@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from awm.rollout.store import EPISODES, ORDER
 from awm.worlds import write_worlds
 from tests.cli.playing import MODEL, in_awm, noted_world, serving, solving
-from tests.cli.running import PATIENCE, command, environment
+from tests.cli.running import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +26,7 @@ def played(worlds, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("evaluations") / "model"
     with serving(solving(in_awm)) as server:
         model = ("--api_url", server.url, "--model", MODEL, "--no_html")
-        subprocess.run(
-            command("eval", str(worlds), *model, "--output_dir", str(folder)),
-            env=environment(),
-            check=True,
-            capture_output=True,
-            timeout=PATIENCE,
-        )
-    return folder
+        return evaluate(worlds, folder, *model)
 
 
 @pytest.fixture

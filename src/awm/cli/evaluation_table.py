@@ -8,6 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from awm.cli.console import new_table, print_json, stdout
+from awm.cli.evaluation_view import percent
 from awm.errors import UsageError
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.intervals import Estimate
@@ -103,7 +104,7 @@ def _result(standing: _Standing, k: int) -> list[str]:
     return [
         standing.run,
         f"{whole.scored:,}" + (f" + {whole.unscored:,} unscored" if whole.unscored else ""),
-        _with_interval(whole.success),
+        percent(whole.success),
         *_tries(whole, k),
         _NONE if whole.turns is None else f"{whole.turns.mean:.1f}",
         _share(whole.invalid),
@@ -151,12 +152,6 @@ def _tries(whole: Numbers, k: int) -> tuple[str, ...]:
         return ()
     passing = whole.passing[k - 1]
     return f"{passing.any_of.value:.1%}", f"{passing.all_of.value:.1%}"
-
-
-def _with_interval(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return _NONE
-    return f"{estimate.value:.1%} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
 def _share(estimate: Estimate | None) -> str:
