@@ -34,6 +34,8 @@ class ScriptedWorker:
 
     def __init__(self, *calls: Line, opens: Sequence[Line] = ()) -> None:
         self.lost = False
+        self.busy = False
+        self.cause: str | None = None
         self.heard: list[Message] = []
         self._calls = list(calls)
         self._opens = list(opens)
@@ -43,7 +45,7 @@ class ScriptedWorker:
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         line = self._line(message)
         if isinstance(line, WorkerDiedError):
-            self.lost = True
+            self.lost, self.cause = True, line.cause
             future.set_exception(line)
             future.exception()
         elif line is not None:
@@ -53,7 +55,7 @@ class ScriptedWorker:
         return future
 
     def retire(self) -> None:
-        self.lost = True
+        self.lost, self.cause = True, "retired"
 
     def _line(self, message: Message) -> Line:
         match message:
@@ -225,3 +227,35 @@ async def test_a_host_is_full_before_its_worker_runs_out_of_memory() -> None:
 def test_a_seed_is_an_integer_of_64_bits(seed: object) -> None:
     with pytest.raises(UsageError, match="a seed"):
         Member(1, seed)
+
+
+async def test_a_host_that_rests_opens_its_instances_in_another_worker() -> None:
+    first, second = ScriptedWorker(ANSWER), ScriptedWorker(ANSWER)
+    host, member = _host(first, second)
+    assert not host.awake
+    assert not host.rest(), "there is nothing to put to rest"
+    await host.call(member, "t", "{}")
+    assert host.awake
+    assert host.rest()
+    assert (first.lost, host.awake) == (True, False)
+    await host.call(member, "t", "{}")
+    opened = next(each for each in second.heard if isinstance(each, Open))
+    assert (opened.delta, opened.memory) == (b"pages", b"memory")
+    assert (host.awake, host.losses) == (True, 0)
+
+
+async def test_a_host_that_is_being_asked_does_not_rest() -> None:
+    worker = ScriptedWorker(ANSWER)
+    host, member = _host(worker)
+    await host.call(member, "t", "{}")
+    worker.busy = True
+    assert not host.rest()
+    assert host.awake
+
+
+async def test_losses_are_counted_and_retirements_are_not() -> None:
+    host, member = _host(
+        ScriptedWorker(_died("killed")), ScriptedWorker(Done()), ScriptedWorker(ANSWER)
+    )
+    await host.call(member, "t", "{}")
+    assert host.losses == 2

@@ -3,10 +3,17 @@ from typing import Any
 
 import pytest
 
-from awm.runtime.placement import Placement
+from awm.runtime.placement import Census, Placement
 
-NOTES, SHOP = object(), object()
-"""Two worlds; a placement only tells them apart."""
+
+@dataclass(eq=False, frozen=True)
+class World:
+    """As much of a `PreparedWorld` as a placement looks at."""
+
+    fingerprint: str
+
+
+NOTES, SHOP = World("notes"), World("shop")
 
 
 @dataclass(eq=False)
@@ -17,6 +24,14 @@ class Host:
     members: set[int] = field(default_factory=set)
     used: bool = False
     full: bool = False
+    awake: bool = True
+    busy: bool = False
+    last_use: float = 0.0
+    losses: int = 0
+
+    def rest(self) -> bool:
+        self.awake = self.busy
+        return not self.busy
 
     def admit(self, number: int) -> "Host":
         self.members.add(number)
@@ -119,3 +134,34 @@ def test_a_world_is_known_as_long_as_it_has_a_host():
     assert not placement.has(SHOP)
     placement.take_surplus()
     assert not placement.has(NOTES)
+
+
+def resting(*hosts: Host, awake: int | None) -> list[bool]:
+    placement = filled(Placement(hosts_per_world=1, idle=9, exclusive=False, awake=awake), hosts)
+    placement.make_room()
+    return [not host.awake for host in hosts]
+
+
+def test_room_for_one_more_process_is_made_by_those_that_were_not_asked_for_the_longest_time():
+    def hosts() -> list[Host]:
+        return [Host(NOTES, last_use=3), Host(NOTES, last_use=1), Host(SHOP, last_use=2)]
+
+    assert resting(*hosts(), awake=None) == [False, False, False]
+    assert resting(*hosts(), awake=4) == [False, False, False]
+    assert resting(*hosts(), awake=3) == [False, True, False]
+    assert resting(*hosts(), awake=2) == [False, True, True]
+    assert resting(*hosts(), awake=1) == [True, True, True]
+
+
+def test_hosts_that_are_being_asked_stay_awake_and_others_rest_for_them():
+    hosts = [Host(NOTES, busy=True, last_use=1), Host(NOTES, last_use=2), Host(SHOP, awake=False)]
+    assert resting(*hosts, awake=2) == [False, True, True]
+
+
+def test_a_census_counts_what_is_there_and_what_was_lost():
+    placement = shared(
+        Host(NOTES, losses=2).admit(1).admit(2), Host(SHOP, awake=False, losses=1), idle=0
+    )
+    assert placement.census() == Census(worlds=2, instances=2, workers=1, losses=3)
+    placement.take_surplus()
+    assert placement.census() == Census(worlds=1, instances=2, workers=1, losses=3)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from awm.errors import IsolationError, RuntimeClosedError, UsageError, WorldLoadError
-from awm.runtime import Isolation, Limits, Runtime, nursery
+from awm.runtime import Census, Isolation, Limits, Runtime, nursery
 from tests.conftest import make_world
 from tests.runtime.world_code import (
     NOTEBOOK,
@@ -204,6 +204,22 @@ async def test_workers_that_nobody_needs_are_ended_beyond_a_few(fresh: Runtime) 
     await eventually(lambda: len(_workers(fresh)) == 1 + 2)  # the examiner, and idle_workers
     async with await fresh.launch(make_world(name="World 0")) as instance:
         assert not (await instance.call_tool("list_notes")).is_error
+
+
+async def test_worlds_that_are_not_called_rest_and_their_instances_go_on() -> None:
+    worlds = [make_world(NOTEBOOK, name=f"World {number}") for number in range(5)]
+    async with Runtime(limits=SHORT, live_workers=2) as runtime:
+        instances = [await runtime.launch(world, seed=1) for world in worlds]
+        for title in ("first", "second"):
+            for instance in instances:
+                await instance.call_tool("add_note", {"title": title})
+                assert runtime.census().workers <= 2
+        assert runtime.census() == Census(worlds=5, instances=5, workers=2, losses=0)
+        for instance in instances:
+            listed = (await instance.call_tool("list_notes")).text
+            assert "first" in listed
+            assert "second" in listed
+            await instance.close()
 
 
 async def test_a_world_can_be_spread_over_several_workers() -> None:

@@ -2,6 +2,7 @@
 
 from awm.runtime.instance import Instance
 from awm.runtime.limits import Limits
+from awm.runtime.placement import Census
 from awm.runtime.prepared import PreparedWorld
 from awm.runtime.runtime import Runtime
 from awm.runtime.sandbox import Isolation
@@ -18,6 +19,7 @@ from awm.runtime.verifiers import (
 )
 
 __all__ = [
+    "Census",
     "Column",
     "DanglingReference",
     "Instance",

@@ -8,6 +8,7 @@ state that its instance had after its last completed call.
 
 import asyncio
 import operator
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,6 +32,8 @@ _BYTES_BESIDE_DATABASE: Final = 400_000
 
 _SHARE_OF_INSTANCES: Final = 0.5
 """How much of a worker's memory its instances may fill; the rest is for code and growth."""
+
+_NOBODYS_FAULT: Final = frozenset({"retired", None})
 
 _PATIENCE: Final = 2
 """How often a request is made again after its worker was killed from outside while at it."""
@@ -79,6 +82,8 @@ class WorldHost:
         world: What is hosted.
         members: The numbers of the instances that live here.
         used: Whether an instance has ever lived here.
+        last_use: When its worker was last asked for, by the monotonic clock.
+        losses: How many workers died here that nobody had sent away.
     """
 
     def __init__(
@@ -91,6 +96,8 @@ class WorldHost:
         self.world = world
         self.members: set[int] = set()
         self.used = False
+        self.last_use = time.monotonic()
+        self.losses = 0
         self._limits = limits
         self._start_worker = start_worker
         self._slot = WorkerSlot(self._start, first)
@@ -102,6 +109,26 @@ class WorldHost:
         """Whether another instance might not find memory here."""
         each = len(self.world.template) + _BYTES_BESIDE_DATABASE
         return (len(self.members) + 1) * each > self._limits.memory_bytes * _SHARE_OF_INSTANCES
+
+    @property
+    def awake(self) -> bool:
+        """Whether there is a process for the world."""
+        worker = self._slot.current
+        return worker is not None and not worker.lost
+
+    def rest(self) -> bool:
+        """End the worker unless it is being asked; the next request finds another.
+
+        The instances do not notice, except that it takes as long as to load the world.
+
+        Returns:
+            Whether it rests.
+        """
+        worker = self._slot.current
+        if worker is None or worker.lost or worker.busy:
+            return False
+        worker.retire()
+        return True
 
     def admit(self, member: Member) -> None:
         """Count an instance among those that live here."""
@@ -192,12 +219,16 @@ class WorldHost:
 
     async def _worker(self) -> Worker:
         worker = await self._slot.worker()
+        self.last_use = time.monotonic()
         if worker is not self._home:
             self._home = worker
             self._resident = set()
         return worker
 
     async def _start(self) -> Worker:
+        before = self._slot.current
+        if before is not None and before.cause not in _NOBODYS_FAULT:
+            self.losses += 1
         order = replace(self.world.order, template=self.world.template)
         worker, _ = await load(self._start_worker, order, self._limits)
         return worker
@@ -222,6 +253,7 @@ class WorldHost:
         if not isinstance(called, Called):
             # Only a worker whose own workings a world's code has damaged answers like this.
             worker.retire()
+            self.losses += 1
             detail = f"the worker was damaged: {complaint(reply)}"
             raise WorkerDiedError("protocol", detail, guilty=True)
         if len(called.text) > self._limits.response_bytes + _WORDS_AROUND_ANSWER:

@@ -1,9 +1,28 @@
 """Which worker an instance lives in, and which workers nobody needs any more."""
 
+from dataclasses import dataclass
+
 from awm.runtime.host import WorldHost
 from awm.runtime.prepared import PreparedWorld
 
-__all__ = ["Placement"]
+__all__ = ["Census", "Placement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What lives in a runtime at a moment.
+
+    Attributes:
+        worlds: How many worlds are prepared.
+        instances: How many instances there are, those included that rest.
+        workers: How many processes there are for them.
+        losses: How many processes were lost so far that nobody had sent away.
+    """
+
+    worlds: int
+    instances: int
+    workers: int
+    losses: int
 
 
 class Placement:
@@ -14,13 +33,18 @@ class Placement:
             full.
         idle: How many hosts without instances are kept.
         exclusive: Each instance gets a host that never had another one.
+        awake: How many hosts may have a process at a time; None for any number.
     """
 
-    def __init__(self, *, hosts_per_world: int, idle: int, exclusive: bool) -> None:
+    def __init__(
+        self, *, hosts_per_world: int, idle: int, exclusive: bool, awake: int | None = None
+    ) -> None:
         self._hosts_per_world = hosts_per_world
         self._idle = idle
+        self._awake = awake
         self._exclusive = exclusive
         self._hosts: list[WorldHost] = []
+        self._past_losses = 0
 
     def add(self, host: WorldHost) -> None:
         """Take a host in."""
@@ -43,12 +67,37 @@ class Placement:
         self._hosts.append(best)
         return best
 
+    def make_room(self) -> None:
+        """Put hosts to rest, those first that were not asked for the longest time.
+
+        After that one more may have a process. Hosts that are being asked stay awake, so there are
+        more of them where more are asked at once.
+        """
+        if self._awake is None:
+            return
+        awake = [host for host in self._hosts if host.awake]
+        surplus = len(awake) + 1 - self._awake
+        for host in sorted(awake, key=lambda host: host.last_use):
+            if surplus <= 0:
+                return
+            surplus -= host.rest()
+
+    def census(self) -> Census:
+        """What there is at the moment."""
+        return Census(
+            worlds=len({host.world.fingerprint for host in self._hosts}),
+            instances=sum(len(host.members) for host in self._hosts),
+            workers=sum(host.awake for host in self._hosts),
+            losses=self._past_losses + sum(host.losses for host in self._hosts),
+        )
+
     def take_surplus(self) -> list[WorldHost]:
         """Remove and return the hosts to be closed: those without instances, beyond the limit."""
         idle = [host for host in self._hosts if not host.members]
         spent = [host for host in idle if host.used and self._exclusive]
         kept = [host for host in idle if host not in spent]
         surplus = spent + kept[: max(0, len(kept) - self._idle)]
+        self._past_losses += sum(host.losses for host in surplus)
         self._hosts = [host for host in self._hosts if host not in surplus]
         return surplus
 

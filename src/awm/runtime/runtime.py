@@ -13,7 +13,7 @@ from awm.runtime.host import Member, WorldHost
 from awm.runtime.instance import Instance
 from awm.runtime.limits import Limits
 from awm.runtime.nursery import Nursery
-from awm.runtime.placement import Placement
+from awm.runtime.placement import Census, Placement
 from awm.runtime.prepared import PreparedWorld, fingerprint, load, load_order, prepared
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
@@ -36,6 +36,9 @@ class Runtime:
         workers_per_world: Over how many workers a world's instances are spread. More are started
             when these are full.
         idle_workers: How many workers without instances are kept for worlds that may return.
+        live_workers: How many workers may be alive at a time; None for any number. Beyond it those
+            rest whose worlds were not asked for the longest time: their instances live on in this
+            process and find another worker when they are called, as they do when one dies.
         allow_weak: Run on platforms that cannot jail code (see `Isolation`). Hostile code can then
             do whatever the user can.
     """
@@ -47,12 +50,16 @@ class Runtime:
         process_per_instance: bool = False,
         workers_per_world: int = 1,
         idle_workers: int = 4,
+        live_workers: int | None = None,
         allow_weak: bool = False,
     ) -> None:
         self.limits = limits or Limits()
         self._exclusive = process_per_instance
         self._placement = Placement(
-            hosts_per_world=workers_per_world, idle=idle_workers, exclusive=process_per_instance
+            hosts_per_world=workers_per_world,
+            idle=idle_workers,
+            exclusive=process_per_instance,
+            awake=live_workers,
         )
         terms = WorkerTerms(self.limits.memory_bytes, _OPEN_FILES)
         self._nursery = Nursery(terms, "the runtime", allow_weak=allow_weak)
@@ -86,6 +93,10 @@ class Runtime:
     def isolation(self) -> Isolation:
         """How well the workers are jailed on this machine."""
         return self._nursery.isolation
+
+    def census(self) -> Census:
+        """How much lives here at the moment."""
+        return self._placement.census()
 
     @property
     def examiner(self) -> Examiner:
@@ -200,6 +211,7 @@ class Runtime:
         return ready
 
     async def _start_worker(self) -> Worker:
+        self._placement.make_room()
         return await self._nursery.start(self.limits.frame_bytes, flat=True)
 
     async def _start_examiner(self) -> Worker:

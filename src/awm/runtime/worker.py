@@ -120,6 +120,16 @@ class Worker(asyncio.Protocol):
         self._transport.write(frame)
         return future
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request has no answer yet."""
+        return bool(self._pending)
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why it is gone; None while it lives, and until that is known."""
+        return None if self._cause is None else self._cause[0]
+
     def retire(self) -> None:
         """Kill the worker; nobody is to blame."""
         self._kill("retired", "the worker was retired")
