@@ -13,7 +13,7 @@ install: .venv/installed
 .venv/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "AWM needs Python 3.11 or newer; set PYTHON=/path/to/it." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,gymnasium,hub,parquet]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,gymnasium,hub,inspect,openenv,parquet,ray,verifiers]'
 	@touch $@
 
 demo: install

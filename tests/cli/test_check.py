@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from awm.runtime import Runtime
-from awm.serve.http import bind
+from awm.serve.listening import bind
 from tests.conftest import make_world
 from tests.serve.serving import serving
 

@@ -14,7 +14,7 @@ from mcp.client.stdio import stdio_client
 
 from awm.runtime import Runtime
 from awm.serve.client import connect
-from awm.serve.http import bind
+from awm.serve.listening import bind
 from awm.worlds import open_worlds, write_worlds
 from tests.cli.running import all_gone, command, descendants, environment
 from tests.conftest import make_world

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from awm.runtime import Runtime
 from awm.serve import RunFolder
-from awm.serve.http import bind, serve_http, url_of
+from awm.serve.http import PATH, serve_http
+from awm.serve.listening import bind, url_of
 from awm.serve.service import WorldService
 from awm.worlds import World
 from tests.conftest import make_world
@@ -54,7 +55,7 @@ async def serving(
         )
         try:
             await ready.wait()
-            yield Served(service, url_of(listener, "127.0.0.1"), task)
+            yield Served(service, url_of(listener, "127.0.0.1", PATH), task)
         finally:
             task.cancel()
             await asyncio.wait({task})

@@ -9,7 +9,7 @@ import pytest
 
 from awm.errors import InfrastructureError, UsageError
 from awm.serve.client import connect
-from awm.serve.http import bind
+from awm.serve.listening import bind
 from awm.types import ToolSpec
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from awm.errors import InfrastructureError, UsageError
 from awm.serve.client import connect
-from awm.serve.http import bind, is_loopback, url_of
+from awm.serve.listening import bind, is_loopback, url_of
 from tests.conftest import make_world
 from tests.serve.raw_client import BOTH, HELLO, RawClient
 from tests.serve.serving import serving, until
@@ -237,7 +237,7 @@ def test_a_name_with_both_kinds_of_address_means_ipv4():
 def test_the_url_is_one_that_clients_can_use(host, named):
     with bind(host, 0) as listener:
         port = listener.getsockname()[1]
-        assert url_of(listener, host) == f"http://{named}:{port}/mcp"
+        assert url_of(listener, host, "/mcp") == f"http://{named}:{port}/mcp"
 
 
 def test_an_ipv6_address_stands_in_brackets():
@@ -248,7 +248,7 @@ def test_an_ipv6_address_stands_in_brackets():
     except UsageError:
         pytest.skip("this machine has no IPv6")
     with listener:
-        assert urlsplit(url_of(listener, "::1")).hostname == "::1"
+        assert urlsplit(url_of(listener, "::1", "/mcp")).hostname == "::1"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ from awm.errors import UsageError, WorldError
 from awm.runtime import Instance, Runtime
 from awm.serve import RunFolder
 from awm.serve.client import McpClient, connect
-from awm.serve.http import bind, serve_http, url_of
+from awm.serve.http import PATH, serve_http
+from awm.serve.listening import bind, url_of
 from awm.serve.service import WorldService
 from awm.settings import Settings
 from awm.worlds import World, WorldFile, WorldFolder, bundled_worlds, open_worlds
@@ -167,7 +168,7 @@ async def _served(runtime: Runtime, world: World) -> AsyncIterator[tuple[WorldSe
             serving = asyncio.create_task(serve_http(service, listener, ready=ready.set))
             try:
                 await ready.wait()
-                yield service, url_of(listener, "127.0.0.1")
+                yield service, url_of(listener, "127.0.0.1", PATH)
             finally:
                 serving.cancel()
                 await asyncio.wait({serving})

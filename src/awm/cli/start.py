@@ -13,7 +13,8 @@ from awm.cli.signals import StoppedError, run
 from awm.errors import UsageError
 from awm.runtime import Runtime
 from awm.serve import RunFolder
-from awm.serve.http import bind, is_loopback, serve_http, url_of
+from awm.serve.http import PATH, serve_http
+from awm.serve.listening import bind, is_loopback, url_of
 from awm.serve.service import WorldService
 from awm.serve.stdio import claim_streams, serve_stdio
 from awm.settings import Settings
@@ -75,7 +76,7 @@ class _Http:
         self.console = stdout()
         self._listener = bind(options.host, options.port)
         self._idle_seconds = options.idle_seconds
-        self.place = url_of(self._listener, options.host)
+        self.place = url_of(self._listener, options.host, PATH)
 
     async def serve(self, service: WorldService, announce: Callable[[], None]) -> None:
         address = self._listener.getsockname()[0]

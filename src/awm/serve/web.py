@@ -1,0 +1,134 @@
+"""Doors over HTTP and WebSockets: uvicorn on a socket, a gate in front, an end without harm."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from awm.serve.counters import Counters
+from awm.serve.embedded import EmbeddedServer
+from awm.serve.gate import Gate, GateTerms
+from awm.serve.listening import is_loopback
+
+__all__ = ["LOOPBACK_NAMES", "hosts_of", "serve_door"]
+
+_log: Final = logging.getLogger(__name__)
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""By which names a server that only this machine can reach may be called."""
+
+_SILENT_SECONDS: Final = 15.0
+"""How long a connection may stay without a whole request."""
+_SWEEP_SECONDS: Final = 5.0
+_LAST_TASKS_SECONDS: Final = 2
+_MOST_CONNECTIONS: Final = 16_384
+_GONE_SECONDS: Final = 60
+"""After how long a connection whose other end is gone without a word is given up."""
+
+
+async def serve_door(
+    door: ASGIApp,
+    listener: socket.socket,
+    *,
+    terms: GateTerms,
+    counters: Counters,
+    drain_seconds: float = 20.0,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve a door until the task is cancelled; then let what is under way come to its end.
+
+    From the cancellation on `/ready` says 503, and no session begins. Once nothing is under way,
+    or the time is over, the door's life span ends and every connection with it.
+
+    Args:
+        door: The ASGI application; its life span is run.
+        listener: Where, from `bind`. It is closed at the end.
+        terms: Who may come in, and with how much.
+        counters: What counts them.
+        drain_seconds: How long what is under way may take at the end.
+        ready: Called once requests are answered.
+    """
+    gate = Gate(door, terms, counters)
+    _keep_alive(listener)
+    server = EmbeddedServer(_uvicorn_config(gate, terms), ready)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        async with _swept(server):
+            await asyncio.wait({serving})
+    finally:
+        gate.draining = True
+        await _drained(gate, drain_seconds)
+        server.should_exit = True
+        await asyncio.wait({serving})
+    await serving
+
+
+def hosts_of(listener: socket.socket) -> frozenset[str] | None:
+    """By which names a server may be called, see `GateTerms`: any, where others can reach it."""
+    return LOOPBACK_NAMES if is_loopback(listener.getsockname()[0]) else None
+
+
+async def _drained(gate: Gate, seconds: float) -> None:
+    # Cancelled as it is, this task may still wait; whoever cancels it again does not want to.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(gate.quiet(), seconds)
+    if gate.under_way:
+        _log.warning("%d requests are cut off after %g seconds.", gate.under_way, seconds)
+
+
+def _uvicorn_config(gate: Gate, terms: GateTerms) -> uvicorn.Config:
+    return uvicorn.Config(
+        gate,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws_max_size=terms.body_bytes,
+        limit_concurrency=_MOST_CONNECTIONS,
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_TASKS_SECONDS,
+    )
+
+
+def _keep_alive(listener: socket.socket) -> None:
+    """Have the system find out about clients that are gone; connections inherit it."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _GONE_SECONDS // 2)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _GONE_SECONDS // 6)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+
+
+@contextlib.asynccontextmanager
+async def _swept(server: uvicorn.Server) -> AsyncIterator[None]:
+    """Close connections that send no whole request, as uvicorn does only between two requests."""
+    sweeping = asyncio.create_task(_sweep(server))
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+
+
+async def _sweep(server: uvicorn.Server) -> None:
+    silent: dict[Any, float] = {}
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        now = time.monotonic()
+        still = [each for each in server.server_state.connections if _is_silent(each)]
+        silent = {each: silent.get(each, now) for each in still}
+        for connection, since in silent.items():
+            if now - since >= _SILENT_SECONDS:
+                connection.transport.abort()
+
+
+def _is_silent(connection: Any) -> bool:
+    """Whether a connection of uvicorn's is in no request; WebSockets have no `cycle`."""
+    if not hasattr(connection, "cycle"):
+        return False
+    return connection.cycle is None or bool(connection.cycle.response_complete)
