@@ -151,6 +151,7 @@ def test_keys_are_not_shown(monkeypatch):
     monkeypatch.setenv("EMBEDDING_OPENAI_API_KEY", "em-secret")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "az-secret")
+    monkeypatch.setenv("AWM_SERVE_TOKENS", "serve-secret")
     assert "secret" not in f"{load_settings()!r}{load_settings()}"
 
 
@@ -162,6 +163,7 @@ def test_every_field_is_read_from_the_variable_it_is_said_to_have(monkeypatch, f
         "llm_local_only": "true",
         "llm_provider": "azure",
         "llm_stage_models": "task=some-model",
+        "log_format": "json",
         "log_level": "debug",
     }
     default = getattr(load_settings(), field)

@@ -11,12 +11,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from awm.errors import SettingsError
 
-__all__ = ["LogLevel", "Provider", "Settings", "load_settings", "variable_of"]
+__all__ = ["LogFormat", "LogLevel", "Provider", "Settings", "load_settings", "variable_of"]
 
 _any_case: Final = BeforeValidator(lambda word: word.lower() if isinstance(word, str) else word)
 
 LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], _any_case]
 """How much is logged, in any case of letters."""
+
+LogFormat: TypeAlias = Annotated[Literal["text", "json"], _any_case]
+"""How logs are written, in any case of letters."""
 
 Provider: TypeAlias = Annotated[Literal["openai", "azure"], _any_case]
 """Whose protocol a language model is reached by, in any case of letters."""
@@ -71,6 +74,7 @@ class Settings(BaseSettings):
             whatever the user can.
         output_dir: Where runs and databases are written.
         log_level: How much is logged to standard error.
+        log_format: How: `text` for people, `json` for programs, an object a line.
         llm_provider: `openai` for whatever speaks OpenAI's protocol, local servers included
             (`AWM_SYN_LLM_PROVIDER`).
         llm_model: Which model is asked; on Azure the deployment (`AWM_SYN_OVERRIDE_MODEL`).
@@ -96,6 +100,7 @@ class Settings(BaseSettings):
         judge_votes: How often a judge is asked; the majority decides.
         judge_attempts: How often a vote may be asked for until it can be read.
         judge_characters: How much a judge is shown of a trajectory and its evidence.
+        serve_tokens: What opens a server of `awm serve`: bearer tokens, with commas between.
     """
 
     model_config = SettingsConfigDict(
@@ -117,6 +122,7 @@ class Settings(BaseSettings):
     allow_weak_isolation: bool = False
     output_dir: Path = Path("outputs")
     log_level: LogLevel = "warning"
+    log_format: LogFormat = "text"
     llm_provider: Provider = Field("openai", validation_alias="AWM_SYN_LLM_PROVIDER")
     llm_model: str | None = Field(None, validation_alias="AWM_SYN_OVERRIDE_MODEL")
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
@@ -141,6 +147,7 @@ class Settings(BaseSettings):
     judge_votes: int = Field(1, ge=1)
     judge_attempts: int = Field(3, ge=1)
     judge_characters: int = Field(120_000, ge=4_000)
+    serve_tokens: SecretStr | None = None
 
     @property
     def stage_models(self) -> Mapping[str, str]:

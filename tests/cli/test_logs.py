@@ -1,5 +1,6 @@
 """Logging: our warnings, others' only when asked for."""
 
+import json
 import logging
 
 import pytest
@@ -52,3 +53,40 @@ def test_errors_of_others_that_are_none_are_shown_only_to_debug(capsys):
 def test_an_unknown_level_is_told():
     with pytest.raises(UsageError, match="loud"):
         set_up_logging("loud")
+
+
+def test_an_unknown_form_is_told():
+    with pytest.raises(UsageError, match="xml"):
+        set_up_logging("warning", "xml")
+
+
+def _lines(err: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in err.splitlines()]
+
+
+def test_programs_read_an_object_a_line_with_all_that_was_said(capsys):
+    set_up_logging("warning", "json")
+    log = logging.getLogger("awm.test")
+    log.warning("called %s", "add_note", extra={"session": "s1", "task": 3, "odd": {1}})
+    try:
+        int("two\nlines")
+    except ValueError:
+        log.exception("failed")
+    first, second = _lines(capsys.readouterr().err)
+    assert first.pop("time")
+    assert first == {
+        "level": "warning",
+        "logger": "awm.test",
+        "message": "called add_note",
+        "session": "s1",
+        "task": 3,
+        "odd": "{1}",
+    }
+    assert "ValueError: invalid literal" in str(second["exception"])
+
+
+def test_the_form_is_a_setting_too(capsys, monkeypatch):
+    monkeypatch.setenv("AWM_LOG_FORMAT", "JSON")
+    set_up_logging(None)
+    logging.getLogger("awm.test").warning("said")
+    assert [line["message"] for line in _lines(capsys.readouterr().err)] == ["said"]

@@ -42,6 +42,9 @@ def _root(
         str | None,
         typer.Option("--log_level", help="debug, info, warning (the default) or error."),
     ] = None,
+    log_format: Annotated[
+        str | None, typer.Option("--log_format", help="text (the default) or json.")
+    ] = None,
 ) -> None:
     if version:
         typer.echo(f"awm {__version__}")
@@ -49,7 +52,7 @@ def _root(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit
-    set_up_logging(log_level)
+    set_up_logging(log_level, log_format)
 
 
 @app.command("version")

@@ -29,11 +29,19 @@ def limits_of(chosen: Settings) -> Limits:
     )
 
 
-def new_runtime(chosen: Settings, *, process_per_instance: bool = False) -> Runtime:
-    """A runtime that has yet to be entered."""
+def new_runtime(
+    chosen: Settings,
+    *,
+    process_per_instance: bool = False,
+    idle_workers: int = 4,
+    live_workers: int | None = None,
+) -> Runtime:
+    """A runtime that has yet to be entered; see `Runtime`."""
     return Runtime(
         limits=limits_of(chosen),
         process_per_instance=process_per_instance,
+        idle_workers=idle_workers,
+        live_workers=live_workers,
         allow_weak=chosen.allow_weak_isolation,
     )
 
