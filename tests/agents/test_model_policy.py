@@ -19,6 +19,7 @@ from awm.agents import (
     format_named,
     model_policy,
 )
+from awm.agents.telling import LISTED_BEFORE
 from awm.errors import UsageError
 from awm.llm import FunctionCall, Reply, ScriptedLLM
 from awm.trajectory import WrittenCall
@@ -123,6 +124,18 @@ async def test_a_listing_that_came_late_is_kept_too():
     replies = ["", LISTING, *map(booking, range(3)), "x"]
     _, _, questions = await played(*replies, manner=Manner(window=Window(1)))
     assert spoken(questions[-1]) == [LISTING, booking(2)]
+
+
+async def test_tools_that_are_listed_again_are_not_told_again_while_they_are_in_sight():
+    replies = [LISTING, booking(1), LISTING, "x"]
+    for manner in (Manner(), Manner(window=Window(1))):
+        acted, _, questions = await played(*replies, manner=manner)
+        told = questions[-1].messages[-1].content
+        assert LISTED_BEFORE in told
+        assert "book_room" not in told
+        listed = acted.trajectory.turns[2].results[0].text
+        assert "book_room" in listed, "the record has it whole"
+        assert sum("Arguments:" in message.content for message in questions[-1].messages) == 1
 
 
 async def test_where_nothing_is_listed_the_window_keeps_nothing():

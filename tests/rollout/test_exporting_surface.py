@@ -7,7 +7,7 @@ import pytest
 from awm.errors import UsageError
 from awm.rollout.exporting_surface import seen_in, written
 from awm.trajectory import Turn
-from tests.rollout.acting import FORMATS, played, surface
+from tests.rollout.acting import FORMATS, answer, played, reply, surface
 
 
 @pytest.mark.parametrize("window", [None, 0, 1, 3])
@@ -20,6 +20,20 @@ async def test_before_each_turn_it_is_what_the_model_was_asked(name, window):
     for turn, question in enumerate(questions):
         assert seen.before(turn, how) == question.messages
         assert seen.tools == question.tools
+
+
+@pytest.mark.parametrize("window", [None, 0, 1])
+@pytest.mark.parametrize("name", ["awm", "native-meta"])
+async def test_tools_that_were_listed_twice_are_told_as_often_as_the_model_was_told(name, window):
+    listed = reply(name, ("list_tools", {}))
+    replies = [listed, reply(name, ("find_order", {})), listed, answer(name, "Done.")]
+    episode, questions = await played(name, replies, window=window)
+    how = surface(name, window=window)
+    seen = seen_in(episode.trajectory, "shop", how)
+    for turn, question in enumerate(questions):
+        assert seen.before(turn, how) == question.messages
+    told = [message.content.count("pay_order") for message in questions[-1].messages]
+    assert sum(told) == 1
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -35,6 +35,11 @@ class Window:
         if self.turns is not None and self.turns < 0:
             raise UsageError(f"the history window is {self.turns}.", "Give 0 or more.")
 
+    @property
+    def keeps_listing(self) -> bool:
+        """Whether the listing of the tools is in sight for as long as the episode goes on."""
+        return self.turns is None or self.keep_first
+
     def of(self, exchanges: Sequence[E], listing: int | None = 0) -> tuple[E, ...]:
         """The exchanges that are in sight, oldest first.
 

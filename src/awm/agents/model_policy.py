@@ -169,10 +169,12 @@ class _ModelActor:
     async def speak(self, heard: Heard) -> Said:
         """Ask the model, with as much of what was said before as is in sight."""
         policy, manner = self._policy, self._policy.manner
+        listing = listing_place(said.calls for said in self._all_said)
         if self._all_said:
+            again = listing is not None and listing < len(self._exchanges)
+            heard = replace(heard, listed=again and manner.window.keeps_listing)
             told = policy.format.told(self._all_said[-1], heard, longest=manner.characters)
             self._exchanges.append(told)
-        listing = listing_place(said.calls for said in self._all_said)
         seen = manner.window.of(self._exchanges, listing)
         messages = [message for exchange in seen for message in exchange]
         opening = replace(self._opening, seed=self._seeds.getrandbits(_SEED_BITS))

@@ -20,10 +20,12 @@ class Heard:
         results: What its calls answered, in order, shorter where only the first were carried out;
             where it made a misstep, one error that says what was wrong.
         turns_left: How often it may speak, now included.
+        listed: Whether the tools were listed in an earlier turn, which is still in its sight.
     """
 
     results: tuple[ToolResult, ...]
     turns_left: int
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What agents are told: the tools in a few lines each, and results that are not too long.
 
-The listing of the tools is never shortened: an agent cannot call what was left out of it.
+The listing of the tools is never shortened: an agent cannot call what was left out of it. But it
+is told once. Small models ask for it in turn after turn, until it has filled their context.
 """
 
 import json
@@ -13,9 +14,18 @@ from awm.agents.policy import Heard, Said
 from awm.trajectory import LIST_TOOLS
 from awm.types import JsonObject, ToolSpec
 
-__all__ = ["LAST_TURN", "compacted", "in_brief", "results_told", "shortened", "tools_told"]
+__all__ = [
+    "LAST_TURN",
+    "LISTED_BEFORE",
+    "compacted",
+    "in_brief",
+    "results_told",
+    "shortened",
+    "tools_told",
+]
 
 LAST_TURN: Final = "This was the last call that you can make: answer now."
+LISTED_BEFORE: Final = "The tools are those that were listed before."
 """Said with a result after which only an answer is left to an agent."""
 
 _RESPONSES: Final = re.compile(r"^#+ *Responses?\b", re.MULTILINE)
@@ -93,8 +103,9 @@ def results_told(said: Said, heard: Heard, longest: int) -> tuple[str, ...]:
     """
     listed = [call.name == LIST_TOOLS for call in said.calls[: len(heard.results)]]
     listed += [False] * (len(heard.results) - len(listed))
+    once_more = LISTED_BEFORE if heard.listed else None
     texts = [
-        result.text if is_listing else shortened(result.text, longest)
+        (once_more or result.text) if is_listing else shortened(result.text, longest)
         for result, is_listing in zip(heard.results, listed, strict=True)
     ]
     if heard.turns_left == 1 and texts:

@@ -103,9 +103,11 @@ def seen_in(run: Trajectory, world: str, surface: Surface) -> Seen:
     tools = surface.tools[world]
     opening = surface.brief(Assignment(run.world, run.task_idx, run.task), tools)
     asked = surface.format.asked(Question(opening), tools)
-    exchanges = tuple(_exchange(turn, number, surface) for number, turn in enumerate(run.turns, 1))
-    spoken = tuple(_spoken(turn, number, surface) for number, turn in enumerate(run.turns, 1))
     listing = listing_place(turn.tool_calls for turn in run.turns)
+    exchanges = tuple(
+        _exchange(turn, number, surface, listing) for number, turn in enumerate(run.turns, 1)
+    )
+    spoken = tuple(_spoken(turn, number, surface) for number, turn in enumerate(run.turns, 1))
     return Seen(asked.messages, asked.tools, spoken, exchanges, listing)
 
 
@@ -126,9 +128,22 @@ def about(episode: Episode) -> dict[str, Any]:
     }
 
 
-def _exchange(turn: Turn, number: int, surface: Surface) -> tuple[Message, ...]:
-    heard = Heard(turn.results, surface.turns - number)
-    return surface.format.told(_said(turn), heard, longest=surface.manner.characters)
+def _exchange(
+    turn: Turn, number: int, surface: Surface, listing: int | None = None
+) -> tuple[Message, ...]:
+    """What was said in a turn, whose numbers begin with 1, and what came of it.
+
+    Args:
+        turn: The turn.
+        number: Its number.
+        surface: How the agent was spoken to.
+        listing: Which turn was the first to list the tools, counted from 0; None where none did.
+    """
+    manner = surface.manner
+    again = listing is not None and listing < number - 1
+    listed = again and manner.window.keeps_listing
+    heard = Heard(turn.results, surface.turns - number, listed=listed)
+    return surface.format.told(_said(turn), heard, longest=manner.characters)
 
 
 def _spoken(turn: Turn, number: int, surface: Surface) -> Message:
