@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from awm import __version__
-from awm.cli import agent, audit, demo, diff, domains, env, evaluation, gen, split, verify, worlds
+from awm.cli import (
+    agent,
+    audit,
+    demo,
+    diff,
+    domains,
+    env,
+    evaluation,
+    gen,
+    mcp,
+    serve,
+    split,
+    verify,
+    worlds,
+)
 from awm.cli.console import print_json
 from awm.cli.logs import set_up_logging
 from awm.cli.options import AsJson, new_app
@@ -25,6 +39,8 @@ app.add_typer(domains.app, name="domains")
 app.add_typer(env.app, name="env")
 app.add_typer(evaluation.app, name="eval", cls=evaluation.Group)
 app.add_typer(gen.app, name="gen")
+app.add_typer(mcp.app, name="mcp")
+app.add_typer(serve.app, name="serve")
 app.add_typer(worlds.app, name="worlds")
 worlds.app.command("split")(split.split)
 app.command("agent")(agent.agent)

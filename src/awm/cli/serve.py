@@ -1,0 +1,126 @@
+"""`awm serve`: folders of worlds behind the protocols that others speak."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from awm.cli import serve_options as o
+from awm.cli.options import AllowWeak, Folder, new_app
+
+__all__ = ["app"]
+
+app = new_app("Serve a folder of worlds: one process, a session and an instance for each client.")
+
+
+@app.command("mcp")
+def mcp(  # noqa: PLR0913 - options
+    folder: Folder,
+    *,
+    host: o.Host = "127.0.0.1",
+    port: o.Port = 8000,
+    token_file: o.TokenFile = None,
+    allow_anyone: o.AllowAnyone = False,
+    requests_per_second: o.RequestsPerSecond = None,
+    most_sessions: o.MostSessions = 10_000,
+    idle_minutes: o.IdleMinutes = 30.0,
+    live_worlds: o.LiveWorlds = None,
+    drain_seconds: o.DrainSeconds = 20.0,
+    allow_weak_isolation: AllowWeak = None,
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Serve one client over standard input and output.")
+    ] = False,
+    world: Annotated[
+        str | None, typer.Option("--world", help="Which world, with --stdio.", show_default=False)
+    ] = None,
+    task: Annotated[
+        int | None, typer.Option("--task", min=0, help="Which of its tasks, with --stdio.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="With --stdio; see ?seed=.")] = 0,
+) -> None:
+    """Serve worlds over MCP: /worlds/NAME/mcp?task=N&seed=S, or one world with --stdio."""
+    from awm.cli import serving, serving_mcp  # noqa: PLC0415 - web libraries are for servers
+
+    if stdio:
+        serving_mcp.serve_one(folder, world, task, seed, allow_weak_isolation)
+        return
+    serving_mcp.check_no_world(world, task)
+    terms = serving.Serving(
+        folder=folder,
+        host=host,
+        port=port,
+        token_file=token_file,
+        allow_anyone=allow_anyone,
+        requests_per_second=requests_per_second,
+        live_worlds=live_worlds,
+        drain_seconds=drain_seconds,
+        allow_weak_isolation=allow_weak_isolation,
+    )
+    serving.serve(terms, serving_mcp.door(idle_minutes * 60, most_sessions))
+
+
+@app.command("openenv")
+def openenv(  # noqa: PLR0913 - options
+    folder: Folder,
+    *,
+    host: o.Host = "127.0.0.1",
+    port: o.Port = 8001,
+    token_file: o.TokenFile = None,
+    allow_anyone: o.AllowAnyone = False,
+    requests_per_second: o.RequestsPerSecond = None,
+    most_sessions: o.MostSessions = 10_000,
+    idle_minutes: o.IdleMinutes = 30.0,
+    live_worlds: o.LiveWorlds = None,
+    drain_seconds: o.DrainSeconds = 20.0,
+    allow_weak_isolation: AllowWeak = None,
+) -> None:
+    """Serve worlds as an environment of OpenEnv's: ws://HOST:PORT/ws."""
+    from awm.cli import serving, serving_openenv  # noqa: PLC0415
+
+    terms = serving.Serving(
+        folder=folder,
+        host=host,
+        port=port,
+        token_file=token_file,
+        allow_anyone=allow_anyone,
+        requests_per_second=requests_per_second,
+        live_worlds=live_worlds,
+        drain_seconds=drain_seconds,
+        allow_weak_isolation=allow_weak_isolation,
+    )
+    serving.serve(terms, serving_openenv.door(idle_minutes * 60, most_sessions))
+
+
+@app.command("openreward")
+def openreward(  # noqa: PLR0913 - options
+    folder: Folder,
+    *,
+    host: o.Host = "127.0.0.1",
+    port: o.Port = 8080,
+    token_file: o.TokenFile = None,
+    allow_anyone: o.AllowAnyone = False,
+    requests_per_second: o.RequestsPerSecond = None,
+    most_sessions: o.MostSessions = 10_000,
+    idle_minutes: o.IdleMinutes = 30.0,
+    live_worlds: o.LiveWorlds = None,
+    drain_seconds: o.DrainSeconds = 20.0,
+    allow_weak_isolation: AllowWeak = None,
+    reward: Annotated[
+        Literal["binary", "partial"],
+        typer.Option("--reward", help="1 or 0; or 0.1 too, for what a judge finds done in part."),
+    ] = "binary",
+) -> None:
+    """Serve worlds as an environment of OpenReward's (the Open Reward Standard)."""
+    from awm.cli import serving, serving_openreward  # noqa: PLC0415
+
+    terms = serving.Serving(
+        folder=folder,
+        host=host,
+        port=port,
+        token_file=token_file,
+        allow_anyone=allow_anyone,
+        requests_per_second=requests_per_second,
+        live_worlds=live_worlds,
+        drain_seconds=drain_seconds,
+        allow_weak_isolation=allow_weak_isolation,
+    )
+    serving.serve(terms, serving_openreward.door(reward, idle_minutes * 60, most_sessions))

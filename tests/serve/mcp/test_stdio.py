@@ -1,0 +1,90 @@
+"""One session over standard streams, as desktop clients have it."""
+
+import asyncio
+import json
+
+import pytest
+
+from awm.serve.mcp.stdio import serve_stdio
+from awm.serve.mcp.terms import agree
+from tests.serve.mcp.gateway import HELLO, TASKS, asking
+from tests.serve.test_stdio import Pipes
+
+READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+
+@pytest.fixture
+def pipes():
+    pair = Pipes()
+    yield pair
+    pair.close()
+
+
+async def converse(lodging, pipes, *messages) -> list:
+    """Send everything, leave at once, return every answer."""
+    pipes.send(*messages)
+    pipes.leave()
+    terms = await agree(lodging, "notebook", task_idx=1, seed=3)
+    await serve_stdio(lodging, terms, pipes.incoming, pipes.outgoing)
+    return [json.loads(line) for line in await asyncio.to_thread(pipes.receive_end.readlines)]
+
+
+async def test_a_client_that_asks_and_leaves_at_once_gets_all_its_answers(lodging, pipes):
+    before = lodging.runtime.census().instances
+    answers = await converse(
+        lodging,
+        pipes,
+        HELLO,
+        READY,
+        asking("tools/list", 2),
+        asking("tools/call", 3, name="add_note", arguments={"title": "Käse"}),
+        asking("tools/call", 4, name="list_notes", arguments={}),
+        asking("resources/read", 5, uri="awm://session/task"),
+    )
+    by_number = {answer["id"]: answer["result"] for answer in answers}
+    assert by_number.keys() == {1, 2, 3, 4, 5}
+    assert by_number[1]["instructions"].endswith(TASKS[1])
+    assert json.loads(by_number[4]["content"][0]["text"]) == ["first", "Käse"]
+    assert by_number[5]["contents"][0]["text"] == TASKS[1]
+    assert lodging.runtime.census().instances == before
+
+
+async def test_what_is_no_message_is_answered_and_does_not_end_the_session(lodging, pipes):
+    answers = await converse(
+        lodging, pipes, HELLO, b"{", b"", b"\xff\xfe", b"[]", b"[" * 20_000, asking("ping", 2)
+    )
+    codes = sorted(answer["error"]["code"] for answer in answers if "error" in answer)
+    assert codes == [-32700, -32700, -32700, -32600]
+    assert {"jsonrpc": "2.0", "id": 2, "result": {}} in answers
+
+
+async def test_nothing_is_done_before_the_session_is_initialized(lodging, pipes):
+    refused, pong = await converse(lodging, pipes, asking("tools/list", 1), asking("ping", 2))
+    assert "not initialized yet" in refused["error"]["message"]
+    assert pong["result"] == {}
+
+
+async def test_a_call_that_takes_long_holds_up_nothing_and_can_be_cancelled(lodging, pipes):
+    terms = await agree(lodging, "notebook")
+    serving = asyncio.create_task(serve_stdio(lodging, terms, pipes.incoming, pipes.outgoing))
+    pipes.send(HELLO, asking("tools/call", 2, name="hang"), asking("ping", 3))
+    assert [(await pipes.receive())["id"] for _ in range(2)] == [1, 3]
+    cancel = {"method": "notifications/cancelled", "params": {"requestId": 2}}
+    pipes.send({"jsonrpc": "2.0", **cancel})
+    assert "error" in await pipes.receive()
+    pipes.leave()
+    await serving
+
+
+async def test_a_server_that_is_stopped_does_not_wait_for_its_client(lodging, pipes):
+    before = lodging.runtime.census().instances
+    terms = await agree(lodging, "notebook")
+    serving = asyncio.create_task(serve_stdio(lodging, terms, pipes.incoming, pipes.outgoing))
+    pipes.send(HELLO, asking("tools/call", 2, name="list_notes"))
+    for _ in range(2):
+        await pipes.receive()
+    serving.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait({serving})
+    assert lodging.runtime.census().instances == before
+    pipes.leave()
