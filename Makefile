@@ -40,6 +40,9 @@ benchmark: install
 	$(BIN)/python benchmarks/llm_author.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/llm_forms.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/rollouts.py --markdown docs/figures.md
+	$(BIN)/python benchmarks/mcp_gateway.py --markdown docs/figures.md
+	$(BIN)/python benchmarks/openenv_door.py --markdown docs/figures.md
+	$(BIN)/python benchmarks/ray_cluster.py --markdown docs/figures.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -31,8 +31,8 @@ def test_no_text_raises_anything(text):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "is JSON"),
-        ("{", "is JSON"),
+        ("", "no JSON"),
+        ("{", "no JSON"),
         ("[]", "object"),
         ("1", "object"),
         ('{"a": NaN}', "NaN"),
@@ -40,7 +40,7 @@ def test_no_text_raises_anything(text):
         ('{"a": ' * (DEPTH + 1) + "1" + "}" * (DEPTH + 1), "levels"),
         ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "levels"),
         ("[" * 1_000_000, "levels"),
-        ("9" * 10_000, "is JSON"),
+        ("9" * 10_000, "no JSON"),
     ],
 )
 def test_what_is_no_object_to_deal_with_is_named(text, why):

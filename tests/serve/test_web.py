@@ -65,6 +65,7 @@ async def served(
             counters=Counters(),
             drain_seconds=drain_seconds,
             ready=ready.set,
+            draining=lambda: door.events.append("draining"),
         )
     )
     await ready.wait()
@@ -88,7 +89,7 @@ async def test_what_is_under_way_ends_before_the_door_closes():
         assert (await asked).text == "done"
         await asyncio.wait({task})
         assert task.cancelled()
-    assert door.events == ["opened", "answered", "closed"]
+    assert door.events == ["opened", "draining", "answered", "closed"]
 
 
 async def test_what_does_not_end_in_time_is_cut_off(caplog):
@@ -100,7 +101,7 @@ async def test_what_does_not_end_in_time_is_cut_off(caplog):
         await asyncio.wait({task})
         with pytest.raises(httpx.HTTPError):
             (await asked).raise_for_status()
-    assert door.events == ["opened", "closed"]
+    assert door.events == ["opened", "draining", "closed"]
     assert "cut off" in caplog.text
 
 

@@ -1,5 +1,7 @@
 """What a command works with, made from its options and the settings."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from awm.runtime import Limits, Runtime, VerifierLimits, VerifierPool
@@ -35,15 +37,35 @@ def new_runtime(
     process_per_instance: bool = False,
     idle_workers: int = 4,
     live_workers: int | None = None,
+    ray: str | None = None,
 ) -> Runtime:
-    """A runtime that has yet to be entered; see `Runtime`."""
-    return Runtime(
+    """A runtime that has yet to be entered; see `Runtime`.
+
+    Args:
+        chosen: The settings.
+        process_per_instance: See `Runtime`.
+        idle_workers: See `Runtime`.
+        live_workers: See `Runtime`.
+        ray: The address of a Ray cluster that worlds live on; None for this machine.
+
+    Raises:
+        UsageError: Ray is not installed, or the address is none.
+    """
+    return _kind_of_runtime(ray)(
         limits=limits_of(chosen),
         process_per_instance=process_per_instance,
         idle_workers=idle_workers,
         live_workers=live_workers,
         allow_weak=chosen.allow_weak_isolation,
     )
+
+
+def _kind_of_runtime(ray: str | None) -> Callable[..., Runtime]:
+    if ray is None:
+        return Runtime
+    from awm.ray import RayRuntime  # noqa: PLC0415 - an extra, which takes a second to import
+
+    return partial(RayRuntime, ray)
 
 
 def new_pool(chosen: Settings) -> VerifierPool:

@@ -72,6 +72,7 @@ class Run:
         folder: Of the evaluation; None for one of the policy's name.
         concurrency: How many episodes are under way at a time.
         live_worlds: How many worlds are alive at a time; None for as many as there is room for.
+        ray: The address of a Ray cluster that worlds live on; None for this machine.
         retries: How often one is played again that the infrastructure failed in.
         budget: How much may be spent on models, in USD; None for what the environment says.
         overwrite: Whether an evaluation that is there may be replaced.
@@ -84,6 +85,7 @@ class Run:
     folder: Path | None
     concurrency: int
     live_worlds: int | None
+    ray: str | None
     retries: int
     budget: float | None
     overwrite: bool
@@ -185,7 +187,7 @@ class _Evaluation:
             bench = await stack.enter_async_context(
                 models(ordered.judges, self._chosen, self._folder, one_acts=ordered.choice.is_model)
             )
-            runtime = await stack.enter_async_context(new_runtime(self._chosen))
+            runtime = await stack.enter_async_context(new_runtime(self._chosen, ray=self._run.ray))
             try:
                 seconds = await self._play(store, bench, runtime)
             finally:

@@ -12,8 +12,8 @@ from awm.cli.options import Worlds, place, whole
 __all__ = [
     "Budget", "ByName", "Concurrency", "Difficulty", "ExportBrief", "ExportFormat", "ExportKind",
     "Grading", "GradingName", "HtmlFile", "JudgeModel", "Kinds", "Limit", "LiveWorlds", "MostTurns",
-    "NoHtml", "Output", "OutputDir", "PlanJudge", "Retries", "RewardName", "Rollouts", "RunFolder",
-    "Salt", "Scheme", "SideName", "SplitName", "Strict", "Tags", "Tasks", "TestShare",
+    "NoHtml", "Output", "OutputDir", "PlanJudge", "Ray", "Retries", "RewardName", "Rollouts",
+    "RunFolder", "Salt", "Scheme", "SideName", "SplitName", "Strict", "Tags", "Tasks", "TestShare",
     "ValidationShare", "Worlds",
 ]  # fmt: skip
 
@@ -152,6 +152,16 @@ LiveWorlds: TypeAlias = Annotated[
         metavar="INTEGER",
         help="How many worlds are alive at a time, of some 45 MB each; one for each GB of memory"
         " unless told, and at least 20.",
+        show_default=False,
+    ),
+]
+Ray: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Spread worlds over the nodes of a Ray cluster: its head's address, or `auto` for the"
+        " one that this machine belongs to.",
         show_default=False,
     ),
 ]

@@ -25,9 +25,23 @@ from awm.serve.web import hosts_of, serve_door
 from awm.settings import Settings
 from awm.worlds import WorldFolder, open_worlds
 
-__all__ = ["Door", "Serving", "serve"]
+__all__ = ["Door", "Opened", "Serving", "serve"]
 
-MakeDoor: TypeAlias = Callable[[Lodging, Counters], ASGIApp]
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A door that clients can come through.
+
+    Attributes:
+        app: The application behind it.
+        draining: Called once no session should begin; what is open and silent can end at once.
+    """
+
+    app: ASGIApp
+    draining: Callable[[], None] = lambda: None
+
+
+MakeDoor: TypeAlias = Callable[[Lodging, Counters], Opened]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +132,23 @@ async def _serve(
         terms = GateTerms(tokens, hosts_of(listener), per_second=serving.requests_per_second)
         place = url_of(listener, serving.host, door.path)
         isolation = runtime.isolation.describe()
+        opened = door.make(lodging, counters)
         await serve_door(
-            door.make(lodging, counters),
+            opened.app,
             listener,
             terms=terms,
             counters=counters,
             drain_seconds=serving.drain_seconds,
-            ready=lambda: _announce(door, worlds, tokens, place, isolation),
+            ready=lambda: _announce(door, worlds, _open_to(tokens, listener), place, isolation),
+            draining=opened.draining,
         )
 
 
-def _announce(door: Door, worlds: WorldFolder, tokens: Tokens, place: str, isolation: str) -> None:
+def _announce(door: Door, worlds: WorldFolder, guests: str, place: str, isolation: str) -> None:
     told = {
         door.name: place,
         "Worlds": f"{len(worlds):,} of {worlds.path}",
-        "Open to": "those who show a token" if tokens else "whoever can reach it",
+        "Open to": guests,
         **dict(door.notes),
     }
     for name, value in told.items():
@@ -141,3 +157,10 @@ def _announce(door: Door, worlds: WorldFolder, tokens: Tokens, place: str, isola
         stdout().print(line, soft_wrap=True)
     stdout().print(isolation, markup=False, soft_wrap=True)
     stdout().print("Ctrl-C stops it: what is under way comes to its end first.")
+
+
+def _open_to(tokens: Tokens, listener: socket) -> str:
+    """Who may come in, for people."""
+    if tokens:
+        return "those who show a token"
+    return "this machine" if is_loopback(listener.getsockname()[0]) else "everybody"

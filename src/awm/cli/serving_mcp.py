@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from starlette.types import ASGIApp
-
 from awm.cli.context import new_pool, new_runtime, settings
-from awm.cli.serving import Door
+from awm.cli.serving import Door, Opened
 from awm.cli.signals import run
 from awm.errors import UsageError
 from awm.serve.counters import Counters
@@ -31,10 +29,10 @@ def door(idle_seconds: float, most_sessions: int) -> Door:
         most_sessions: How many may be open at a time.
     """
 
-    def make(lodging: Lodging, counters: Counters) -> ASGIApp:
+    def make(lodging: Lodging, counters: Counters) -> Opened:
         app = application(lodging, idle_seconds=idle_seconds, most_sessions=most_sessions)
         counters.sessions(lambda: len(app.sessions))
-        return app
+        return Opened(app, app.sessions.drain)
 
     return Door("MCP", "/worlds/NAME/mcp?task=N&seed=S", make)
 

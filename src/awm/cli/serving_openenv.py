@@ -1,8 +1,6 @@
 """What `awm serve openenv` serves."""
 
-from starlette.types import ASGIApp
-
-from awm.cli.serving import Door
+from awm.cli.serving import Door, Opened
 from awm.serve.counters import Counters
 from awm.serve.lodging import Lodging
 from awm.serve.openenv.importing import light_openenv
@@ -25,7 +23,7 @@ def door(idle_seconds: float, most_sessions: int) -> Door:
         from awm.serve.openenv.reception import OpenEnvTerms  # noqa: PLC0415
     terms = OpenEnvTerms(idle_seconds=idle_seconds, sessions=most_sessions)
 
-    def make(lodging: Lodging, counters: Counters) -> ASGIApp:
-        return application(lodging, terms, counters=counters)
+    def make(lodging: Lodging, counters: Counters) -> Opened:
+        return Opened(application(lodging, terms, counters=counters))
 
     return Door("OpenEnv", "", make)

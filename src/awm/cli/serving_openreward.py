@@ -1,8 +1,6 @@
 """What `awm serve openreward` serves."""
 
-from starlette.types import ASGIApp
-
-from awm.cli.serving import Door
+from awm.cli.serving import Door, Opened
 from awm.serve.counters import Counters
 from awm.serve.lodging import Lodging
 from awm.serve.openreward import REWARDS, OpenRewardTerms, application
@@ -20,9 +18,9 @@ def door(reward: str, idle_seconds: float, most_sessions: int) -> Door:
     """
     terms = OpenRewardTerms(REWARDS[reward], sessions=most_sessions, idle_seconds=idle_seconds)
 
-    def make(lodging: Lodging, counters: Counters) -> ASGIApp:
+    def make(lodging: Lodging, counters: Counters) -> Opened:
         app = application(lodging, terms)
         counters.sessions(lambda: len(app.state.sessions))
-        return app
+        return Opened(app)
 
     return Door("OpenReward", "", make, (("Rewards", reward),))

@@ -1,8 +1,14 @@
-"""The same worlds behind protocols that agents speak: MCP over HTTP and over standard streams.
+"""The same worlds behind protocols that others speak.
 
-`service` is what is served, free of any protocol. `protocol` and `client` are the only modules that
-know the MCP SDK. `http` and `stdio` are the two ways in. Import them by name: each brings libraries
-that a caller of the others does not need.
+Folders of worlds have doors: `mcp`, `openenv`, `openreward`. Each is an ASGI application over a
+`lodging`, where worlds live by name. `gate` stands in front of it: who may come in (`tokens`), how
+much they may bring (`frames`, `rates`), what is counted (`counters`). `web` serves it on a socket
+from `listening`.
+
+One world, with a run folder that keeps its states: `service` is what is served, `protocol` puts it
+behind the MCP SDK, `http` and `stdio` are the ways in. `client` is the other end.
+
+Import modules by name: each brings libraries that a caller of the others does not need.
 """
 
 from awm.serve.run_folder import RunFolder

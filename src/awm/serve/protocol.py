@@ -1,4 +1,4 @@
-"""The one module of the server that knows the MCP SDK: our words in, the protocol's out.
+"""One world behind the MCP SDK's server: our words in, the protocol's out.
 
 Written for the SDK's versions 1.x, on its low-level `Server`, whose life span runs once for each
 session. Handlers are registered by request type rather than through the SDK's decorators, because
