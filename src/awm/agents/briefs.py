@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from string import Template
@@ -25,7 +26,7 @@ from awm.errors import UsageError
 from awm.llm import Message
 from awm.types import ToolSpec
 
-__all__ = ["Brief", "DefaultBrief", "brief_for"]
+__all__ = ["Brief", "DefaultBrief", "brief_for", "moment_told"]
 
 Brief: TypeAlias = Callable[[Assignment, Sequence[ToolSpec]], tuple[Message, ...]]
 """Makes the messages with which an agent starts: the rules, the tools, the task."""
@@ -35,6 +36,11 @@ _THINK: Final = (
     "In every reply, think first, between <think> and </think>: what is known by now, what is "
     "missing, and which step comes next. What you say to the user stands behind that."
 )
+
+
+def moment_told(clock: datetime) -> str:
+    """What an agent is told of the moment at which its world stands; it cannot know otherwise."""
+    return f"In the application it is {clock:%A, %Y-%m-%d %H:%M} UTC."
 
 
 def _functions(tools: Sequence[ToolSpec]) -> str:

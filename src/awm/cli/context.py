@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from awm.runtime import Limits, Runtime, VerifierLimits, VerifierPool
+from awm.runtime import Runtime, VerifierPool
+from awm.runtime.chosen import limits_from_settings, pool_from_settings
 from awm.settings import Settings, load_settings
 
-__all__ = ["limits_of", "new_pool", "new_runtime", "settings"]
+__all__ = ["new_pool", "new_runtime", "settings"]
 
 
 def settings(**given: Any) -> Settings:
@@ -17,18 +18,6 @@ def settings(**given: Any) -> Settings:
         SettingsError: See `load_settings`.
     """
     return load_settings(**given)
-
-
-def limits_of(chosen: Settings) -> Limits:
-    """What a world may take."""
-    return Limits(
-        call_seconds=chosen.call_seconds,
-        grace_seconds=chosen.grace_seconds,
-        load_seconds=chosen.load_seconds,
-        memory_mb=chosen.memory_mb,
-        response_mb=chosen.response_mb,
-        database_mb=chosen.database_mb,
-    )
 
 
 def new_runtime(
@@ -52,7 +41,7 @@ def new_runtime(
         UsageError: Ray is not installed, or the address is none.
     """
     return _kind_of_runtime(ray)(
-        limits=limits_of(chosen),
+        limits=limits_from_settings(chosen),
         process_per_instance=process_per_instance,
         idle_workers=idle_workers,
         live_workers=live_workers,
@@ -70,5 +59,4 @@ def _kind_of_runtime(ray: str | None) -> Callable[..., Runtime]:
 
 def new_pool(chosen: Settings) -> VerifierPool:
     """A verifier pool that has yet to be entered."""
-    limits = VerifierLimits(seconds=chosen.verifier_seconds, memory_mb=chosen.verifier_memory_mb)
-    return VerifierPool(limits=limits, allow_weak=chosen.allow_weak_isolation)
+    return pool_from_settings(chosen)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from awm.agents import Policy, Window
+from awm.agents.briefs import moment_told
 from awm.agents.model_policy import Manner, ModelPolicy, model_policy
 from awm.agents.random_policy import RandomPolicy
 from awm.cli.acting_options import Choice, FormatName
@@ -164,7 +165,7 @@ async def seated(
 
 def setting_of(world: World) -> str:
     """What a model is told of a world at the start: the moment, which it cannot know otherwise."""
-    return f"In the application it is {world.clock:%A, %Y-%m-%d %H:%M} UTC."
+    return moment_told(world.clock)
 
 
 def manner_of(choice: Choice) -> Manner:

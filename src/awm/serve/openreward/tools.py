@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from awm.agents.briefs import moment_told
 from awm.types import ToolSpec
 
 __all__ = [
@@ -124,4 +125,4 @@ def prompt(sentence: str, clock: datetime) -> str:
         sentence: What to do.
         clock: The moment at which its world stands.
     """
-    return f"{sentence}\n\n{_HOW} In the application it is {clock:%A, %Y-%m-%d %H:%M} UTC."
+    return f"{sentence}\n\n{_HOW} {moment_told(clock)}"
