@@ -32,6 +32,7 @@ from awm.types import ToolCall, ToolResult, ToolSpec
 from awm.worlds import World, bundled_worlds, open_worlds, write_worlds
 
 if TYPE_CHECKING:
+    from awm.ray import RayRuntime
     from awm.rollout.env_making import make_env
 
 __version__ = "0.1.0"
@@ -42,6 +43,7 @@ __all__ = [
     "Isolation",
     "Limits",
     "Problem",
+    "RayRuntime",
     "Runtime",
     "Snapshot",
     "StateDiff",
@@ -68,4 +70,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"awm.{name}")
     if name == "make_env":
         return importlib.import_module("awm.rollout.env_making").make_env
+    if name == "RayRuntime":
+        return importlib.import_module("awm.ray").RayRuntime
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

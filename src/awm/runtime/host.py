@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from awm.errors import InfrastructureError, InstanceClosedError, UsageError, WorkerLostError
 from awm.runtime.limits import Limits
@@ -22,7 +22,7 @@ from awm.runtime.wire import Call, Called, Close, Done, Message, Open, complaint
 from awm.runtime.worker import Worker, WorkerDiedError
 from awm.types import Fault
 
-__all__ = ["Member", "WorldHost"]
+__all__ = ["Host", "Member", "WorldHost"]
 
 _WORDS_AROUND_ANSWER: Final = 1 << 12
 """Characters that an error's text may have around the handler's answer."""
@@ -67,6 +67,69 @@ class Member:
             raise UsageError(f"a seed is an integer, not {self.seed!r}.") from error
         if not -(1 << 63) <= self.seed < 1 << 64:
             raise UsageError(f"a seed has at most 64 bits, unlike {self.seed}.")
+
+    def take_over(self, called: Called) -> None:
+        """Count a call, and note the state that it left."""
+        self.step += 1
+        if called.fault is None:
+            if called.delta is not None:
+                self.delta = called.delta
+            if called.memory is not None:
+                self.memory = called.memory
+
+
+class Host(Protocol):
+    """Where instances of one world live: in a worker of this machine, or on others (`awm.ray`)."""
+
+    @property
+    def world(self) -> PreparedWorld:
+        """What is hosted."""
+
+    @property
+    def members(self) -> set[int]:
+        """The numbers of the instances that live here."""
+
+    @property
+    def used(self) -> bool:
+        """Whether an instance has ever lived here."""
+
+    @property
+    def last_use(self) -> float:
+        """When it was last asked for something, by the monotonic clock."""
+
+    @property
+    def losses(self) -> int:
+        """How many workers died here that nobody had sent away."""
+
+    @property
+    def full(self) -> bool:
+        """Whether another instance might not find memory here."""
+
+    @property
+    def awake(self) -> bool:
+        """Whether there is a process for the world."""
+
+    @property
+    def process(self) -> int | None:
+        """The number of the process on this machine that its instances live in."""
+
+    def rest(self) -> bool:
+        """See `WorldHost.rest`."""
+
+    def admit(self, member: Member) -> None:
+        """Count an instance among those that live here."""
+
+    def forget(self, member: Member) -> None:
+        """Let an instance go."""
+
+    async def open(self, member: Member) -> None:
+        """See `WorldHost.open`."""
+
+    async def call(self, member: Member, tool: str, arguments: str) -> Called:
+        """See `WorldHost.call`."""
+
+    async def close(self) -> None:
+        """End what there is for the world, for good."""
 
 
 class WorldHost:
@@ -193,7 +256,7 @@ class WorldHost:
             except BaseException:
                 self._evict(worker, member)  # what the worker makes of it is not to count
                 raise
-            _take_over(member, called)
+            member.take_over(called)
             return called
 
     def forget(self, member: Member) -> None:
@@ -278,16 +341,6 @@ def _note(worker: Worker, reply: Message) -> None:
     """Retire a worker that asks for it, even when the caller has given up."""
     if isinstance(reply, Called) and reply.recycle:
         worker.retire()
-
-
-def _take_over(member: Member, called: Called) -> None:
-    """Count the call, and note the state that it left."""
-    member.step += 1
-    if called.fault is None:
-        if called.delta is not None:
-            member.delta = called.delta
-        if called.memory is not None:
-            member.memory = called.memory
 
 
 def _patience(death: WorkerDiedError) -> int:

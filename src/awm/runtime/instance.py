@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, get_args
 from awm.errors import InstanceClosedError, SnapshotError, UsageError
 from awm.runtime import delta
 from awm.runtime.examiner import Examiner
-from awm.runtime.host import Member, WorldHost
+from awm.runtime.host import Host, Member
 from awm.runtime.prepared import PreparedWorld
 from awm.runtime.snapshot import Snapshot
 from awm.runtime.state import StateDiff
@@ -29,10 +29,10 @@ class Surroundings(Protocol):
     def require_open(self) -> None:
         """Raise `RuntimeClosedError` unless the runtime is running."""
 
-    async def adopt(self, host: WorldHost, member: Member) -> "Instance":
+    async def adopt(self, host: Host, member: Member) -> "Instance":
         """Start an instance in the state of another one."""
 
-    async def release(self, host: WorldHost, member: Member) -> None:
+    async def release(self, host: Host, member: Member) -> None:
         """Let an instance go."""
 
 
@@ -42,7 +42,7 @@ class Instance:
     Calls on one instance are served one after the other; instances never see each other's changes.
     """
 
-    def __init__(self, runtime: Surroundings, host: WorldHost, member: Member) -> None:
+    def __init__(self, runtime: Surroundings, host: Host, member: Member) -> None:
         self._runtime = runtime
         self._host = host
         self._member = member

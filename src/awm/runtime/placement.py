@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from awm.runtime.host import WorldHost
+from awm.runtime.host import Host
 from awm.runtime.prepared import PreparedWorld
 
 __all__ = ["Census", "Placement"]
@@ -43,10 +43,10 @@ class Placement:
         self._idle = idle
         self._awake = awake
         self._exclusive = exclusive
-        self._hosts: list[WorldHost] = []
+        self._hosts: list[Host] = []
         self._past_losses = 0
 
-    def add(self, host: WorldHost) -> None:
+    def add(self, host: Host) -> None:
         """Take a host in."""
         self._hosts.append(host)
 
@@ -54,7 +54,7 @@ class Placement:
         """Whether the world has a host."""
         return any(host.world is world for host in self._hosts)
 
-    def find(self, world: PreparedWorld) -> WorldHost | None:
+    def find(self, world: PreparedWorld) -> Host | None:
         """The host for the next instance of a world; None when a new one is to be made."""
         hosts = [host for host in self._hosts if host.world is world]
         if self._exclusive:
@@ -91,17 +91,25 @@ class Placement:
             losses=self._past_losses + sum(host.losses for host in self._hosts),
         )
 
-    def take_surplus(self) -> list[WorldHost]:
+    def take_surplus(self) -> list[Host]:
         """Remove and return the hosts to be closed: those without instances, beyond the limit."""
         idle = [host for host in self._hosts if not host.members]
         spent = [host for host in idle if host.used and self._exclusive]
         kept = [host for host in idle if host not in spent]
-        surplus = spent + kept[: max(0, len(kept) - self._idle)]
-        self._past_losses += sum(host.losses for host in surplus)
-        self._hosts = [host for host in self._hosts if host not in surplus]
-        return surplus
+        return self._take(spent + kept[: max(0, len(kept) - self._idle)])
 
-    def take_all(self) -> list[WorldHost]:
+    def take_idle(self, world: PreparedWorld) -> list[Host]:
+        """Remove and return the hosts of a world that have no instances."""
+        return self._take(
+            [host for host in self._hosts if host.world is world and not host.members]
+        )
+
+    def take_all(self) -> list[Host]:
         """Remove and return every host."""
         hosts, self._hosts = self._hosts, []
+        return hosts
+
+    def _take(self, hosts: list[Host]) -> list[Host]:
+        self._past_losses += sum(host.losses for host in hosts)
+        self._hosts = [host for host in self._hosts if host not in hosts]
         return hosts

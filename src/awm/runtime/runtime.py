@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import logging
 from dataclasses import replace
-from typing import Final
+from typing import Final, Self
 from weakref import WeakKeyDictionary
 
+from awm.errors import Problem
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
-from awm.runtime.host import Member, WorldHost
+from awm.runtime.host import Host, Member, WorldHost
 from awm.runtime.instance import Instance
 from awm.runtime.limits import Limits
 from awm.runtime.nursery import Nursery
@@ -17,6 +18,7 @@ from awm.runtime.placement import Census, Placement
 from awm.runtime.prepared import PreparedWorld, fingerprint, load, load_order, prepared
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
+from awm.runtime.wire import Load
 from awm.runtime.worker import Worker
 from awm.worlds import World
 
@@ -69,7 +71,7 @@ class Runtime:
         self._preparing: dict[str, asyncio.Task[PreparedWorld]] = {}
         self._fingerprints: WeakKeyDictionary[World, str] = WeakKeyDictionary()
 
-    async def __aenter__(self) -> "Runtime":
+    async def __aenter__(self) -> Self:
         isolation = await self._nursery.open()
         level = logging.INFO if isolation.level == "full" else logging.WARNING
         _log.log(level, "isolation: %s", isolation.describe())
@@ -151,44 +153,97 @@ class Runtime:
             InfrastructureError: No worker can be started.
         """
         ready = await self.prepare(world)
-        return await self._settle(self._host_for(ready), Member(next(self._numbers), seed))
+        member = Member(next(self._numbers), seed)
+        return Instance(self, await self.house(ready, member), member)
 
-    async def adopt(self, host: WorldHost, member: Member) -> Instance:
+    async def adopt(self, host: Host, member: Member) -> Instance:
         """Start an instance in the state of another one (`Instance.fork`)."""
         home = self._host_for(host.world) if self._exclusive or host.full else host
-        return await self._settle(home, replace(member, number=next(self._numbers)))
+        twin = replace(member, number=next(self._numbers))
+        return Instance(self, await self._settle(home, twin), twin)
 
-    async def _settle(self, host: WorldHost, member: Member) -> Instance:
+    async def house(self, ready: PreparedWorld, member: Member) -> Host:
+        """Find an instance a place to live, and have it exist there in the state given.
+
+        For gateways that keep instances of their own; everybody else wants `launch`.
+
+        Args:
+            ready: The world. It may have been prepared by a runtime on another machine.
+            member: The instance. Its number is unique here. Let it go with `release`.
+
+        Raises:
+            WorldLoadError: The world does not come to life.
+            InfrastructureError: No worker can be started.
+        """
+        self.require_open()
+        return await self._settle(self._host_for(ready), member)
+
+    async def _settle(self, host: Host, member: Member) -> Host:
         host.admit(member)
         try:
             await host.open(member)
         except BaseException:
             await self.release(host, member)
             raise
-        return Instance(self, host, member)
+        return host
 
-    async def release(self, host: WorldHost, member: Member) -> None:
+    async def release(self, host: Host, member: Member) -> None:
         """Let an instance go, and its worker if nobody needs it (`Instance.close`)."""
         host.forget(member)
         if not host.members:
             await self._close_surplus()
 
+    async def dismiss(self, ready: PreparedWorld) -> None:
+        """End the workers that a world has and that no instance lives in."""
+        await self._close(self._placement.take_idle(ready))
+
+    async def learn(
+        self, key: str, order: Load, problems: tuple[Problem, ...] = ()
+    ) -> PreparedWorld:
+        """Load a world for the first time; the worker is kept for its first instance.
+
+        Args:
+            key: The world's fingerprint.
+            order: How it is loaded.
+            problems: What was found while its database was built.
+
+        Raises:
+            WorldLoadError: The world does not come to life.
+            InfrastructureError: No worker can be started.
+        """
+        worker, loaded = await load(self._start_worker, order, self.limits)
+        try:
+            ready = prepared(key, order, loaded, problems, self.limits)
+        except BaseException:
+            worker.retire()
+            raise
+        await self._take_in(WorldHost(ready, self.limits, self._start_worker, worker))
+        return ready
+
+    async def _take_in(self, host: Host) -> None:
+        self._placement.add(host)
+        await self._close_surplus()
+
     async def _close_surplus(self) -> None:
-        surplus = self._placement.take_surplus()
-        for host in surplus:
+        await self._close(self._placement.take_surplus())
+
+    async def _close(self, hosts: list[Host]) -> None:
+        for host in hosts:
             if not self._placement.has(host.world):
                 self._preparing.pop(host.world.fingerprint, None)
-        if surplus:
+        if hosts:
             # Shielded: nobody else knows these hosts any more.
-            await asyncio.shield(asyncio.gather(*(host.close() for host in surplus)))
+            await asyncio.shield(asyncio.gather(*(host.close() for host in hosts)))
 
-    def _host_for(self, ready: PreparedWorld) -> WorldHost:
-        return self._placement.find(ready) or self._new_host(ready)
-
-    def _new_host(self, ready: PreparedWorld, first: Worker | None = None) -> WorldHost:
-        host = WorldHost(ready, self.limits, self._start_worker, first)
-        self._placement.add(host)
+    def _host_for(self, ready: PreparedWorld) -> Host:
+        host = self._placement.find(ready)
+        if host is None:
+            host = self._new_host(ready)
+            self._placement.add(host)
         return host
+
+    def _new_host(self, ready: PreparedWorld) -> Host:
+        return WorldHost(ready, self.limits, self._start_worker)
 
     async def _fingerprint(self, world: World) -> str:
         key = self._fingerprints.get(world)
@@ -200,15 +255,7 @@ class Runtime:
 
     async def _prepare(self, key: str, world: World) -> PreparedWorld:
         order, problems = await load_order(world, self.examiner, self.limits)
-        worker, loaded = await load(self._start_worker, order, self.limits)
-        try:
-            ready = prepared(key, order, loaded, problems, self.limits)
-        except BaseException:
-            worker.retire()
-            raise
-        self._new_host(ready, worker)
-        await self._close_surplus()
-        return ready
+        return await self.learn(key, order, problems)
 
     async def _start_worker(self) -> Worker:
         self._placement.make_room()
