@@ -2,8 +2,10 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from awm.runtime import Runtime
 from awm.serve.counters import Counters
 from tests.conftest import make_world
+from tests.runtime.world_code import NOTEBOOK, SHORT
 
 
 def _values(counters: Counters) -> dict[str, float]:
@@ -40,3 +42,18 @@ async def test_what_lives_in_the_runtime_is_told_with_its_isolation(runtime):
         assert values["awm_workers"] >= 1
         assert values["awm_worker_losses_total"] >= 0
         assert values[f"awm_isolation,{runtime.isolation.level}"] == 1
+
+
+async def test_calls_are_counted_by_what_came_of_them():
+    async with Runtime(limits=SHORT) as runtime:
+        counters = Counters(runtime)
+        async with await runtime.launch(make_world(NOTEBOOK)) as instance:
+            await instance.call_tool("add_note", {"title": "milk"})
+            await instance.call_tool("add_note", {})
+            await instance.call_tool("exit_process")
+            await instance.call_tool("no_such_tool")
+        values = _values(counters)
+    assert values["awm_calls_total,ok"] == 1
+    assert values["awm_calls_total,error"] == 1
+    assert values["awm_calls_total,crash"] == 1
+    assert values["awm_call_seconds_count"] == 3

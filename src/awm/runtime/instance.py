@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import Any, Final, Protocol, get_args
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, TypeAlias, get_args
 
 from awm.errors import InstanceClosedError, SnapshotError, UsageError
 from awm.runtime import delta
@@ -14,13 +15,21 @@ from awm.runtime.snapshot import Snapshot
 from awm.runtime.state import StateDiff
 from awm.types import Fault, JsonObject, ToolResult, ToolSpec
 
-__all__ = ["Instance"]
+__all__ = ["CallObserver", "Instance"]
 
 _FAULTS: Final[Mapping[str, Fault]] = {fault: fault for fault in get_args(Fault)}
 
 
+CallObserver: TypeAlias = Callable[[str, ToolResult, float], None]
+"""Told of a call: the world's name, what it answered, and how many seconds that took."""
+
+
 class Surroundings(Protocol):
     """What an instance needs of the runtime it lives in."""
+
+    @property
+    def observer(self) -> CallObserver | None:
+        """Told of every call that was carried out; nobody if None."""
 
     @property
     def examiner(self) -> Examiner:
@@ -98,9 +107,13 @@ class Instance:
             self._require_open()
             if name not in self.world.tool_names:
                 return ToolResult(f"Unknown tool: {name}", is_error=True)
+            began = time.perf_counter()
             called = await self._host.call(self._member, name, encoded)
         fault = None if called.fault is None else _FAULTS.get(called.fault, "crash")
-        return ToolResult(called.text, called.is_error, called.status, fault, called.exception)
+        result = ToolResult(called.text, called.is_error, called.status, fault, called.exception)
+        if self._runtime.observer is not None:
+            self._runtime.observer(self.world.name, result, time.perf_counter() - began)
+        return result
 
     async def snapshot(self) -> Snapshot:
         """The state as it is now, to `restore` here or in any instance of the same world."""

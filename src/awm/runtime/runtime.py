@@ -11,7 +11,7 @@ from awm.errors import Problem
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
 from awm.runtime.host import Host, Member, WorldHost
-from awm.runtime.instance import Instance
+from awm.runtime.instance import CallObserver, Instance
 from awm.runtime.limits import Limits
 from awm.runtime.nursery import Nursery
 from awm.runtime.placement import Census, Placement
@@ -43,6 +43,10 @@ class Runtime:
             process and find another worker when they are called, as they do when one dies.
         allow_weak: Run on platforms that cannot jail code (see `Isolation`). Hostile code can then
             do whatever the user can.
+
+    Attributes:
+        limits: As given, or the default ones.
+        observer: Told of every call that was carried out; nobody if None. Set it at any time.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Runtime:
         allow_weak: bool = False,
     ) -> None:
         self.limits = limits or Limits()
+        self.observer: CallObserver | None = None
         self._exclusive = process_per_instance
         self._placement = Placement(
             hosts_per_world=workers_per_world,

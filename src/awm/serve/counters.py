@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from awm.runtime import Runtime
+from awm.types import ToolResult
 
 __all__ = ["CONTENT_TYPE", "Counters"]
 
@@ -23,7 +24,8 @@ class Counters:
     """The counts of one server, in a registry of its own.
 
     Args:
-        runtime: Where its worlds live; it is asked when somebody reads. None where there is none.
+        runtime: Where its worlds live, which is asked when somebody reads and tells of calls; None
+            where there is none.
 
     Attributes:
         requests: Answered requests, by `method` and `status`.
@@ -31,6 +33,8 @@ class Counters:
         refusals: Requests that came no further than the gate, by `reason`.
         messages: Messages through WebSockets, by `fate`: `taken` or `refused`.
         under_way: Requests and messages without an answer yet.
+        calls: Calls of worlds' tools, by `outcome`: `ok`, `error`, or how the world failed.
+        call_seconds: How long they took, without what waited for the instance's turn.
     """
 
     def __init__(self, runtime: Runtime | None = None) -> None:
@@ -49,8 +53,19 @@ class Counters:
             "awm_messages", "Messages through WebSockets.", ["fate"], registry=own
         )
         self.under_way = Gauge("awm_under_way", "Requests without an answer yet.", registry=own)
+        self.calls = Counter("awm_calls", "Calls of tools.", ["outcome"], registry=own)
+        self.call_seconds = Histogram(
+            "awm_call_seconds", "Seconds for a tool call.", buckets=_SECONDS, registry=own
+        )
         if runtime is not None:
             self._registry.register(_Population(runtime))
+            runtime.observer = self._note_call
+
+    def _note_call(self, world: str, result: ToolResult, seconds: float) -> None:  # noqa: ARG002
+        # Not by world: a thousand worlds would make a thousand series of each.
+        outcome = result.fault or ("error" if result.is_error else "ok")
+        self.calls.labels(outcome).inc()
+        self.call_seconds.observe(seconds)
 
     def sessions(self, count: Callable[[], int]) -> None:
         """Tell from now on how many sessions are open."""
