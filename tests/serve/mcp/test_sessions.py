@@ -200,3 +200,12 @@ def test_the_newest_snapshot_is_kept_however_large_it_is(monkeypatch):
     assert list(kept) == ["2"]
     kept.add(snapshot(60))
     assert list(kept) == ["3"]
+
+
+async def test_the_log_tells_which_session_of_which_world_and_not_its_whole_name(sessions, caplog):
+    caplog.set_level("INFO", logger="awm.serve.mcp")
+    session = sessions.open(Terms("notebook", 3, owner="me"))
+    await sessions.end(session)
+    told = [record for record in caplog.records if hasattr(record, "session")]
+    assert [(record.world, record.task) for record in told] == [("notebook", 3)] * 2
+    assert session.id not in caplog.text + str([record.session for record in told])

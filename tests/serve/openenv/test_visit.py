@@ -449,3 +449,14 @@ async def test_leaving_waits_for_the_call_that_is_under_way(begun):
     await asyncio.sleep(0.05)
     await begun.leave()
     assert (await calling).reward_type == "tool_call_ok"
+
+
+async def test_the_log_tells_of_each_episode_what_it_is_called_and_how_it_was_verified(
+    visit, caplog
+):
+    caplog.set_level("INFO", logger="awm.serve.openenv")
+    await visit.reset({"scenario": "diary", "task_idx": 0, "episode_id": "mine"})
+    await visit.call("verify", {"final_answer": ""})
+    told = [(record.episode, record.task, record.getMessage()) for record in caplog.records]
+    assert told[0] == ("mine", 0, "an episode begins")
+    assert told[1][2].startswith("the episode is verified: ")

@@ -81,10 +81,10 @@ class Methods:
             return failure(request.id, wire.INVALID_REQUEST, "the session has ended.")
         except AwmError as error:
             # A fault of the machinery is no result, so that no agent takes it for a tool's answer.
-            _log.error("%s of %r: %s", request.method, session, error)
+            _log.error("%s of %r: %s", request.method, session, error, extra=session.known_by)
             return failure(request.id, wire.INTERNAL_ERROR, str(error))
         except Exception:  # noqa: BLE001 - a fault of ours costs this request, and not the session
-            _log.exception("%s of %r", request.method, session)
+            _log.exception("%s of %r", request.method, session, extra=session.known_by)
             return failure(request.id, wire.INTERNAL_ERROR, "the server failed over the request.")
 
     async def _result(self, session: Session, request: Request) -> _Result:

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import anyio
 
@@ -80,6 +80,12 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.id[:_SHOWN]} in {self.terms.world}>"
+
+    @property
+    def known_by(self) -> dict[str, Any]:
+        """What the session is known by in logs."""
+        told = {"world": self.terms.world, "task": self.terms.task_idx}
+        return {"session": self.id[:_SHOWN], **told}
 
     @property
     def steps(self) -> int:
@@ -193,4 +199,5 @@ class Session:
             try:
                 await instance.close()
             except AwmError as error:  # nobody is waiting who could be told
-                _log.error("the instance of %r was not closed properly: %s", self, error)
+                what = "the instance of %r was not closed properly: %s"
+                _log.error(what, self, error, extra=self.known_by)

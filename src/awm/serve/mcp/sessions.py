@@ -71,7 +71,7 @@ class Sessions:
             return None
         session = Session(self._lodging, terms, self._clock)
         self._open[session.id] = session
-        _log.info("%r begins", session)
+        _log.info("%r begins", session, extra=session.known_by)
         return session
 
     def find(self, number: str, world: str, owner: str) -> Session | None:
@@ -84,7 +84,7 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """End a session."""
         if self._open.pop(session.id, None) is not None:
-            _log.info("%r ends after %d calls", session, session.steps)
+            _log.info("%r ends after %d calls", session, session.steps, extra=session.known_by)
         await session.end()
 
     async def sweep(self) -> int:

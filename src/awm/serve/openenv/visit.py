@@ -1,6 +1,7 @@
 """A client's stay: one episode after the other, each in a world of the client's choice."""
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from awm.verify import OPENENV, RewardScheme
 from awm.worlds import World
 
 __all__ = ["DONE", "LIST_SCENARIOS", "VERIFY", "Visit"]
+
+_log: Final = logging.getLogger(__name__)
 
 VERIFY: Final = "verify"
 DONE: Final = "done"
@@ -178,6 +181,8 @@ class Visit:
         grader = self._reception.lodging.grader
         answered = await place.play.verify(grader, mode, answer or "")
         self._stage = "acted"
+        verdict = answered.reward_type
+        _log.info("the episode is verified: %s", verdict, extra=self._known_by(place))
         return place.about(answered, self.steps)
 
     def _done(self, place: Place, arguments: Mapping[str, Any]) -> Answered:
@@ -223,7 +228,13 @@ class Visit:
         sentence = task.sentence if is_told else None
         self._place = Place(world, wishes, play, sentence, modes_of(world, wishes.task_idx))
         self._stage, self.episode_id = "open", wishes.episode_id or str(uuid.uuid4())
+        _log.info("an episode begins", extra=self._known_by(self._place))
         return self._place.welcome(len(instance.world.tools))
+
+    def _known_by(self, place: Place) -> dict[str, Any]:
+        """What an episode is known by in logs."""
+        told = {"world": place.world.name, "task": place.wishes.task_idx}
+        return {"episode": self.episode_id, **told}
 
     async def _placed(self, world: World, seed: int) -> Instance:
         """An instance at its start: the one that there is, where it is of this very world."""
