@@ -1,7 +1,5 @@
 """An MCP client by hand, for what a real one would not do."""
 
-import json
-
 import httpx
 
 BOTH = "application/json, text/event-stream"
@@ -38,9 +36,7 @@ class RawClient:
 
     async def ask(self, method: str, params=None) -> dict:
         message = {"jsonrpc": "2.0", "id": 2, "method": method, "params": params or {}}
-        answer = await self.post(message)
-        (line,) = [line for line in answer.text.splitlines() if line.startswith("data:")]
-        return json.loads(line.removeprefix("data:"))
+        return (await self.post(message)).json()
 
     async def call(self, tool: str, **arguments) -> dict:
         return await self.ask("tools/call", {"name": tool, "arguments": arguments})

@@ -9,6 +9,8 @@ from typing import Final
 __all__ = ["Rates"]
 
 _REMEMBERED: Final = 10_000
+_LOST: Final = 1e-6
+"""What sums of times lose, so that whoever waited as long as told is not told to wait again."""
 
 
 class Rates:
@@ -45,7 +47,7 @@ class Rates:
         now = self._clock()
         left, since = self._buckets.pop(who, (self._burst, now))
         left = min(self._burst, left + (now - since) * self._per_second)
-        granted = left >= 1
+        granted = left >= 1 - _LOST
         self._buckets[who] = (left - 1 if granted else left, now)
         if len(self._buckets) > _REMEMBERED:
             # Whoever has not asked for the longest time has, most likely, a full bucket anyway.
