@@ -123,6 +123,21 @@ async def test_connections_that_send_no_whole_request_are_dropped(monkeypatch):
         assert (await asked).text == "done", "whoever waits for an answer is not silent"
 
 
+async def test_a_connection_that_is_used_now_and_then_is_not_dropped(monkeypatch):
+    monkeypatch.setattr(web, "_SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(web, "_SWEEP_SECONDS", 0.02)
+    async with served(Door()) as (url, _):
+        port = int(url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(10):  # ten times a tenth of a second, always silent when it is looked at
+            writer.write(b"GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            assert head.startswith(b"HTTP/1.1 200")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split()[0]))
+            await asyncio.sleep(0.1)
+        writer.close()
+
+
 async def test_a_server_that_others_can_reach_may_be_called_by_any_name():
     with bind("127.0.0.1", 0) as local, bind("0.0.0.0", 0) as open_to_all:
         assert "localhost" in (hosts_of(local) or ())

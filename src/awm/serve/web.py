@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
@@ -123,19 +124,39 @@ async def _swept(server: uvicorn.Server) -> AsyncIterator[None]:
 
 
 async def _sweep(server: uvicorn.Server) -> None:
-    silent: dict[Any, float] = {}
+    silent: dict[Any, _Silence] = {}
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         now = time.monotonic()
-        still = [each for each in server.server_state.connections if _is_silent(each)]
-        silent = {each: silent.get(each, now) for each in still}
-        for connection, since in silent.items():
-            if now - since >= _SILENT_SECONDS:
+        found = {each: _silence(each, now) for each in server.server_state.connections}
+        # Whoever is between two requests again, and not still, has another one behind it.
+        silent = {
+            each: silent[each] if each in silent and silent[each].after is new.after else new
+            for each, new in found.items()
+            if new is not None
+        }
+        for connection, silence in silent.items():
+            if now - silence.since >= _SILENT_SECONDS:
                 connection.transport.abort()
 
 
-def _is_silent(connection: Any) -> bool:
-    """Whether a connection of uvicorn's is in no request; WebSockets have no `cycle`."""
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """A connection is in no request.
+
+    Attributes:
+        after: The last one that it was in; None before the first.
+        since: Since when that is known, by the monotonic clock.
+    """
+
+    after: object
+    since: float
+
+
+def _silence(connection: Any, now: float) -> _Silence | None:
+    """The silence of a connection of uvicorn's; None where it is in a request, or a WebSocket."""
     if not hasattr(connection, "cycle"):
-        return False
-    return connection.cycle is None or bool(connection.cycle.response_complete)
+        return None
+    cycle = connection.cycle
+    is_silent = cycle is None or cycle.response_complete
+    return _Silence(cycle, now) if is_silent else None
