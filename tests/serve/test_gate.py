@@ -240,6 +240,15 @@ async def test_what_is_counted_can_be_read():
         assert 'awm_refusals_total{reason="size"} 1.0' in text
 
 
+async def test_methods_of_a_clients_own_making_do_not_fill_the_counts():
+    async with Asked(GateTerms()) as asked:
+        for number in range(20):
+            await asked.client.request(f"ODD{number}", "/echo")
+        text = (await asked.client.get("/metrics")).text
+        assert "ODD" not in text
+        assert 'awm_requests_total{method="other",status="405"} 20.0' in text
+
+
 # --- messages
 
 

@@ -29,7 +29,7 @@ class Counters:
 
     Attributes:
         requests: Answered requests, by `method` and `status`.
-        request_seconds: How long they took.
+        request_seconds: How long they took, but for those by GET, which may be open streams.
         refusals: Requests that came no further than the gate, by `reason`.
         messages: Messages through WebSockets, by `fate`: `taken` or `refused`.
         under_way: Requests and messages without an answer yet.

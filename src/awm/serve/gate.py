@@ -32,6 +32,8 @@ _BEARER: Final = "bearer "
 _UNGUARDED: Final = frozenset({"/health", "/ready"})
 """What machines ask that watch over servers, and that tells nothing about anybody."""
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _POLICY_VIOLATION: Final = 1008
 _TRY_AGAIN_LATER: Final = 1013
 
@@ -205,8 +207,11 @@ class Gate:
                 await _answer(noted, 500, _json({"error": "the server failed over this request"}))
         finally:
             self._count(-counts)
-            self._counters.requests.labels(scope["method"], str(status)).inc()
-            self._counters.request_seconds.observe(time.perf_counter() - began)
+            # A client may call its methods as it likes, and each name would be kept for ever.
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._counters.requests.labels(method, str(status)).inc()
+            if counts:
+                self._counters.request_seconds.observe(time.perf_counter() - began)
 
     async def _messages(self, scope: Scope, receive: Receive, send: Send) -> None:
         who = _who(scope, owner_of(scope))
