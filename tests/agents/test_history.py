@@ -64,3 +64,11 @@ def test_the_listing_is_the_first_turn_that_asks_for_it():
     assert listing_place([[other], [], [other, asking], [asking]]) == 2
     assert listing_place([[other]]) is None
     assert listing_place([]) is None
+
+
+def test_the_listing_is_in_sight_of_what_comes_after_it_while_the_window_keeps_it():
+    for window in (Window(), Window(2, keep_first=True)):
+        assert window.shows_listing(1, 2)
+        assert not window.shows_listing(1, 1)
+        assert not window.shows_listing(None, 9)
+    assert not Window(2).shows_listing(0, 1), "it may be out of sight"

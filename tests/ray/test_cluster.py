@@ -186,12 +186,18 @@ async def test_what_will_not_change_by_itself_is_not_tried_again(machines, new):
     await cluster.close()
 
 
-async def test_while_there_is_no_node_one_is_waited_for(machines, new):
+async def without_a_node(machines, new):
+    """A cluster whose only node has left."""
     machines.add("a")
     cluster = new()
     await cluster.open()
     machines.remove("a")
     await eventually(lambda: not cluster.links)
+    return cluster
+
+
+async def test_while_there_is_no_node_one_is_waited_for(machines, new):
+    cluster = await without_a_node(machines, new)
     waiting = asyncio.create_task(cluster.least_loaded())
     machines.add("b")
     assert (await waiting).node == "b"
@@ -200,22 +206,14 @@ async def test_while_there_is_no_node_one_is_waited_for(machines, new):
 
 async def test_who_waits_for_a_node_is_told_when_none_comes(machines, new, monkeypatch):
     monkeypatch.setattr("awm.ray.cluster._WAIT_SECONDS", 0.01)
-    machines.add("a")
-    cluster = new()
-    await cluster.open()
-    machines.remove("a")
-    await eventually(lambda: not cluster.links)
+    cluster = await without_a_node(machines, new)
     with pytest.raises(InfrastructureError, match=r"no node for 0\.01 seconds"):
         await cluster.least_loaded()
     await cluster.close()
 
 
 async def test_who_waits_for_a_node_is_told_when_the_runtime_closes(machines, new):
-    machines.add("a")
-    cluster = new()
-    await cluster.open()
-    machines.remove("a")
-    await eventually(lambda: not cluster.links)
+    cluster = await without_a_node(machines, new)
     waiting = asyncio.create_task(cluster.least_loaded())
     await asyncio.sleep(0)
     await cluster.close()

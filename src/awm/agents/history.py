@@ -35,10 +35,15 @@ class Window:
         if self.turns is not None and self.turns < 0:
             raise UsageError(f"the history window is {self.turns}.", "Give 0 or more.")
 
-    @property
-    def keeps_listing(self) -> bool:
-        """Whether the listing of the tools is in sight for as long as the episode goes on."""
-        return self.turns is None or self.keep_first
+    def shows_listing(self, listing: int | None, place: int) -> bool:
+        """Whether an exchange has the listing of the tools before it and in sight.
+
+        Args:
+            listing: Which exchange lists the tools; None where none does.
+            place: Which one sees it.
+        """
+        kept = self.turns is None or self.keep_first
+        return kept and listing is not None and listing < place
 
     def of(self, exchanges: Sequence[E], listing: int | None = 0) -> tuple[E, ...]:
         """The exchanges that are in sight, oldest first.

@@ -171,8 +171,8 @@ class _ModelActor:
         policy, manner = self._policy, self._policy.manner
         listing = listing_place(said.calls for said in self._all_said)
         if self._all_said:
-            again = listing is not None and listing < len(self._exchanges)
-            heard = replace(heard, listed=again and manner.window.keeps_listing)
+            listed = manner.window.shows_listing(listing, len(self._exchanges))
+            heard = replace(heard, listed=listed)
             told = policy.format.told(self._all_said[-1], heard, longest=manner.characters)
             self._exchanges.append(told)
         seen = manner.window.of(self._exchanges, listing)

@@ -140,8 +140,7 @@ def _exchange(
         listing: Which turn was the first to list the tools, counted from 0; None where none did.
     """
     manner = surface.manner
-    again = listing is not None and listing < number - 1
-    listed = again and manner.window.keeps_listing
+    listed = manner.window.shows_listing(listing, number - 1)
     heard = Heard(turn.results, surface.turns - number, listed=listed)
     return surface.format.told(_said(turn), heard, longest=manner.characters)
 

@@ -14,7 +14,7 @@ from awm.worlds import World, WorldFolder
 __all__ = ["Lodging"]
 
 _KEPT: Final = 256
-"""How many worlds are held as they were read. One takes some 200 KB, and 5 ms to read again."""
+"""How many worlds are held as they were read: half a MB each, and 1 to 2 ms to read again."""
 
 
 class Lodging:

@@ -66,7 +66,8 @@ def http_sessions(
     """
     return StreamableHTTPSessionManager(
         _server(service),
-        # A stream for each answer takes four times as long, and nothing comes before the answer.
+        # Nothing comes before an answer that would want a stream, and older versions of
+        # sse-starlette tie the streams of a whole process to the first event loop that has one.
         json_response=True,
         session_idle_timeout=idle_seconds,
         security_settings=_security() if loopback else None,

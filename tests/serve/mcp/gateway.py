@@ -25,6 +25,7 @@ from awm.serve.web import hosts_of, serve_door
 from awm.worlds import World, WorldFile, WorldFolder
 from tests.conftest import make_world
 from tests.runtime.world_code import NOTEBOOK
+from tests.serve.raw_client import BOTH, HELLO
 
 ODD = """
 @app.get("/half", operation_id="say_half")
@@ -39,17 +40,6 @@ async def roll():
     return random.randint(1, 10**9)
 """
 TASKS = ("Add a note that says milk.", "Überprüfe die Notizen.")
-BOTH = "application/json, text/event-stream"
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "0"},
-    },
-}
 MCP = "/worlds/notebook/mcp"
 
 

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.serve.mcp.frames import near_messages, values
-from tests.serve.mcp.gateway import HELLO, client_of
+from tests.serve.mcp.gateway import client_of
+from tests.serve.raw_client import HELLO
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

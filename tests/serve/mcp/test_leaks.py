@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.runtime.world_code import descriptors
-from tests.serve.mcp.gateway import BOTH, HELLO, MCP, asking, serving, until
+from tests.serve.mcp.gateway import MCP, asking, serving, until
+from tests.serve.raw_client import BOTH, HELLO
 
 SESSIONS = 1000
 AT_ONCE = 50

@@ -7,7 +7,8 @@ import pytest
 
 from awm.errors import InfrastructureError, WorldFileError
 from awm.serve.mcp.application import application
-from tests.serve.mcp.gateway import HELLO, MCP, asking, client_of, lodging_of, notebook, owned_by
+from tests.serve.mcp.gateway import MCP, asking, client_of, lodging_of, notebook, owned_by
+from tests.serve.raw_client import HELLO
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 

@@ -23,6 +23,7 @@ from awm.serve.openenv.models import (
 from awm.serve.openenv.reception import Reception
 from awm.serve.openenv.scenarios import OFFERED_SPLITS
 from awm.serve.openenv.visit import DONE, LIST_SCENARIOS, VERIFY, Visit
+from awm.serve.task_rows import ListedTask
 from awm.serve.tokens import ANYBODY
 from awm.types import JsonObject
 
@@ -124,7 +125,7 @@ class AwmEnvironment(Environment[Action, Observation, State]):
         """The names of the splits; see `Scenarios` for these and their tasks."""
         return list(OFFERED_SPLITS)
 
-    async def list_tasks(self, split: str) -> list[JsonObject]:
+    async def list_tasks(self, split: str) -> list[ListedTask]:
         """The tasks of a split; `reset(split=, index=)` begins one of them.
 
         Raises:
@@ -139,7 +140,7 @@ class AwmEnvironment(Environment[Action, Observation, State]):
         """How many tasks a split has; see `list_tasks`."""
         return len(await self.list_tasks(split))
 
-    async def get_task(self, split: str, index: int) -> JsonObject:
+    async def get_task(self, split: str, index: int) -> ListedTask:
         """A task by its place in a split; see `list_tasks`."""
         tasks = await self.list_tasks(split)
         if index < 0:
@@ -148,7 +149,7 @@ class AwmEnvironment(Environment[Action, Observation, State]):
 
     async def get_task_range(
         self, split: str, start: int | None = None, stop: int | None = None
-    ) -> list[JsonObject]:
+    ) -> list[ListedTask]:
         """The tasks of a split from one place to before another; see `list_tasks`."""
         return (await self.list_tasks(split))[start:stop]
 

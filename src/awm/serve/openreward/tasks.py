@@ -1,26 +1,20 @@
 """Which tasks there are: by split and number, or by their world."""
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
 
-from awm.errors import UnknownWorldError, UsageError, WorldError
+from awm.errors import UnknownWorldError, UsageError
 from awm.rollout.env_terms import task_of
 from awm.rollout.splits import Split
 from awm.serve.lodging import Lodging
 from awm.serve.openreward.refusals import NotThereError
 from awm.serve.openreward.terms import OpenRewardTerms
 from awm.serve.openreward.wire import TaskSpec
+from awm.serve.task_rows import ListedTask, read_worlds, rows_by_split
 from awm.worlds import World, WorldFolder
 
 __all__ = ["Errand", "TaskLists", "errand_of"]
-
-_log: Final = logging.getLogger(__name__)
-
-ListedTask: TypeAlias = dict[str, Any]
-"""A task as it goes over the wire: `scenario`, `task_idx` and `task`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +104,5 @@ class TaskLists:
             await asyncio.gather(self._reading, return_exceptions=True)
 
     async def _read(self) -> Mapping[Split, list[ListedTask]]:
-        tasks: dict[Split, list[ListedTask]] = {split: [] for split in self._terms.offered}
-        for name in self._worlds:
-            try:
-                # One by one in a thread: each takes milliseconds.
-                world = await asyncio.to_thread(self._worlds.__getitem__, name)
-            except WorldError as error:
-                _log.warning("The tasks of %s are not offered: %s", name, error)
-                continue
-            tasks[self._terms.splits.of(world)] += [
-                {"scenario": world.name, "task_idx": number, "task": sentence}
-                for number, sentence in enumerate(world.tasks)
-            ]
-        return tasks
+        read = await read_worlds(self._worlds, self._terms.splits)
+        return rows_by_split(read, self._terms.offered)
