@@ -10,7 +10,7 @@ import pytest
 
 from awm.cli.app import run
 from awm.worlds import WorldFile, write_worlds
-from tests.cli.running import Server, start_server
+from tests.cli.running import Door, Server, start_door, start_server
 from tests.conftest import make_world
 from tests.synthesis.ordering import Command, made_below, whole_catalogue
 
@@ -114,3 +114,19 @@ def start(tmp_path) -> Iterator[Callable[..., Server]]:
         if server.process.poll() is None:
             server.process.kill()
         server.process.communicate()
+
+
+@pytest.fixture
+def door(tmp_path) -> Iterator[Callable[..., Door]]:
+    """Opens doors, and kills the servers that a test leaves."""
+    doors: list[Door] = []
+
+    def begin(*arguments: object, **variables: str) -> Door:
+        doors.append(start_door(tmp_path, *arguments, **variables))
+        return doors[-1]
+
+    yield begin
+    for opened in doors:
+        if opened.process.poll() is None:
+            opened.process.kill()
+        opened.process.communicate()

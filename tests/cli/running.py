@@ -72,6 +72,38 @@ def start_server(folder: Path, *arguments: str) -> Server:
     return Server(process, url, folder / run, banner)
 
 
+@dataclass(slots=True)
+class Door:
+    """`awm serve`, behind one of its doors."""
+
+    process: subprocess.Popen[str]
+    url: str
+    banner: str
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal; the exit code, and what standard error said."""
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said
+
+
+def start_door(folder: Path, *arguments: object, **variables: str) -> Door:
+    """Start `awm serve` on a free port and wait until it serves."""
+    process = subprocess.Popen(
+        command("serve", *map(str, arguments), "--port", "0"),
+        cwd=folder,
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    banner = read_until(process.stdout, "Ctrl-C stops it")
+    (url,) = re.findall(r"http://[^/\s]+", banner)
+    return Door(process, url, banner)
+
+
 def read_until(stream: IO[str], text: str) -> str:
     lines = ""
     while text not in lines:

@@ -1,11 +1,8 @@
 """`awm serve` and `awm mcp`, as processes and sockets: who may come in, and how it ends."""
 
 import json
-import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -15,51 +12,9 @@ from mcp.client.streamable_http import streamable_http_client
 from pydantic import AnyUrl
 
 from awm.worlds import bundled_worlds
-from tests.cli.running import PATIENCE, all_gone, command, descendants, environment, read_until
+from tests.cli.running import PATIENCE, all_gone, command, descendants, environment
 
 TOKEN = "0123456789abcdef-test"
-
-
-@dataclass(slots=True)
-class Door:
-    """A running server."""
-
-    process: subprocess.Popen[str]
-    url: str
-    banner: str
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Send a signal; the exit code, and what standard error said."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, said
-
-
-@pytest.fixture
-def door(tmp_path) -> Iterator[Callable[..., Door]]:
-    begun: list[subprocess.Popen[str]] = []
-
-    def begin(*arguments: object, **variables: str) -> Door:
-        process = subprocess.Popen(
-            command("serve", *map(str, arguments), "--port", "0"),
-            cwd=tmp_path,
-            env=environment(**variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        begun.append(process)
-        assert process.stdout is not None
-        banner = read_until(process.stdout, "Ctrl-C stops it")
-        (url,) = re.findall(r"http://[^/\s]+", banner)
-        return Door(process, url, banner)
-
-    yield begin
-    for process in begun:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def asked(url: str, token: str | None = None) -> httpx.Response:

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 from awm.cli.evaluation_analysis import Weighing
 from awm.cli.journals import AGENT, journal_in
+from awm.cli.judging import JUDGE, judge_by, judge_terms
 from awm.llm import LLM, Gate, Journal, Price, from_settings, preflight, price_from_settings
 from awm.llm.ledger import Spent
 from awm.rollout import GradingMode
@@ -18,7 +19,6 @@ from awm.verify.judge import PROMPT
 
 __all__ = ["Bench", "Judges", "check_judges", "grading_of", "models"]
 
-_JUDGE: Final = "judge"
 _ANALYSIS: Final = "analysis"
 
 
@@ -72,15 +72,6 @@ class Bench:
         return Spent() if self.journal is None else self.journal.spent().total
 
 
-class _Terms(TypedDict):
-    """How outcomes are judged; see `Judge`."""
-
-    temperature: float
-    votes: int
-    attempts: int
-    characters: int
-
-
 def grading_of(mode: GradingMode, judges: Judges, chosen: Settings) -> dict[str, Any]:
     """How attempts are graded, as an evaluation's order has it: all that verdicts depend on.
 
@@ -90,7 +81,7 @@ def grading_of(mode: GradingMode, judges: Judges, chosen: Settings) -> dict[str,
         chosen: How.
     """
     name = judges.outcomes
-    judge = None if name is None else {"model": name, "prompt": PROMPT, **_terms(chosen)}
+    judge = None if name is None else {"model": name, "prompt": PROMPT, **judge_terms(chosen)}
     return {"mode": mode, "judge": judge}
 
 
@@ -152,18 +143,9 @@ async def models(
         yield Bench(
             journal,
             gate,
-            None if outcomes is None else Judge(seated(outcomes, _JUDGE), **_terms(chosen)),
+            None if outcomes is None else judge_by(seated(outcomes, JUDGE), chosen),
             None if plans is None else _plan_judge(seated(plans, _ANALYSIS), plans, chosen),
         )
-
-
-def _terms(chosen: Settings) -> _Terms:
-    return _Terms(
-        temperature=chosen.judge_temperature,
-        votes=chosen.judge_votes,
-        attempts=chosen.judge_attempts,
-        characters=chosen.judge_characters,
-    )
 
 
 def _plan_judge(llm: LLM, name: str, chosen: Settings) -> PlanJudge:

@@ -1,23 +1,29 @@
-"""The options that every `awm serve` takes."""
+"""The options that several `awm serve` take, each said once."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
+from awm.cli.asking_options import ApiUrl
+from awm.cli.evaluation_options import (
+    ByName,
+    Grading,
+    GradingName,
+    JudgeModel,
+    Ray,
+    Salt,
+    TestShare,
+    ValidationShare,
+)
 from awm.cli.options import place, whole
 
 __all__ = [
-    "AllowAnyone",
-    "DrainSeconds",
-    "Host",
-    "IdleMinutes",
-    "LiveWorlds",
-    "MostSessions",
-    "Port",
-    "RequestsPerSecond",
-    "TokenFile",
-]
+    "AllowAnyone", "ApiUrl", "ByName", "DrainSeconds", "Grading", "GradingName", "Host",
+    "IdleMinutes", "JudgeBudget", "JudgeFolder", "JudgeModel", "LiveWorlds", "MostCalls",
+    "MostSessions", "Port", "Ray", "RequestsPerSecond", "Salt", "TestShare", "TokenFile",
+    "ValidationShare",
+]  # fmt: skip
 
 Host: TypeAlias = Annotated[
     str, typer.Option("--host", help="The address to serve on; only this machine by default.")
@@ -55,7 +61,7 @@ LiveWorlds: TypeAlias = Annotated[
         parser=whole(1),
         metavar="INTEGER",
         help="How many worlds have a process at a time, by default as many as the memory has"
-        " room for; others rest, and come back when they are called.",
+        " room for; others rest, and come back when they are called. With --ray, on each node.",
         show_default=False,
     ),
 ]
@@ -75,5 +81,35 @@ DrainSeconds: TypeAlias = Annotated[
     float,
     typer.Option(
         "--drain_seconds", min=0, help="How long what is under way may take after SIGTERM."
+    ),
+]
+MostCalls: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--max_calls",
+        parser=whole(1),
+        metavar="INTEGER",
+        help="How many calls of the world's tools an episode may have.",
+    ),
+]
+JudgeBudget: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--budget",
+        min=0,
+        help="How much may be spent on the judge, in USD, over all runs in the folder of"
+        " --output_dir.",
+        show_default=False,
+    ),
+]
+JudgeFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--output_dir",
+        parser=place,
+        metavar="FOLDER",
+        help="Where what the judge is asked and answers is kept, so that nothing is paid for twice;"
+        " nowhere unless told.",
+        show_default=False,
     ),
 ]

@@ -11,8 +11,10 @@ from rich.text import Text
 from starlette.types import ASGIApp
 
 from awm.cli.console import stderr, stdout
-from awm.cli.context import new_pool, new_runtime, settings
+from awm.cli.context import new_pool, new_runtime
+from awm.cli.judging import NOBODY, Judging, hired
 from awm.cli.outcome import show_problems
+from awm.cli.policies import model_settings
 from awm.cli.signals import StoppedError, run
 from awm.errors import UsageError
 from awm.rollout.room import room_for_worlds
@@ -53,12 +55,14 @@ class Door:
         path: Where clients are sent, below the server's address.
         make: Makes the application; called once worlds can be launched.
         notes: What else to say about it, as pairs.
+        judging: How the attempts of its clients are graded.
     """
 
     name: str
     path: str
     make: MakeDoor
     notes: tuple[tuple[str, str], ...] = ()
+    judging: Judging = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Serving:
     allow_anyone: bool
     requests_per_second: float | None
     live_worlds: int | None
+    ray: str | None
     drain_seconds: float
     allow_weak_isolation: bool | None
 
@@ -80,10 +85,15 @@ def serve(serving: Serving, door: Door) -> None:
     """Serve until a signal comes.
 
     Raises:
-        AwmError: The worlds, the port or the tokens are not as they have to be.
+        AwmError: The worlds, the port, the tokens or the judge are not as they have to be.
         StoppedError: A signal came.
     """
-    chosen = settings(allow_weak_isolation=serving.allow_weak_isolation)
+    judging = door.judging
+    chosen = model_settings(
+        judging.api_url,
+        llm_budget_usd=judging.budget,
+        allow_weak_isolation=serving.allow_weak_isolation,
+    )
     worlds = open_worlds(serving.folder)
     show_problems(worlds.problems)
     tokens = Tokens(_secrets(serving, chosen))
@@ -126,8 +136,11 @@ async def _serve(
     door: Door,
 ) -> None:
     alive = serving.live_worlds or room_for_worlds()
-    runtime = new_runtime(chosen, idle_workers=alive, live_workers=alive)
-    async with Lodging(worlds, runtime, new_pool(chosen)) as lodging:
+    runtime = new_runtime(chosen, idle_workers=alive, live_workers=alive, ray=serving.ray)
+    async with (
+        hired(door.judging, chosen) as judge,
+        Lodging(worlds, runtime, new_pool(chosen), judge=judge, mode=door.judging.mode) as lodging,
+    ):
         counters = Counters(runtime)
         terms = GateTerms(tokens, hosts_of(listener), per_second=serving.requests_per_second)
         place = url_of(listener, serving.host, door.path)
@@ -150,6 +163,7 @@ def _announce(door: Door, worlds: WorldFolder, guests: str, place: str, isolatio
         "Worlds": f"{len(worlds):,} of {worlds.path}",
         "Open to": guests,
         **dict(door.notes),
+        **({} if door.judging.model is None else {"Judge": door.judging.model}),
     }
     for name, value in told.items():
         # Not a table: a URL or a path that is broken over two lines cannot be copied.

@@ -14,8 +14,7 @@ from awm.serve.mcp.config import Client, Place, Running, Started, client_block
 from awm.serve.mcp.stdio import serve_stdio
 from awm.serve.mcp.terms import agree
 from awm.serve.stdio import claim_streams
-from awm.settings import Settings
-from awm.worlds import WorldFolder, open_worlds
+from awm.worlds import open_worlds
 from awm.worlds.store import BUNDLED
 
 __all__ = ["block", "check_no_world", "door", "serve_one"]
@@ -51,7 +50,12 @@ def check_no_world(world: str | None, task: int | None) -> None:
 
 
 def serve_one(
-    folder: str, world: str | None, task: int | None, seed: int, allow_weak: bool | None
+    folder: str,
+    world: str | None,
+    task: int | None,
+    seed: int,
+    ray: str | None,
+    allow_weak: bool | None,
 ) -> None:
     """Serve one session over standard streams, until the client closes its end.
 
@@ -63,7 +67,8 @@ def serve_one(
     chosen = settings(allow_weak_isolation=allow_weak)
     worlds = open_worlds(folder)
     incoming, outgoing = claim_streams()
-    run(_one(worlds, world, task, seed, chosen, incoming, outgoing))
+    runtime = new_runtime(chosen, ray=ray)
+    run(_one(Lodging(worlds, runtime, new_pool(chosen)), world, task, seed, incoming, outgoing))
 
 
 def block(
@@ -89,15 +94,14 @@ def block(
 
 
 async def _one(
-    worlds: WorldFolder,
+    lodging: Lodging,
     world: str,
     task: int | None,
     seed: int,
-    chosen: Settings,
     incoming: BinaryIO,
     outgoing: BinaryIO,
 ) -> None:
-    async with Lodging(worlds, new_runtime(chosen), new_pool(chosen)) as lodging:
+    async with lodging:
         terms = await agree(lodging, world, task_idx=task, seed=seed)
         await lodging.prepared(world)  # what keeps it from coming to life is told at once
         await serve_stdio(lodging, terms, incoming, outgoing)

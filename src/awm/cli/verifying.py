@@ -12,6 +12,7 @@ from rich.text import Text
 
 from awm.cli.console import new_table, print_json, shorten, stdout
 from awm.cli.context import new_pool
+from awm.cli.judging import judge_by
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.signals import run as run_until_done
 from awm.errors import TrajectoryError, UnknownWorldError, UsageError
@@ -99,13 +100,7 @@ async def _judge(mode: VerifierMode, chosen: Settings) -> AsyncIterator[Judge | 
         return
     llm = from_settings(chosen)
     try:
-        yield Judge(
-            llm,
-            temperature=chosen.judge_temperature,
-            votes=chosen.judge_votes,
-            attempts=chosen.judge_attempts,
-            characters=chosen.judge_characters,
-        )
+        yield judge_by(llm, chosen)
     finally:
         await llm.aclose()
 

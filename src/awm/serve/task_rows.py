@@ -10,7 +10,7 @@ from awm.errors import WorldError
 from awm.rollout.splits import Split, Splits
 from awm.worlds import World
 
-__all__ = ["ListedTask", "ListedWorld", "read_worlds", "rows_by_split"]
+__all__ = ["ListedTask", "ListedWorld", "offered_in", "read_worlds", "rows_by_split"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -45,6 +45,11 @@ async def read_worlds(worlds: Mapping[str, World], splits: Splits) -> list[Liste
     # In a thread, and one by one: each takes milliseconds, in which nobody would be answered.
     read = [await asyncio.to_thread(_listed, worlds, name, splits) for name in worlds]
     return [world for world in read if world is not None]
+
+
+def offered_in(splits: Splits) -> tuple[Split, ...]:
+    """Which sides clients are told of: validation only where there is a share for it."""
+    return ("train", "validation", "test") if splits.validation else ("train", "test")
 
 
 def rows_by_split(

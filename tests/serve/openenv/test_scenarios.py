@@ -6,8 +6,11 @@ from collections.abc import Mapping
 import pytest
 
 from awm.errors import UsageError, WorldFileError
+from awm.rollout.splits import Splits
 from awm.serve.openenv.scenarios import Scenarios
 from tests.rollout.diaries import TASKS, diary
+
+USUAL = Splits(validation=0.0)
 
 
 class Counting(Mapping):
@@ -31,7 +34,7 @@ class Counting(Mapping):
 
 async def test_worlds_are_read_once_however_many_ask_at_once(caplog):
     folder = Counting()
-    scenarios = Scenarios(folder)
+    scenarios = Scenarios(folder, USUAL)
     listings = await asyncio.gather(*(scenarios.listing() for _ in range(5)))
     assert folder.read == ["diary", "broken"]
     assert [entry["name"] for entry in listings[0]] == ["diary"]
@@ -39,7 +42,7 @@ async def test_worlds_are_read_once_however_many_ask_at_once(caplog):
 
 
 async def test_each_task_is_in_one_split():
-    scenarios = Scenarios(Counting())
+    scenarios = Scenarios(Counting(), USUAL)
     tasks = [*await scenarios.tasks("train"), *await scenarios.tasks("test")]
     assert [task["task"] for task in tasks] == list(TASKS)
     assert {task["scenario"] for task in tasks} == {"diary"}
@@ -47,4 +50,11 @@ async def test_each_task_is_in_one_split():
 
 async def test_there_are_no_other_splits():
     with pytest.raises(UsageError, match="no such split"):
-        await Scenarios(Counting()).tasks("validation")
+        await Scenarios(Counting(), USUAL).tasks("validation")
+
+
+async def test_where_validation_has_a_share_it_is_offered():
+    scenarios = Scenarios(Counting(), Splits(validation=1.0, test=0.0))
+    assert scenarios.offered == ("train", "validation", "test")
+    assert [task["task"] for task in await scenarios.tasks("validation")] == list(TASKS)
+    assert await scenarios.tasks("train") == []

@@ -387,6 +387,27 @@ async def test_only_the_first_verdict_is_paid_whoever_gives_it(judged):
     await visit.leave()
 
 
+async def test_a_verdict_is_asked_for_once(judged):
+    llm = ScriptedLLM([says("partial"), says("complete")])
+    visit = judged(llm)
+    await visit.reset({"scenario": "diary", "task_idx": 0})
+    kinds = [(await visit.call(VERIFY, {"verifier_mode": "sql"})).reward_type for _ in range(3)]
+    assert kinds == ["incomplete"] * 3
+    assert len(llm.questions) == 1
+    await visit.leave()
+
+
+async def test_a_judge_that_gave_no_verdict_is_asked_again(judged):
+    visit = judged(ScriptedLLM([says("no idea"), says("partial")]))
+    await visit.reset({"scenario": "diary", "task_idx": 0})
+    told = [await visit.call(VERIFY, {"verifier_mode": "sql"}) for _ in range(2)]
+    assert [(each.reward_type, each.reward) for each in told] == [
+        ("judge_error", 0.0),
+        ("incomplete", 0.1),
+    ]
+    await visit.leave()
+
+
 class Unreachable:
     """A judge's model that is not there."""
 

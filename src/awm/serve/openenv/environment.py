@@ -21,7 +21,6 @@ from awm.serve.openenv.models import (
     tools_of,
 )
 from awm.serve.openenv.reception import Reception
-from awm.serve.openenv.scenarios import OFFERED_SPLITS
 from awm.serve.openenv.visit import DONE, LIST_SCENARIOS, VERIFY, Visit
 from awm.serve.task_rows import ListedTask
 from awm.serve.tokens import ANYBODY
@@ -123,7 +122,7 @@ class AwmEnvironment(Environment[Action, Observation, State]):
 
     def list_splits(self) -> list[str]:
         """The names of the splits; see `Scenarios` for these and their tasks."""
-        return list(OFFERED_SPLITS)
+        return list(self._reception.scenarios.offered)
 
     async def list_tasks(self, split: str) -> list[ListedTask]:
         """The tasks of a split; `reset(split=, index=)` begins one of them.

@@ -16,6 +16,7 @@ from awm.rollout.tool_checks import KnownTools
 from awm.runtime import Instance
 from awm.serve.openenv.answered import Answered
 from awm.serve.openenv.rewards import call_type, paid_for, verdict_type
+from awm.serve.reasons import told_reason
 from awm.trajectory import WrittenCall
 from awm.types import Outcome, ToolResult
 from awm.verify import RewardScheme, Verdict, VerifierMode
@@ -52,12 +53,13 @@ class Play:
         limits = EpisodeLimits(turns=turns + 1, missteps=_ENDLESS)  # the last one is the answer
         conditions = Conditions(limits, meta_tools=False, scheme=scheme)
         self._attempting = Attempting(task, _OUTSIDER, instance, conditions, tools, loop=Stepping)
-        self._world = task.world.name
+        self._log = logging.LoggerAdapter(_log, {"world": task.world.name})
         self._checks = tools.checks
         self._scheme = scheme
         self._turns_left = turns
         self._characters_left = characters
         self._paid = False
+        self._known: dict[VerifierMode, Graded] = {}
 
     async def open(self) -> None:
         """Begin."""
@@ -79,6 +81,8 @@ class Play:
     async def verify(self, grader: Grader, mode: VerifierMode, answer: str) -> Answered:
         """Have the attempt graded. The first verdict is paid; further ones are only told.
 
+        Once a mode has come to a verdict it is told again: nobody asks a judge twice.
+
         Args:
             grader: Who grades.
             mode: Which program it asks.
@@ -92,11 +96,14 @@ class Play:
         acting = self._attempting.acting
         if acting.stop != "answered":
             await acting.take(Said(answer, answer=answer))
-        try:
-            graded = await self._attempting.graded(replace(grader, mode=mode))
-        except LLMError as error:  # there is no money left for a judge, or no key
-            graded = self._attempting.broken_off(error)
+        graded = self._known.get(mode) or await self._graded(replace(grader, mode=mode))
         return self._verified(graded, mode)
+
+    async def _graded(self, grader: Grader) -> Graded:
+        try:
+            return await self._attempting.graded(grader)
+        except LLMError as error:  # there is no money left for a judge, or no key
+            return self._attempting.broken_off(error)
 
     def _called(self, name: str, arguments: Mapping[str, Any], result: ToolResult) -> Answered:
         kind = call_type(name, arguments, result, self._checks)
@@ -124,7 +131,7 @@ class Play:
     def _verified(self, graded: Graded, mode: VerifierMode) -> Answered:
         # A world that failed at a call makes an `environment_error` of what a program found.
         verdict = graded.verdict and replace(graded.verdict, outcome=_outcome(graded))
-        kind, reason = verdict_type(verdict), self._reason(graded)
+        kind, reason = verdict_type(verdict), _sound(told_reason(graded, self._log))
         is_decided = kind != "judge_error"
         metadata: dict[str, Any] = {"verifier_mode": mode, "reason": reason}
         if not is_decided:
@@ -132,7 +139,9 @@ class Play:
         if self._paid:
             metadata["paid_before"] = True
         reward = 0.0 if self._paid else paid_for(self._scheme, kind)
-        self._paid = self._paid or is_decided
+        if is_decided:
+            self._paid = True
+            self._known[mode] = graded
         return Answered(
             reward_type=kind,
             reward=reward,
@@ -141,18 +150,6 @@ class Play:
             verify_result=_found(verdict, reason),
             metadata=metadata,
         )
-
-    def _reason(self, graded: Graded) -> str:
-        """Why it came to this, as far as it is a client's business.
-
-        What keeps a judge's model from answering names addresses, and may name more.
-        """
-        verdict = graded.verdict
-        asked_in_vain = verdict is not None and verdict.error is not None and bool(verdict.votes)
-        if verdict is not None and not asked_in_vain:
-            return _sound(graded.reason)
-        _log.warning("an attempt in %s is not graded: %s", self._world, graded.reason)
-        return "Nobody could grade the attempt; the server's log says why."
 
 
 def _outcome(graded: Graded) -> Outcome | None:

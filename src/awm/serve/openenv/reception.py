@@ -1,10 +1,11 @@
 """What the visits to a server share, and how many there are."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from awm.errors import UsageError
+from awm.rollout.splits import Splits
 from awm.serve.lodging import Lodging
 from awm.serve.openenv.scenarios import Scenarios
 
@@ -20,6 +21,7 @@ class OpenEnvTerms:
         idle_seconds: After how long a silence a session ends. It has to be longer than any call.
         turns: How many calls an episode may have.
         characters: How long an episode's calls and answers together may be, in characters.
+        splits: Which worlds are in train and which in test; see `awm.serve.openreward`.
 
     Raises:
         UsageError: One of them leaves no room to act.
@@ -29,6 +31,7 @@ class OpenEnvTerms:
     idle_seconds: float = 1800.0
     turns: int = 1_000
     characters: int = 32 << 20
+    splits: Splits = field(default_factory=lambda: Splits(validation=0.0))
 
     def __post_init__(self) -> None:
         for name in ("sessions", "idle_seconds", "turns", "characters"):
@@ -67,7 +70,7 @@ class Reception:
     def __init__(self, lodging: Lodging, terms: OpenEnvTerms) -> None:
         self.lodging = lodging
         self.terms = terms
-        self.scenarios = Scenarios(lodging.worlds)
+        self.scenarios = Scenarios(lodging.worlds, terms.splits)
         self.guests: set[Guest] = set()
 
     def stats(self, sweep_seconds: float) -> dict[str, Any]:

@@ -3,18 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from awm.errors import UsageError
 from awm.rollout.splits import Split, Splits
-from awm.serve.task_rows import ListedTask, ListedWorld, read_worlds, rows_by_split
+from awm.serve.task_rows import ListedTask, ListedWorld, offered_in, read_worlds, rows_by_split
 from awm.types import JsonObject
 from awm.worlds import World
 
-__all__ = ["OFFERED_SPLITS", "Scenarios"]
-
-OFFERED_SPLITS: Final[tuple[Split, ...]] = ("train", "test")
-_SPLITS: Final = Splits(validation=0.0)
+__all__ = ["Scenarios"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +24,16 @@ class Scenarios:
 
     Args:
         worlds: The folder.
+        splits: Which world is on which side.
+
+    Attributes:
+        offered: The names of the splits that there are.
     """
 
-    def __init__(self, worlds: Mapping[str, World]) -> None:
+    def __init__(self, worlds: Mapping[str, World], splits: Splits) -> None:
+        self.offered = offered_in(splits)
         self._worlds = worlds
+        self._splits = splits
         self._turn = asyncio.Lock()
         self._offer: _Offer | None = None
 
@@ -45,16 +47,16 @@ class Scenarios:
         Raises:
             UsageError: There is no such split.
         """
-        if split not in OFFERED_SPLITS:
-            raise UsageError("there is no such split.", f"There are: {', '.join(OFFERED_SPLITS)}.")
+        if split not in self.offered:
+            raise UsageError("there is no such split.", f"There are: {', '.join(self.offered)}.")
         return (await self._read()).tasks[split]
 
     async def _read(self) -> _Offer:
         async with self._turn:
             if self._offer is None:
-                read = await read_worlds(self._worlds, _SPLITS)
+                read = await read_worlds(self._worlds, self._splits)
                 listing = [_told(world) for world in read]
-                self._offer = _Offer(listing, rows_by_split(read, OFFERED_SPLITS))
+                self._offer = _Offer(listing, rows_by_split(read, self.offered))
             return self._offer
 
 

@@ -30,6 +30,7 @@ from awm.serve.openreward.wire import (
     ToolRefusal,
     fault_in,
 )
+from awm.serve.reasons import told_reason
 from awm.trajectory.calls import TOOL_PREFIX
 from awm.types import ToolCall, ToolResult
 
@@ -247,6 +248,7 @@ class Stay:
         """
         if graded.verdict is None:
             raise InfrastructureError(f"the attempt cannot be graded: {graded.reason}")
+        reason = told_reason(graded, self._log)
         assert self._attempting is not None
         acted = self._attempting.acting.acted()
         self._finished = True
@@ -257,7 +259,7 @@ class Stay:
         metadata = {
             **_told(result),
             "outcome": graded.outcome,
-            "reason": graded.reason,
+            "reason": reason,
             "stop": acted.trajectory.stop,
             "turns": len(acted.trajectory.turns),
         }

@@ -9,6 +9,7 @@ from awm.agents import EpisodeLimits
 from awm.errors import UsageError
 from awm.rollout.conditions import Conditions
 from awm.rollout.splits import Split, Splits
+from awm.serve.task_rows import offered_in
 from awm.verify import BINARY, PAPER, RewardScheme
 
 __all__ = ["REWARDS", "OpenRewardTerms"]
@@ -57,7 +58,7 @@ class OpenRewardTerms:
     @property
     def offered(self) -> tuple[Split, ...]:
         """The splits that there are."""
-        return ("train", "validation", "test") if self.splits.validation else ("train", "test")
+        return offered_in(self.splits)
 
     def conditions(self, seed: int) -> Conditions:
         """Under which conditions a session acts.
