@@ -52,7 +52,7 @@ async def test_ctrl_c_ends_open_sessions_and_keeps_their_states(start, notes):
         async with client.http.stream("GET", server.url, timeout=None) as stream:
             below = descendants(server.process.pid)
             assert server.stop(signal.SIGINT) == "Stopped.\n"
-            assert not [line async for line in stream.aiter_lines() if line]
+            assert not [line async for line in stream.aiter_lines() if line.strip(": ")]
     assert all_gone(below)
     assert titles(server.run / "sessions/001/final.db") == ["first", "second"]
     assert titles(server.run / "final.db") == ["first", "second"]
@@ -108,9 +108,9 @@ async def test_whoever_serves_everybody_is_told_so(start, notes):
 async def test_instances_may_have_a_process_each(start, notes):
     server = start("--scenario", "notes", "--envs_load_path", notes, "--process_per_instance")
     async with connect(server.url) as one, connect(server.url) as two:
-        await one.list_tools()
+        await one.call_tool("list_notes", {})
         before = len(descendants(server.process.pid))
-        await two.list_tools()
+        await two.call_tool("list_notes", {})
         assert len(descendants(server.process.pid)) == before + 1
     server.stop()
 

@@ -43,10 +43,11 @@ async def serving(
     world: World | None = None,
     *,
     share: bool = False,
+    seed: int = 0,
     idle_seconds: float | None = 60.0,
 ) -> AsyncIterator[Served]:
     async with WorldService(
-        runtime, world or make_world(), RunFolder.at(folder), share=share
+        runtime, world or make_world(), RunFolder.at(folder), share=share, seed=seed
     ) as service:
         listener = bind("127.0.0.1", 0)
         ready = asyncio.Event()

@@ -15,10 +15,12 @@ from tests.conftest import make_world
 from tests.serve.raw_client import BOTH, HELLO, RawClient
 from tests.serve.serving import serving, until
 
+JSON = {"content-type": "application/json"}
+
 
 async def test_the_tools_are_the_worlds_tools_exactly(served):
     async with connect(served.url) as client:
-        assert tuple(await client.list_tools()) == served.service.world.tools
+        assert tuple(await client.list_tools()) == served.service.ready.tools
 
 
 async def test_a_call_gives_the_worlds_answer_as_text(served):
@@ -86,14 +88,14 @@ async def test_a_fault_of_the_machinery_is_a_protocol_error_and_the_session_goes
     served, runtime, monkeypatch
 ):
     async with connect(served.url) as client:
-        await client.list_tools()
-        (session,) = served.service.sessions
+        await client.call_tool("list_notes", {})
+        (instance,) = served.service.instances
 
         async def fail(*_):
             raise InfrastructureError("every worker is lost")
 
         with monkeypatch.context() as patch:
-            patch.setattr(session.instance, "call_tool", fail)
+            patch.setattr(instance, "call_tool", fail)
             with pytest.raises(InfrastructureError, match="every worker is lost"):
                 await client.call_tool("list_notes", {})
         assert not (await client.call_tool("list_notes", {})).is_error
@@ -109,7 +111,7 @@ async def test_a_call_that_the_client_cancels_ends_there(runtime, tmp_path):
         RawClient(served.url) as client,
     ):
         waiting = asyncio.create_task(client.call("wait"))
-        await until(lambda: served.service.sessions[0].instance is not None)
+        await until(lambda: served.service.instances)
         cancel = {"method": "notifications/cancelled", "params": {"requestId": 2}}
         await client.post({"jsonrpc": "2.0", **cancel})
         assert "error" in await waiting
@@ -121,14 +123,32 @@ async def test_both_spellings_of_the_path_are_served_without_a_redirect(served):
             assert "result" in await client.call("list_notes")
 
 
+async def test_a_session_that_calls_nothing_leaves_nothing(served):
+    async with connect(served.url) as client:
+        await client.list_tools()
+        assert served.service.instances == ()
+    assert not (served.service.folder.path / "sessions").exists()
+
+
+async def test_sessions_have_the_services_seed_unless_they_name_another(runtime, tmp_path):
+    async with (
+        serving(runtime, tmp_path / "run", seed=7) as served,
+        RawClient(served.url) as one,
+        RawClient(f"{served.url}?seed=0") as two,
+    ):
+        await one.call("list_notes")
+        await two.call("list_notes")
+        assert [instance.seed for instance in served.service.instances] == [7, 0]
+
+
 async def test_delete_ends_the_session_and_keeps_its_state(served):
     async with RawClient(served.url) as client:
         await client.call("add_note", title="kept")
         answer = await client.http.delete(served.url)
-        assert answer.status_code == 200
-        await until(lambda: not served.service.sessions)
+        assert answer.is_success
+        assert not served.service.instances
         folder = served.service.folder.path
-        await until((folder / "sessions/001/final.db").exists)
+        assert b"kept" in (folder / "sessions/001/final.db").read_bytes()
         assert b"kept" in (folder / "final.db").read_bytes()
         late = await client.post({"jsonrpc": "2.0", "id": 3, "method": "tools/list"})
         assert late.status_code == 404
@@ -140,25 +160,24 @@ async def test_a_client_that_vanishes_is_let_go_after_a_while(runtime, tmp_path)
             await client.call("add_note", title="kept")
         final = tmp_path / "run/sessions/001/final.db"
         await until(final.exists)
-        await until(lambda: not served.service.sessions)
+        await until(lambda: not served.service.instances)
         assert b"kept" in final.read_bytes()
 
 
 async def test_probes_that_do_not_speak_the_protocol_leave_nothing(served):
     async with httpx.AsyncClient(headers={"accept": BOTH}, trust_env=False) as http:
         assert (await http.post(served.url, json={"hello": 1})).status_code == 400
-        assert (await http.post(served.url, content=b"{")).status_code == 400
+        assert (await http.post(served.url, content=b"{", headers=JSON)).status_code == 400
         assert (await http.get(served.url)).status_code == 400
         unknown = {"mcp-session-id": "nobody"}
         assert (await http.post(served.url, json=HELLO, headers=unknown)).status_code == 404
-    await until(lambda: not served.service.sessions)
-    assert not (served.service.folder.path / "sessions").exists()
+        assert (await http.get(f"{served.address}/health")).json()["sessions"] == 0
 
 
 async def test_a_page_of_another_site_cannot_use_a_local_server(served):
     async with httpx.AsyncClient(headers={"accept": BOTH}, trust_env=False) as http:
         for headers, status in (
-            ({"host": "evil.example"}, 421),
+            ({"host": "evil.example"}, 403),
             ({"origin": "http://evil.example"}, 403),
             ({"origin": "http://localhost:3000"}, 200),
         ):
@@ -182,7 +201,7 @@ async def test_stopping_ends_open_streams_keeps_states_and_closes_the_port(serve
             assert stream.status_code == 200
             served.task.cancel()
             async with asyncio.timeout(3):
-                assert [line async for line in stream.aiter_lines() if line] == []
+                assert [line async for line in stream.aiter_lines() if line.strip(": ")] == []
                 await asyncio.wait({served.task})
     assert b"kept" in (folder / "sessions/001/final.db").read_bytes()
     with pytest.raises(InfrastructureError, match="there is no MCP server"):
@@ -198,7 +217,7 @@ async def test_a_call_that_is_under_way_does_not_hold_up_the_end(runtime, tmp_pa
     async with serving(runtime, tmp_path / "run", world) as served, RawClient(served.url) as client:
         await client.call("add_note", title="kept")
         calling = asyncio.create_task(client.call("wait"))
-        await until(served.service.sessions[0].instance._turn.locked)
+        await until(served.service.instances[0]._turn.locked)
         served.task.cancel()
         async with asyncio.timeout(3):
             await asyncio.wait({served.task})

@@ -154,9 +154,8 @@ async def _act_over_mcp(runtime: Runtime, world: World) -> None:
         async with _served(runtime, world) as (service, url), connect(url) as client:
             stdout().print(f"MCP client connected to {url}\n")
             await _play_over_mcp(client, script)
-            (session,) = service.sessions
-            assert session.instance is not None
-            await _compare(runtime, session.instance, scripts)
+            (instance,) = service.instances
+            await _compare(runtime, instance, scripts)
 
 
 @asynccontextmanager

@@ -15,8 +15,10 @@ from awm.runtime import Runtime
 from awm.serve import RunFolder
 from awm.serve.http import PATH, serve_http
 from awm.serve.listening import bind, is_loopback, url_of
+from awm.serve.mcp.stdio import serve_stdio
+from awm.serve.mcp.terms import agree
 from awm.serve.service import WorldService
-from awm.serve.stdio import claim_streams, serve_stdio
+from awm.serve.stdio import claim_streams
 from awm.settings import Settings
 from awm.worlds import World, WorldFile, WorldFolder, bundled_worlds, open_files, open_worlds
 
@@ -101,7 +103,8 @@ class _Stdio:
 
     async def serve(self, service: WorldService, announce: Callable[[], None]) -> None:
         announce()
-        await serve_stdio(service, *self._streams)
+        terms = await agree(service, service.source.name, seed=service.seed)
+        await serve_stdio(service, terms, *self._streams)
 
     def close(self) -> None:
         """Leave the streams to the threads that wait on them."""
@@ -166,8 +169,8 @@ def _run_folder(options: Start, chosen: Settings, world: World) -> RunFolder:
 def _announce(way: _Http | _Stdio, service: WorldService, runtime: Runtime, options: Start) -> None:
     source = service.source.database_file
     for name, value in {
-        "World": f"{service.source.scenario} ({service.world.name})",
-        "Tools": str(len(service.world.tools)),
+        "World": f"{service.source.scenario} ({service.ready.name})",
+        "Tools": str(len(service.ready.tools)),
         "Served at": way.place,
         "Instances": "one for all sessions" if options.shared else "a fresh one for each session",
         "Start state": str(source) if source else "built from its schema and sample rows",

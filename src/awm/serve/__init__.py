@@ -5,8 +5,8 @@ Folders of worlds have doors: `mcp`, `openenv`, `openreward`. Each is an ASGI ap
 much they may bring (`frames`, `rates`), what is counted (`counters`). `web` serves it on a socket
 from `listening`.
 
-One world, with a run folder that keeps its states: `service` is what is served, `protocol` puts it
-behind the MCP SDK, `http` and `stdio` are the ways in. `client` is the other end.
+One world, with a run folder that keeps its states: `service` is what is served, `http` the way in
+over HTTP. `stdio` has the streams of a client that started this process; `client` is the other end.
 
 Import modules by name: each brings libraries that a caller of the others does not need.
 """

@@ -99,3 +99,11 @@ class Lodging:
             InfrastructureError: No worker can be started.
         """
         return await self.runtime.launch(await self.world(name), seed=seed)
+
+    async def let_go(self, instance: Instance) -> None:
+        """Close an instance.
+
+        Raises:
+            AwmError: See `Instance.close`.
+        """
+        await instance.close()

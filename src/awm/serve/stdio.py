@@ -1,4 +1,4 @@
-"""MCP over standard input and output.
+"""Standard input and output, as the two ends of a conversation.
 
 Nothing but the protocol may reach standard output. And a program has to be able to end while it
 waits for a client: so the blocking reads and writes happen in daemon threads on descriptors of
@@ -7,7 +7,6 @@ their own, which the interpreter does not wait for at its end.
 
 import asyncio
 import contextlib
-import json
 import os
 import queue
 import threading
@@ -16,30 +15,13 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from awm.errors import UsageError
-from awm.serve.protocol import serve_lines
-from awm.serve.service import WorldService
 
-__all__ = ["Conversation", "claim_streams", "serve_stdio"]
+__all__ = ["Conversation", "claim_streams"]
 
 _STDIN: Final = 0
 _STDOUT: Final = 1
 _STDERR: Final = 2
 _LAST_ANSWERS_SECONDS: Final = 60.0
-
-
-async def serve_stdio(service: WorldService, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    """Serve one session until the client closes its end, or the task is cancelled.
-
-    Args:
-        service: What to serve; it has been entered.
-        incoming: Where the client's messages come from, see `claim_streams`.
-        outgoing: Where the answers go to.
-    """
-    conversation = Conversation(incoming, outgoing)
-    try:
-        await serve_lines(service, conversation, conversation)
-    finally:
-        conversation.close()
 
 
 def claim_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -64,8 +46,6 @@ def claim_streams() -> tuple[BinaryIO, BinaryIO]:
 class Conversation:
     """A client's messages and the answers to them, one a line.
 
-    When the client closes its end, what it has asked is still answered: the lines end only then.
-
     Args:
         incoming: Where its messages come from; closed when they end.
         outgoing: Where answers go to; closed when they end.
@@ -76,47 +56,28 @@ class Conversation:
         self._outgoing = outgoing
         self._loop = asyncio.get_running_loop()
         self._lines: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._asked: set[str | int | None] = set()
-        self._all_answered = asyncio.Event()
-        self._all_answered.set()
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._written = asyncio.Event()
         for work in (self._read, self._write):
             threading.Thread(target=work, name="awm-stdio", daemon=True).start()
 
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self._messages()
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (line := await self._lines.get()) is not None:
+            yield line
 
-    async def write(self, text: str) -> int:
+    def write(self, answer: bytes) -> None:
         """Queue an answer."""
-        self._answers.put(text)
-        return len(text)
-
-    async def flush(self) -> None:
-        """Nothing is held back: the queue is written as it fills."""
+        self._answers.put(answer + b"\n")
 
     def close(self) -> None:
         """Note that there will be no more answers; those that are queued are still written."""
         self._answers.put(None)
 
-    async def _messages(self) -> AsyncIterator[str]:
-        while (line := await self._lines.get()) is not None:
-            self._note_question(line)
-            yield line.decode("utf-8", "replace")
-        try:
-            await asyncio.wait_for(self._all_answered.wait(), _LAST_ANSWERS_SECONDS)
-        except TimeoutError:
-            return
-
-    def _note_question(self, line: bytes) -> None:
-        number = _number(line, question=True)
-        if number is not None:
-            self._asked.add(number)
-            self._all_answered.clear()
-
-    def _note_answer(self, text: str) -> None:
-        self._asked.discard(_number(text, question=False))
-        if not self._asked:
-            self._all_answered.set()
+    async def written(self) -> None:
+        """Wait until all answers are written, as the process may end then; but not for ever."""
+        self.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._written.wait(), _LAST_ANSWERS_SECONDS)
 
     def _read(self) -> None:
         try:
@@ -131,12 +92,11 @@ class Conversation:
     def _write(self) -> None:
         try:
             with self._outgoing:
-                while (text := self._answers.get()) is not None:
-                    _write_all(self._outgoing, text.encode())
-                    self._in_loop(partial(self._note_answer, text))
-        except OSError:
-            self._in_loop(self._all_answered.set)  # nobody is left to read an answer
+                while (answer := self._answers.get()) is not None:
+                    _write_all(self._outgoing, answer)
+        except OSError:  # nobody is left to read an answer
             self._in_loop(partial(self._lines.put_nowait, None))
+        self._in_loop(self._written.set)
 
     def _in_loop(self, action: Callable[[], None]) -> None:
         # A closed loop means that the session is over, and with it everything there was to say.
@@ -148,15 +108,3 @@ def _write_all(stream: BinaryIO, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[stream.write(rest) :]
-
-
-def _number(line: str | bytes, *, question: bool) -> str | int | None:
-    """The number of a JSON-RPC request, or of the response to one; None for anything else."""
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        return None
-    number = message.get("id")
-    return number if isinstance(number, str | int) and ("method" in message) is question else None

@@ -1,6 +1,7 @@
 """Sessions begin, rest, and end, and nothing of them is left."""
 
 import asyncio
+import math
 
 import pytest
 
@@ -108,6 +109,14 @@ async def test_those_that_nobody_uses_are_swept_and_the_others_stay(sessions, cl
     assert await sessions.sweep() == 1
     assert list(sessions) == [used]
     assert idle.ended
+
+
+async def test_where_there_is_no_limit_nobody_is_swept(lodging, clock):
+    sessions = Sessions(lodging, idle_seconds=math.inf, clock=clock)
+    session = sessions.open(TERMS)
+    clock.now = 1e12
+    assert await sessions.sweep() == 0
+    await sessions.end(session)
 
 
 async def test_time_counts_from_the_end_of_the_last_request(sessions, clock):

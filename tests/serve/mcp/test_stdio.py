@@ -2,15 +2,41 @@
 
 import asyncio
 import json
+import os
 
 import pytest
 
 from awm.serve.mcp.stdio import serve_stdio
 from awm.serve.mcp.terms import agree
 from tests.serve.mcp.gateway import HELLO, TASKS, asking
-from tests.serve.test_stdio import Pipes
 
 READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+
+class Pipes:
+    """A client's two ends, and the server's two."""
+
+    def __init__(self) -> None:
+        self._to_server, self._from_server = os.pipe(), os.pipe()
+        self.incoming = os.fdopen(self._to_server[0], "rb")
+        self.outgoing = os.fdopen(self._from_server[1], "wb", buffering=0)
+        self.send_end = os.fdopen(self._to_server[1], "wb", buffering=0)
+        self.receive_end = os.fdopen(self._from_server[0], "rb")
+
+    def send(self, *messages: dict | bytes) -> None:
+        for message in messages:
+            line = message if isinstance(message, bytes) else json.dumps(message).encode()
+            self.send_end.write(line + b"\n")
+
+    async def receive(self) -> dict:
+        return json.loads(await asyncio.to_thread(self.receive_end.readline))
+
+    def leave(self) -> None:
+        self.send_end.close()
+
+    def close(self) -> None:
+        self.send_end.close()
+        self.receive_end.close()
 
 
 @pytest.fixture
@@ -87,4 +113,30 @@ async def test_a_server_that_is_stopped_does_not_wait_for_its_client(lodging, pi
     async with asyncio.timeout(5):
         await asyncio.wait({serving})
     assert lodging.runtime.census().instances == before
+    pipes.leave()
+
+
+async def test_large_messages_go_through_whole(lodging, pipes):
+    title = "long " * 100_000  # more than any pipe holds
+    serving = asyncio.create_task(
+        serve_stdio(lodging, await agree(lodging, "notebook"), pipes.incoming, pipes.outgoing)
+    )
+    call = asking("tools/call", 2, name="add_note", arguments={"title": title})
+    sending = asyncio.create_task(asyncio.to_thread(pipes.send, HELLO, READY, call))
+    answers = [await pipes.receive() for _ in range(2)]
+    await sending
+    pipes.leave()
+    await serving
+    assert title in answers[1]["result"]["content"][0]["text"]
+
+
+async def test_a_client_that_no_longer_reads_ends_the_session(lodging, pipes):
+    terms = await agree(lodging, "notebook")
+    serving = asyncio.create_task(serve_stdio(lodging, terms, pipes.incoming, pipes.outgoing))
+    pipes.send(HELLO)
+    await pipes.receive()
+    pipes.receive_end.close()
+    pipes.send(READY, asking("tools/list"))
+    async with asyncio.timeout(5):
+        await serving
     pipes.leave()

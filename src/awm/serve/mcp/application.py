@@ -1,8 +1,6 @@
 """The gateway as one ASGI application: every world, every session, their sweeper."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -39,17 +37,12 @@ class Application:
                 *Endpoints(lodging, sessions).routes(),
                 Route("/health", self._health),
             ],
-            lifespan=self._life_span,
+            lifespan=lambda _: sessions.swept(),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         await self._routes(scope, receive, send)
-
-    @asynccontextmanager
-    async def _life_span(self, _: Starlette) -> AsyncIterator[None]:
-        async with self.sessions.swept():
-            yield
 
     async def _health(self, _: Request) -> Response:
         return JsonResponse({"status": "healthy", "worlds": len(self._lodging.worlds)})

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from awm import __version__
 from awm.errors import AwmError, InstanceClosedError, UsageError
-from awm.serve.lodging import Lodging
+from awm.serve.mcp.house import House
 from awm.serve.mcp.messages import RefusedError, Request, encoded, failure, success
 from awm.serve.mcp.session import Session
 
@@ -40,11 +40,11 @@ class Methods:
     """Answers requests.
 
     Args:
-        lodging: Where the worlds of the sessions live.
+        house: Where the worlds of the sessions live.
     """
 
-    def __init__(self, lodging: Lodging) -> None:
-        self._lodging = lodging
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._known: Mapping[str, _Method] = {
             "initialize": self._initialize,
             "ping": self._ping,
@@ -103,7 +103,7 @@ class Methods:
         known = asked in SUPPORTED_PROTOCOL_VERSIONS
         # Before anything is waited for: the next message may be under way already.
         session.version = asked if known else wire.LATEST_PROTOCOL_VERSION
-        world = await self._lodging.world(session.terms.world)
+        world = await self._house.world(session.terms.world)
         task = await self._instruction(session)
         told = [world.description, f"The task of this session: {task}" if task else ""]
         return _plain(
@@ -123,7 +123,7 @@ class Methods:
 
     async def _list_tools(self, session: Session, params: Mapping[str, Any]) -> _Result:
         _require_first_page(params)
-        ready = await self._lodging.prepared(session.terms.world)
+        ready = await self._house.prepared(session.terms.world)
         tools = [
             wire.Tool(name=each.name, description=each.description, inputSchema={})
             for each in ready.tools
@@ -177,7 +177,7 @@ class Methods:
         """What there is to do; None where no task was agreed on."""
         if session.terms.task_idx is None:
             return None
-        world = await self._lodging.world(session.terms.world)
+        world = await self._house.world(session.terms.world)
         return world.sentence(session.terms.task_idx)
 
 

@@ -12,7 +12,7 @@ import anyio
 
 from awm.errors import AwmError, InstanceClosedError
 from awm.runtime import Instance
-from awm.serve.lodging import Lodging
+from awm.serve.mcp.house import House
 from awm.serve.mcp.snapshots import KeptSnapshots
 from awm.serve.mcp.terms import Terms
 
@@ -36,7 +36,7 @@ class Session:
     in a table.
 
     Args:
-        lodging: Where the world lives.
+        house: Where the world lives.
         terms: What the session is about.
         clock: Tells the time.
 
@@ -51,8 +51,8 @@ class Session:
 
     __slots__ = (
         "_clock",
+        "_house",
         "_instance",
-        "_lodging",
         "_starting",
         "_streams",
         "_under_way",
@@ -64,14 +64,14 @@ class Session:
         "version",
     )
 
-    def __init__(self, lodging: Lodging, terms: Terms, clock: Clock = time.monotonic) -> None:
+    def __init__(self, house: House, terms: Terms, clock: Clock = time.monotonic) -> None:
         self.id = secrets.token_hex(16)
         self.terms = terms
         self.version = ""
         self.snapshots = KeptSnapshots()
         self.last_seen = clock()
         self.ended = False
-        self._lodging = lodging
+        self._house = house
         self._clock = clock
         self._instance: Instance | None = None
         self._starting = asyncio.Lock()
@@ -126,13 +126,13 @@ class Session:
 
         Raises:
             InstanceClosedError: The session has ended.
-            AwmError: It cannot be launched; see `Lodging.launch`. The next one may try again.
+            AwmError: It cannot be launched; see `House.launch`. The next one may try again.
         """
         async with self._starting:
             if self._instance is None:
-                launched = await self._lodging.launch(self.terms.world, seed=self.terms.seed)
+                launched = await self._house.launch(self.terms.world, seed=self.terms.seed)
                 if self.ended:
-                    await launched.close()
+                    await self._house.let_go(launched)
                     raise InstanceClosedError("the session has ended.")
                 self._instance = launched
             return self._instance
@@ -197,7 +197,7 @@ class Session:
             return
         with anyio.CancelScope(shield=True):  # nobody else knows the instance any more
             try:
-                await instance.close()
+                await self._house.let_go(instance)
             except AwmError as error:  # nobody is waiting who could be told
                 what = "the instance of %r was not closed properly: %s"
                 _log.error(what, self, error, extra=self.known_by)

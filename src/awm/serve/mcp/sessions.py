@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from awm.errors import UsageError
-from awm.serve.lodging import Lodging
+from awm.serve.mcp.house import House
 from awm.serve.mcp.session import Clock, Session
 from awm.serve.mcp.terms import Terms
 
@@ -26,7 +26,7 @@ class Sessions:
     """The sessions that are open.
 
     Args:
-        lodging: Where their worlds live.
+        house: Where their worlds live.
         idle_seconds: After how long without use a session ends. One with a call under way or with
             an open stream is in use.
         most: How many may be open at a time.
@@ -41,7 +41,7 @@ class Sessions:
 
     def __init__(
         self,
-        lodging: Lodging,
+        house: House,
         *,
         idle_seconds: float = IDLE_SECONDS,
         most: int = MOST_SESSIONS,
@@ -52,7 +52,7 @@ class Sessions:
                 f"{most} sessions that rest for {idle_seconds:g} seconds are none.",
                 "Allow for at least one, and for some time.",
             )
-        self._lodging = lodging
+        self._house = house
         self._idle_seconds = idle_seconds
         self._most = most
         self._clock = clock
@@ -69,7 +69,7 @@ class Sessions:
         """Open a session; None where there is no room for one, or the server is about to end."""
         if self.draining or len(self._open) >= self._most:
             return None
-        session = Session(self._lodging, terms, self._clock)
+        session = Session(self._house, terms, self._clock)
         self._open[session.id] = session
         _log.info("%r begins", session, extra=session.known_by)
         return session

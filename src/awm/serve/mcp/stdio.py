@@ -6,8 +6,8 @@ The conversation: https://modelcontextprotocol.io/specification/2025-06-18/basic
 import asyncio
 from typing import Any, BinaryIO
 
-from awm.serve.lodging import Lodging
 from awm.serve.mcp.answering import answer_to
+from awm.serve.mcp.house import House
 from awm.serve.mcp.messages import RefusedError, encoded, parsed, refusal
 from awm.serve.mcp.methods import Methods
 from awm.serve.mcp.session import Session
@@ -17,37 +17,36 @@ from awm.serve.stdio import Conversation
 __all__ = ["serve_stdio"]
 
 
-async def serve_stdio(
-    lodging: Lodging, terms: Terms, incoming: BinaryIO, outgoing: BinaryIO
-) -> None:
+async def serve_stdio(house: House, terms: Terms, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Serve one session until the client closes its end, or the task is cancelled.
 
     Args:
-        lodging: Where the world lives; it has been entered.
+        house: Where the world lives; it has been entered.
         terms: What the session is about, from `agree`.
         incoming: Where the client's messages come from, see `awm.serve.stdio.claim_streams`.
         outgoing: Where the answers go to.
     """
-    methods, session = Methods(lodging), Session(lodging, terms)
+    methods, session = Methods(house), Session(house, terms)
     conversation = Conversation(incoming, outgoing)
 
-    async def answer(line: str) -> None:
+    async def answer(line: bytes) -> None:
         said = await _answer(methods, session, line)
         if said is not None:
-            await conversation.write(f"{encoded(said).decode()}\n")
+            conversation.write(encoded(said))
 
     try:
         # Each in a task of its own: one that takes long holds up no ping, and no cancellation.
         async with asyncio.TaskGroup() as group:
             async for line in conversation:
                 group.create_task(answer(line))
+        await conversation.written()
     finally:
         conversation.close()
         await session.end()
 
 
-async def _answer(methods: Methods, session: Session, line: str) -> Any:
+async def _answer(methods: Methods, session: Session, line: bytes) -> Any:
     try:
-        return await answer_to(methods, session, parsed(line.encode("utf-8", "replace")))
+        return await answer_to(methods, session, parsed(line))
     except RefusedError as error:
         return refusal(error)

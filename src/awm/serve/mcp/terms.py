@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from awm.errors import UsageError
-from awm.serve.lodging import Lodging
+from awm.serve.mcp.house import House
 
 __all__ = ["Terms", "agree", "number_in"]
 
@@ -32,12 +32,12 @@ class Terms:
 
 
 async def agree(
-    lodging: Lodging, world: str, *, task_idx: int | None = None, seed: int = 0, owner: str = ""
+    house: House, world: str, *, task_idx: int | None = None, seed: int = 0, owner: str = ""
 ) -> Terms:
     """The terms of a session.
 
     Args:
-        lodging: Where the worlds are.
+        house: Where the worlds are.
         world: The world's name, in any spelling.
         task_idx: See `Terms`.
         seed: See `Terms`.
@@ -48,7 +48,7 @@ async def agree(
         WorldFileError: It cannot be read.
         UsageError: It has no such task, or the seed has more than 64 bits.
     """
-    known = await lodging.world(world)
+    known = await house.world(world)
     if task_idx is not None and (task_idx < 0 or not known.sentence(task_idx)):
         count = len(known.tasks)
         raise UsageError(

@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 
 from awm.errors import AwmError, UsageError
 from awm.serve.gate import is_draining, owner_of
-from awm.serve.lodging import Lodging
 from awm.serve.mcp import messages
 from awm.serve.mcp.answering import answer_to
+from awm.serve.mcp.house import House
 from awm.serve.mcp.messages import RefusedError, encoded, refusal
 from awm.serve.mcp.methods import Methods
 from awm.serve.mcp.session import Session
@@ -70,20 +70,27 @@ class JsonResponse(Response):
 
 
 class Transport:
-    """The ASGI application behind `/worlds/{name}/mcp`.
+    """The ASGI application behind `/worlds/{name}/mcp`, or wherever a path has a world's `name`.
 
     Args:
-        lodging: Where the worlds live.
+        house: Where the worlds live.
         sessions: Those that are open.
+        seed: That of sessions that name none.
         pulse_seconds: How often an event stream gives a sign of life.
     """
 
     def __init__(
-        self, lodging: Lodging, sessions: Sessions, *, pulse_seconds: float = _PULSE_SECONDS
+        self,
+        house: House,
+        sessions: Sessions,
+        *,
+        seed: int = 0,
+        pulse_seconds: float = _PULSE_SECONDS,
     ) -> None:
-        self._lodging = lodging
+        self._house = house
         self._sessions = sessions
-        self._methods = Methods(lodging)
+        self._methods = Methods(house)
+        self._seed = seed
         self._pulse_seconds = pulse_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,13 +150,14 @@ class Transport:
             RefusedError: It cannot be. Clients show the reason only where HTTP itself says 200.
         """
         name, query = request.path_params["name"], request.query_params
-        require_world(self._lodging, name, number)
+        require_world(self._house, name, number)
         try:
+            seed = number_in("seed", query.getlist("seed"))
             return await agree(
-                self._lodging,
+                self._house,
                 name,
                 task_idx=number_in("task", query.getlist("task")),
-                seed=number_in("seed", query.getlist("seed")) or 0,
+                seed=self._seed if seed is None else seed,
                 owner=owner_of(request.scope),
             )
         except UsageError as error:
@@ -191,21 +199,21 @@ class Transport:
             await asyncio.wait({leaving})
 
 
-def require_world(lodging: Lodging, name: str, number: messages.RequestId | None = None) -> None:
+def require_world(house: House, name: str, number: messages.RequestId | None = None) -> None:
     """Check that a world is offered.
 
     The folder would say more: where it looked, and which names are alike. That is nobody's business
     here, and takes longer than an answer may.
 
     Args:
-        lodging: What is offered.
+        house: What is offered.
         name: The world's, in any spelling.
         number: The id of the request, where it has one.
 
     Raises:
         RefusedError: It is not.
     """
-    if name not in lodging.worlds:
+    if name not in house.worlds:
         why = f"there is no world {name[:80]!r} here; /worlds lists those there are."
         raise RefusedError(INVALID_PARAMS, why, number, status=404)
 
