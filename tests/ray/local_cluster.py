@@ -7,12 +7,14 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
 
+from ray._common.utils import get_default_ray_temp_dir
 from ray.cluster_utils import Cluster
 
 from awm.ray import RayRuntime
@@ -29,6 +31,8 @@ class LocalCluster:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        # Ray's cluster writes its address there, and does not make the folder.
+        Path(get_default_ray_temp_dir()).mkdir(parents=True, exist_ok=True)
         self._cluster = Cluster(
             initialize_head=True,
             head_node_args=self._node(num_cpus=0, include_dashboard=False),
