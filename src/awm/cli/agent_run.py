@@ -26,7 +26,7 @@ from awm.cli.agent_folder import (
 )
 from awm.cli.agent_view import Spectator, calls_in, show_kept, show_run
 from awm.cli.console import print_json, stderr
-from awm.cli.context import new_pool, new_runtime
+from awm.cli.context import new_runtime
 from awm.cli.errand import Assigned, Errand, assigned
 from awm.cli.human import LeftError
 from awm.cli.journals import AGENT, journal_in
@@ -37,6 +37,7 @@ from awm.errors import AwmError, UsageError
 from awm.llm import LLM, Gate, Price
 from awm.rollout import InstanceToolbox
 from awm.runtime import Instance
+from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings
 from awm.verify import Verdict, grade_run, grading_json, open_run
 from awm.worlds import VerifierProgram, World
@@ -241,7 +242,7 @@ async def _graded(
     folder: Path, program: VerifierProgram, world: World, chosen: Settings
 ) -> Verdict:
     """Grade what was kept, as `awm verify` does."""
-    async with new_pool(chosen) as pool:
+    async with pool_from_settings(chosen) as pool:
         clock = world.clock.timestamp()
         grading = await grade_run(open_run(folder), program, pool, clock=clock)
     keep_json(folder / "verify.code.json", grading_json(grading))

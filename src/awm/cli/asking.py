@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from awm.cli.context import settings
 from awm.cli.generation import Run
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.synthesis.llm_author.stage import Choices
 
 __all__ = ["Asking"]
@@ -44,7 +43,7 @@ class Asking:
 
     def settings(self, run: Run) -> Settings:
         """The settings, with what the command line says."""
-        return settings(
+        return load_settings(
             llm_model=self.model,
             llm_stage_models=self.stage_models,
             llm_budget_usd=self.budget,

@@ -24,14 +24,15 @@ from awm.audit.probing import CALLS_PER_TOOL
 from awm.audit.repeating import Repeated, repeat, repeated_json
 from awm.cli.audit_view import show_audit, show_repeated, show_shortfall
 from awm.cli.console import print_json, progress
-from awm.cli.context import new_pool, new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.fix_view import show_fixes
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.report_file import check_report_file, write_report
 from awm.cli.signals import run
 from awm.cli.sweep import choose
 from awm.errors import UsageError
-from awm.settings import Settings
+from awm.runtime.chosen import pool_from_settings
+from awm.settings import Settings, load_settings
 from awm.worlds import WorldFolder, open_worlds
 
 __all__ = ["Request", "audit", "repeat_findings"]
@@ -83,7 +84,7 @@ def audit(request: Request) -> int:
         AwmError: The request makes no sense, or the machinery fails.
     """
     _check(request)
-    chosen = settings(allow_weak_isolation=request.allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=request.allow_weak_isolation)
     folder = open_worlds(request.folder)
     names = choose(folder, request.scenarios)
     target = _target(request, folder)
@@ -118,7 +119,7 @@ def repeat_findings(request: Request, report: Path) -> int:
             "Leave them out.",
         )
     _check(request)
-    chosen = settings(allow_weak_isolation=request.allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=request.allow_weak_isolation)
     folder = open_worlds(request.folder)
     document = _read(report)
     with progress("Repeating findings", len(read_findings(document))) as advance:
@@ -171,7 +172,7 @@ async def _fix(
 ) -> FixReport:
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
+        pool = await stack.enter_async_context(pool_from_settings(chosen))
         return await fix_worlds(
             folder,
             target,
@@ -200,7 +201,7 @@ async def _audit(
     effort = _effort(request)
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
+        pool = await stack.enter_async_context(pool_from_settings(chosen))
         return await audit_worlds(folder, runtime, pool, names=names, effort=effort, done=done)
 
 
@@ -209,7 +210,7 @@ async def _repeat(
 ) -> tuple[Repeated, ...]:
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
+        pool = await stack.enter_async_context(pool_from_settings(chosen))
         return await repeat(folder, runtime, pool, document, done=done)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from awm.cli.context import settings
 from awm.cli.gen_options import Author
 from awm.errors import UsageError, WorldFileError
+from awm.settings import load_settings
 from awm.synthesis.sources import rows_in, scenarios_of
 
 __all__ = ["is_asked_for", "is_to_go_on"]
@@ -26,7 +26,7 @@ def is_asked_for(
     """
     by_model = named == Author.LLM
     if named is None:
-        by_model = any(_said(of_llm)) or bool(settings().llm_model)
+        by_model = any(_said(of_llm)) or bool(load_settings().llm_model)
     others = _said(of_builtin if by_model else of_llm)
     if others:
         mine, other = ("llm", "builtin") if by_model else ("builtin", "llm")
@@ -49,7 +49,7 @@ def is_to_go_on(named: Author | None, source: Path, model: str | None) -> bool:
         return named == Author.LLM
     if model is not None:
         return True
-    if not settings().llm_model:
+    if not load_settings().llm_model:
         return False
     try:
         first = next(rows_in(scenarios_of(source)), {})

@@ -6,11 +6,11 @@ from typing import Any
 from rich.text import Text
 
 from awm.cli.console import counted, new_table, print_json, progress, shorten, stderr, stdout
-from awm.cli.context import settings
 from awm.cli.outcome import EXIT_CHECK_FAILED, show_problems
 from awm.cli.plain import plain_problem
 from awm.cli.sweep import Trial, choose, prepare_all
 from awm.errors import Problem
+from awm.settings import load_settings
 from awm.worlds import WorldFolder, open_worlds
 
 __all__ = ["check_all", "verdict"]
@@ -39,7 +39,7 @@ def check_all(
     Raises:
         AwmError: The worlds cannot be opened, or the runtime not be started.
     """
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     folder = open_worlds(source)
     names = choose(folder, allowed)
     strays = [] if allowed else list(folder.problems)

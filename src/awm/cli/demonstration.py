@@ -14,7 +14,7 @@ from rich.text import Text
 
 from awm.cli.check_all import verdict
 from awm.cli.console import new_table, progress, shorten, stdout
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.diff_view import describe
 from awm.cli.memory import tree_memory
 from awm.cli.script import Script, changing_scripts, find_reading_call, play
@@ -28,7 +28,7 @@ from awm.serve.client import McpClient, connect
 from awm.serve.http import PATH, serve_http
 from awm.serve.listening import bind, url_of
 from awm.serve.service import WorldService
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.worlds import World, WorldFile, WorldFolder, bundled_worlds, open_worlds
 
 __all__ = ["demonstrate"]
@@ -50,7 +50,7 @@ def demonstrate(
     Raises:
         AwmError: A folder cannot be opened, no world comes to life, or the machinery fails.
     """
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     opened = [bundled_worlds(), *map(open_worlds, folders)]
     run(_demonstrate(chosen, opened, instances))
     if worlds:

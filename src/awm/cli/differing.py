@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from awm.cli.console import counted, print_json, stdout
-from awm.cli.context import new_pool, settings
 from awm.cli.diff_view import describe
 from awm.cli.signals import run
 from awm.errors import SnapshotError, UsageError
 from awm.runtime import Schema, StateDiff
+from awm.runtime.chosen import pool_from_settings
 from awm.runtime.examiner import Examiner
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.verify.diff_text import diff_json
 from awm.verify.volatile import Volatile, numbering, volatile_by_schema
 
@@ -52,7 +52,7 @@ def show_difference(
         UsageError: A file is missing or is no sound database.
         AwmError: The machinery fails.
     """
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     first, second = map(_read, _paths(before, after))
     diff, volatile = run(_compare(chosen, first, second))
     if as_json:
@@ -91,7 +91,7 @@ def _read(path: Path) -> _File:
 
 
 async def _compare(chosen: Settings, first: _File, second: _File) -> tuple[StateDiff, Volatile]:
-    async with new_pool(chosen) as pool:
+    async with pool_from_settings(chosen) as pool:
         schemas = [await _describe(pool.examiner, file) for file in (first, second)]
         try:
             diff = await pool.examiner.compare(str(second.path), first.image, second.image)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from awm.cli.acting_options import Choice
 from awm.cli.console import counted, print_json, stderr
-from awm.cli.context import new_pool, new_runtime
+from awm.cli.context import new_runtime
 from awm.cli.evaluation_files import Pages, finished
 from awm.cli.evaluation_models import Bench, Judges, check_judges, grading_of, models
 from awm.cli.evaluation_tasks import gradable, solvable, tasks_to_try
@@ -32,6 +32,7 @@ from awm.rollout.running import evaluate
 from awm.rollout.selection import TaskSelection
 from awm.rollout.store import EpisodeStore
 from awm.runtime import Runtime
+from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings
 from awm.types import ToolSpec
 from awm.worlds import World, open_worlds
@@ -222,7 +223,7 @@ class _Evaluation:
         ordered, chosen, began = self._ordered, self._chosen, perf_counter()
         async with (
             seated(ordered.choice, chosen, self._worlds, gate=bench.gate, wrap=bench.agent) as seat,
-            new_pool(chosen) as pool,
+            pool_from_settings(chosen) as pool,
         ):
             player = Player(runtime, Grader(pool, bench.judge, ordered.mode), ordered.conditions)
             with watching(len(self._jobs), store.done.values(), bench.spent) as watcher:

@@ -11,7 +11,7 @@ from awm.agents import META_TOOLS, Window
 from awm.agents.briefs import Brief, brief_for
 from awm.agents.model_policy import Manner, format_named
 from awm.cli.console import counted, print_json, shorten, stderr, stdout
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.evaluation_files import played_worlds
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
@@ -30,7 +30,7 @@ from awm.rollout.exporting_recasting import Recording
 from awm.rollout.exporting_surface import Surface
 from awm.rollout.job import Job
 from awm.rollout.store import read_evaluation
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.types import JsonObject, ToolSpec
 from awm.worlds import World, open_worlds
 
@@ -87,7 +87,7 @@ def export(wanted: Wanted, *, as_json: bool, allow_weak_isolation: bool | None) 
     """
     evaluation = read_evaluation(wanted.folder)
     _check(wanted)
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     played = _Recorded.of(evaluation)
     if wanted.brief == "recorded":
         played.check_brief()

@@ -37,9 +37,9 @@ def set_up_logging(level: str | None, form: str | None = None) -> None:
     if level is not None and level.lower() not in _LEVELS:
         raise UsageError(f"--log_level is {level!r}.", f"Give one of {', '.join(_LEVELS)}.")
     if level is None or form is None:
-        from awm.cli.context import settings  # noqa: PLC0415 - pydantic is slow to import
+        from awm.settings import load_settings  # noqa: PLC0415 - pydantic is slow to import
 
-        chosen_settings = settings()
+        chosen_settings = load_settings()
         level = level or chosen_settings.log_level
         form = form or chosen_settings.log_format
     chosen = logging.getLevelNamesMapping()[level.upper()]

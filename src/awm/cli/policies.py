@@ -14,7 +14,6 @@ from awm.agents.model_policy import Manner, ModelPolicy, model_policy
 from awm.agents.random_policy import RandomPolicy
 from awm.cli.acting_options import Choice, FormatName
 from awm.cli.console import stderr
-from awm.cli.context import settings
 from awm.cli.human import HumanPolicy
 from awm.cli.human_lines import Lines
 from awm.errors import UsageError
@@ -29,7 +28,7 @@ from awm.llm import (
     price_from_settings,
 )
 from awm.rollout.policies import oracle_policy, script_policy
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.worlds import World
 
 __all__ = [
@@ -88,7 +87,7 @@ def model_settings(api_url: str | None, **more: Any) -> Settings:
     """
     # An address on the command line is one of OpenAI's protocol, whatever the environment says.
     provider = None if api_url is None else "openai"
-    return settings(openai_base_url=api_url, llm_provider=provider, **more)
+    return load_settings(openai_base_url=api_url, llm_provider=provider, **more)
 
 
 async def introduced(

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from awm.cli.check_all import verdict
 from awm.cli.console import counted, new_table, print_json, progress, stdout
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.outcome import EXIT_CHECK_FAILED, show_problems
 from awm.cli.plain import plain_problem
 from awm.cli.signals import run
@@ -17,7 +17,7 @@ from awm.cli.sweep import choose, problems_of
 from awm.errors import AwmError, InfrastructureError, Problem, UsageError
 from awm.lanes import for_each
 from awm.runtime import Runtime
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.whole import write_whole
 from awm.worlds import BuiltDatabase, WorldFile, WorldFolder, open_files
 from awm.worlds.names import database_name
@@ -66,7 +66,7 @@ def reset_db(
     Raises:
         AwmError: The files cannot be opened, or databases not be written.
     """
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     folder = open_files({WorldFile.DATABASE: input_db, WorldFile.SAMPLE: input_sample})
     names = choose(folder, scenarios)
     target = database_dir or chosen.output_dir / "databases"

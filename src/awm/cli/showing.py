@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from awm.cli.console import new_table, print_json, stdout
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.plain import plain_tool
 from awm.cli.signals import run
 from awm.runtime import PreparedWorld
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.types import ToolSpec
 from awm.worlds import World, WorldFile, open_worlds
 from awm.worlds.code import SourceError, read_code
@@ -59,7 +59,7 @@ def show_tools(source: str, name: str, *, as_json: bool, allow_weak_isolation: b
         AwmError: It is not there, or does not come to life.
     """
     world = open_worlds(source)[name]
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     tools = run(_prepare(world, chosen)).tools
     if as_json:
         print_json({"world": world.name, "tools": [plain_tool(tool) for tool in tools]})

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from awm.cli.console import stderr, stdout
-from awm.cli.context import new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.outcome import show_problems
 from awm.cli.signals import StoppedError, run
 from awm.errors import UsageError
@@ -19,7 +19,7 @@ from awm.serve.mcp.stdio import serve_stdio
 from awm.serve.mcp.terms import agree
 from awm.serve.service import WorldService
 from awm.serve.stdio import claim_streams
-from awm.settings import Settings
+from awm.settings import Settings, load_settings
 from awm.worlds import World, WorldFile, WorldFolder, bundled_worlds, open_files, open_worlds
 
 __all__ = ["Start", "start"]
@@ -53,7 +53,7 @@ def start(options: Start) -> None:
         AwmError: The world, the port or the folder is not as it has to be.
         StoppedError: A signal came.
     """
-    chosen = settings(allow_weak_isolation=options.allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=options.allow_weak_isolation)
     world = _world(options)
     if options.temp_server_path is not None:
         stderr().print(

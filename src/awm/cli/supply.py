@@ -15,12 +15,14 @@ from awm.audit.html import audit_html
 from awm.audit.plain import audit_json
 from awm.audit.playing import PLAYERS, Played, play_world
 from awm.cli.console import counted, new_table, progress, stdout
-from awm.cli.context import new_pool, new_runtime
+from awm.cli.context import new_runtime
 from awm.cli.report_file import write_report
 from awm.runtime import Runtime, VerifierPool
+from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings
 from awm.synthesis import Order, generate
 from awm.synthesis.details import TaskDetail, details_of
+from awm.synthesis.sites import Site
 from awm.worlds import World, WorldFile, WorldFolder, open_worlds
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ async def show_supply(chosen: Settings, folder: Path, count: int, jobs: int) -> 
     worlds = await _generate(chosen, folder / "worlds", count, jobs)
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
+        pool = await stack.enter_async_context(pool_from_settings(chosen))
         audit = await _audit(worlds, runtime, pool)
         played = await _play(worlds, runtime, pool)
     _save(folder, audit, played)
@@ -63,9 +65,8 @@ async def _generate(chosen: Settings, folder: Path, count: int, jobs: int) -> Wo
         made = await generate(
             Order(count, _SEED),
             folder,
-            jobs=jobs,
+            site=Site(jobs, chosen.allow_weak_isolation),
             overwrite=True,
-            allow_weak=chosen.allow_weak_isolation,
             done=lambda world: advance(world.title),
         )
     stdout().print(

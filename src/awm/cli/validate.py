@@ -5,11 +5,11 @@ from typing import Any
 from rich.text import Text
 
 from awm.cli.console import new_table, print_json, progress, stdout
-from awm.cli.context import settings
 from awm.cli.outcome import EXIT_CHECK_FAILED, show_problems
 from awm.cli.plain import plain_problem
 from awm.cli.sweep import Trial, prepare_all, problems_of
 from awm.errors import Problem, WorldError
+from awm.settings import load_settings
 from awm.worlds import WorldFolder, check_world, open_worlds
 
 __all__ = ["validate"]
@@ -38,7 +38,7 @@ def validate(
     Raises:
         AwmError: The folder cannot be opened, or the runtime not be started.
     """
-    chosen = settings(allow_weak_isolation=allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=allow_weak_isolation)
     folder = open_worlds(source)
     names = list(folder)
     found: dict[str, list[Problem]] = {}

@@ -66,9 +66,9 @@ def verify(  # noqa: PLR0913 - each option is an argument
     AZURE_OPENAI_API_KEY. Exit code 1: the run could not be graded.
     """
     from awm.cli import verifying  # noqa: PLC0415
-    from awm.cli.context import settings  # noqa: PLC0415
+    from awm.settings import load_settings  # noqa: PLC0415
 
-    chosen = settings(
+    chosen = load_settings(
         allow_weak_isolation=allow_weak_isolation,
         judge_votes=votes,
         judge_temperature=temperature,

@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from awm.cli.console import new_table, print_json, shorten, stdout
-from awm.cli.context import new_pool
 from awm.cli.judging import judge_by
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.signals import run as run_until_done
 from awm.errors import TrajectoryError, UnknownWorldError, UsageError
 from awm.llm import from_settings
+from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings
 from awm.verify.grading import Grading, grade_run, grading_json
 from awm.verify.judge import Judge
@@ -89,7 +89,7 @@ def verify_run(request: Request, chosen: Settings, *, as_json: bool) -> int:
 async def _grade(
     run: Run, program: VerifierProgram, clock: float, request: Request, chosen: Settings
 ) -> Grading:
-    async with _judge(request.mode, chosen) as judge, new_pool(chosen) as pool:
+    async with _judge(request.mode, chosen) as judge, pool_from_settings(chosen) as pool:
         return await grade_run(run, program, pool, clock=clock, judge=judge, repeat=request.repeat)
 
 

@@ -131,10 +131,10 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Fetch a published set of worlds."""
-    from awm.cli.context import settings  # noqa: PLC0415
+    from awm.settings import load_settings  # noqa: PLC0415
     from awm.worlds import open_worlds, pull_worlds  # noqa: PLC0415
 
-    place = target or settings().output_dir
+    place = target or load_settings().output_dir
     found = pull_worlds(repo, place, revision=revision, overwrite=overwrite)
     raise typer.Exit(_say_written(found, open_worlds(found), as_json=as_json))
 
