@@ -4,11 +4,13 @@
 #     docker run --rm --read-only --tmpfs /tmp -p 127.0.0.1:8000:8000 -v "$PWD/worlds:/worlds:ro" \
 #         -e AWM_SERVE_TOKENS awm serve mcp /worlds --host 0.0.0.0 --port 8000
 FROM python:3.13-slim AS build
+# What else to install: extras of awm's, and packages beside it. deploy/kuberay.yaml says what a Ray cluster needs.
 ARG EXTRAS=openenv
+ARG WITH=""
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN python -m venv /opt/awm && /opt/awm/bin/pip install --no-cache-dir ".[${EXTRAS}]"
+RUN python -m venv /opt/awm && /opt/awm/bin/pip install --no-cache-dir ".[${EXTRAS}]" ${WITH}
 
 FROM python:3.13-slim
 # An init that reaps what worlds leave behind; Docker's own `--init` is not to be had everywhere.
