@@ -141,7 +141,7 @@ class Play:
         reward = 0.0 if self._paid else paid_for(self._scheme, kind)
         if is_decided:
             self._paid = True
-            self._known[mode] = graded
+            self._known[mode] = replace(graded, attempt=None)  # without its databases
         return Answered(
             reward_type=kind,
             reward=reward,
