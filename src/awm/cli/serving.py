@@ -11,13 +11,14 @@ from rich.text import Text
 from starlette.types import ASGIApp
 
 from awm.cli.console import stderr, stdout
-from awm.cli.context import new_pool, new_runtime
+from awm.cli.context import new_runtime
 from awm.cli.judging import NOBODY, Judging, hired
 from awm.cli.outcome import show_problems
 from awm.cli.policies import model_settings
 from awm.cli.signals import StoppedError, run
 from awm.errors import UsageError
 from awm.rollout.room import room_for_worlds
+from awm.runtime.chosen import pool_from_settings
 from awm.serve.counters import Counters
 from awm.serve.gate import GateTerms
 from awm.serve.listening import bind, is_loopback, url_of
@@ -139,7 +140,9 @@ async def _serve(
     runtime = new_runtime(chosen, idle_workers=alive, live_workers=alive, ray=serving.ray)
     async with (
         hired(door.judging, chosen) as judge,
-        Lodging(worlds, runtime, new_pool(chosen), judge=judge, mode=door.judging.mode) as lodging,
+        Lodging(
+            worlds, runtime, pool_from_settings(chosen), judge=judge, mode=door.judging.mode
+        ) as lodging,
     ):
         counters = Counters(runtime)
         terms = GateTerms(tokens, hosts_of(listener), per_second=serving.requests_per_second)

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from awm.cli.context import new_pool, new_runtime, settings
+from awm.cli.context import new_runtime
 from awm.cli.serving import Door, Opened
 from awm.cli.signals import run
 from awm.errors import UsageError
+from awm.runtime.chosen import pool_from_settings
 from awm.serve.counters import Counters
 from awm.serve.lodging import Lodging
 from awm.serve.mcp.application import application
@@ -14,6 +15,7 @@ from awm.serve.mcp.config import Client, Place, Running, Started, client_block
 from awm.serve.mcp.stdio import serve_stdio
 from awm.serve.mcp.terms import agree
 from awm.serve.stdio import claim_streams
+from awm.settings import load_settings
 from awm.worlds import open_worlds
 from awm.worlds.store import BUNDLED
 
@@ -64,11 +66,11 @@ def serve_one(
     """
     if world is None:
         raise UsageError("--stdio serves one world.", "Name it with --world.")
-    chosen = settings(allow_weak_isolation=allow_weak)
+    chosen = load_settings(allow_weak_isolation=allow_weak)
     worlds = open_worlds(folder)
     incoming, outgoing = claim_streams()
-    runtime = new_runtime(chosen, ray=ray)
-    run(_one(Lodging(worlds, runtime, new_pool(chosen)), world, task, seed, incoming, outgoing))
+    lodging = Lodging(worlds, new_runtime(chosen, ray=ray), pool_from_settings(chosen))
+    run(_one(lodging, world, task, seed, incoming, outgoing))
 
 
 def block(
