@@ -42,6 +42,7 @@ benchmark: install
 	$(BIN)/python benchmarks/rollouts.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/mcp_gateway.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/openenv_door.py --markdown docs/figures.md
+	$(BIN)/python benchmarks/many_worlds.py --markdown docs/figures.md
 	$(BIN)/python benchmarks/ray_cluster.py --markdown docs/figures.md
 
 clean:
