@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from awm.serve.counters import Counters
 from awm.serve.embedded import EmbeddedServer
@@ -27,8 +29,18 @@ LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SILENT_SECONDS: Final = 15.0
 """How long a connection may stay without a whole request."""
 _SWEEP_SECONDS: Final = 5.0
+"""How often somebody looks; and the patience with silence where little room is left."""
+_FULL: Final = 0.75
+"""Little room is left from this share of the connections on."""
 _LAST_TASKS_SECONDS: Final = 2
 _MOST_CONNECTIONS: Final = 16_384
+_OTHER_FILES: Final = 3_072
+"""Descriptors for everything but connections: worlds' processes have a few each."""
+_AT_A_TIME: Final = 64
+"""How many connections are accepted before anything else is done. Where no descriptor is left,
+asyncio tries and complains as often."""
+_BACKLOG: Final = 2_048
+"""How many wait in the system meanwhile."""
 _GONE_SECONDS: Final = 60
 """After how long a connection whose other end is gone without a word is given up."""
 
@@ -58,11 +70,17 @@ async def serve_door(
         draining: Called once no session should begin; what is open and silent can end at once.
     """
     gate = Gate(door, terms, counters)
+    most = _room_for_connections()
     _keep_alive(listener)
-    server = EmbeddedServer(_uvicorn_config(gate, terms), ready)
+
+    def listening() -> None:
+        listener.listen(_BACKLOG)  # uvicorn has the system keep as many as it accepts at a time
+        ready()
+
+    server = EmbeddedServer(_uvicorn_config(gate, terms, _crowded(most, counters)), listening)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        async with _swept(server):
+        async with _swept(server, most):
             await asyncio.wait({serving})
     finally:
         gate.draining = True
@@ -86,9 +104,11 @@ async def _drained(gate: Gate, seconds: float) -> None:
         _log.warning("%d requests are cut off after %g seconds.", gate.under_way, seconds)
 
 
-def _uvicorn_config(gate: Gate, terms: GateTerms) -> uvicorn.Config:
+def _uvicorn_config(gate: Gate, terms: GateTerms, protocol: Any) -> uvicorn.Config:
     return uvicorn.Config(
         gate,
+        http=protocol,
+        backlog=_AT_A_TIME,
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -98,6 +118,46 @@ def _uvicorn_config(gate: Gate, terms: GateTerms) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=_LAST_TASKS_SECONDS,
     )
+
+
+def _room_for_connections() -> int:
+    """Let this process have as many descriptors as it needs; how many connections it may hold.
+
+    Systems allow 1,024 unless a process asks for more. So many silent connections would keep
+    everybody else out until they are swept, and worlds from coming to life.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _MOST_CONNECTIONS + _OTHER_FILES
+    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    if soft < wanted:
+        # Some systems have another limit behind the one they tell; then it stays as it is.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return min(_MOST_CONNECTIONS, max(soft - _OTHER_FILES, soft // 2))
+
+
+def _crowded(most: int, counters: Counters) -> Callable[..., asyncio.Protocol]:
+    """What makes a protocol for each connection, and turns away those that are too many."""
+    ordinary: Callable[..., asyncio.Protocol] = AutoHTTPProtocol
+
+    def protocol(server_state: Any, **options: Any) -> asyncio.Protocol:
+        if len(server_state.connections) < most:
+            return ordinary(server_state=server_state, **options)
+        counters.refusals.labels("crowd").inc()
+        return _TurnedAway()
+
+    return protocol
+
+
+class _TurnedAway(asyncio.Protocol):
+    """A connection that is closed as soon as it is there."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        transport.close()
 
 
 def _keep_alive(listener: socket.socket) -> None:
@@ -114,16 +174,16 @@ def _keep_alive(listener: socket.socket) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _swept(server: uvicorn.Server) -> AsyncIterator[None]:
+async def _swept(server: uvicorn.Server, most: int) -> AsyncIterator[None]:
     """Close connections that send no whole request, as uvicorn does only between two requests."""
-    sweeping = asyncio.create_task(_sweep(server))
+    sweeping = asyncio.create_task(_sweep(server, most))
     try:
         yield
     finally:
         sweeping.cancel()
 
 
-async def _sweep(server: uvicorn.Server) -> None:
+async def _sweep(server: uvicorn.Server, most: int) -> None:
     silent: dict[Any, _Silence] = {}
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
@@ -135,8 +195,10 @@ async def _sweep(server: uvicorn.Server) -> None:
             for each, new in found.items()
             if new is not None
         }
+        is_full = len(found) >= _FULL * most
+        patience = min(_SWEEP_SECONDS, _SILENT_SECONDS) if is_full else _SILENT_SECONDS
         for connection, silence in silent.items():
-            if now - silence.since >= _SILENT_SECONDS:
+            if now - silence.since >= patience:
                 connection.transport.abort()
 
 
