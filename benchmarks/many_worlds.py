@@ -271,6 +271,7 @@ async def measure(folder: Path, live: int) -> list[Figure]:
             visits = await visited(server, stays, live)
             order, rested = await evicted(server, stays, live)
             counts = await _counts(http, server)
+            _explain(server, dict(zip(names, visits.cold, strict=True)))
     return [
         _waiting("nobody was there before: session, list of tools, first call", visits.cold),
         _waiting("it has rested: the next call", rested),
@@ -279,6 +280,16 @@ async def measure(folder: Path, live: int) -> list[Figure]:
         _lasting(counts, len(names), live),
         _least_used(order),
     ]
+
+
+def _explain(server: Served, cold: Mapping[str, float]) -> None:
+    """Say what one has to look at where a promise is missed: the slowest, and the largest."""
+    slowest = sorted(cold, key=lambda name: cold[name])[-3:]
+    print("slowest:", *(f"{name} {cold[name]:.2f} s" for name in slowest), file=sys.stderr)
+    sizes = sorted((memory_of(pid) / MB for pid, _ in server.processes()), reverse=True)
+    largest = ", ".join(f"{size:.0f}" for size in sizes[:5])
+    own = memory_of(server.process) / MB
+    print(f"largest processes, in MB: the server {own:.0f}; below it {largest}", file=sys.stderr)
 
 
 async def _counts(http: httpx.AsyncClient, server: Served) -> dict[str, float]:
@@ -358,7 +369,7 @@ def _least_used(order: Order) -> Figure:
 
 
 def _middle_and_tail(times: Sequence[float]) -> tuple[float, float]:
-    return statistics.median(times), statistics.quantiles(times, n=20)[-1]
+    return statistics.median(times), statistics.quantiles(times, n=20, method="inclusive")[-1]
 
 
 def main() -> int:
