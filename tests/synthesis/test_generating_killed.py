@@ -10,6 +10,8 @@ import pytest
 
 from awm.errors import UsageError
 from awm.synthesis.generating import MANIFEST, generate
+from awm.synthesis.planning import WorldPlan
+from awm.synthesis.workshops import Workshops
 from awm.worlds import WorldFile
 from tests.cli.running import PATIENCE, environment
 from tests.synthesis.ordering import SHARED, files, shelve, whole_catalogue
@@ -94,11 +96,11 @@ async def test_a_world_that_cannot_be_read_from_the_shelf_is_made_anew(
     (shelf.path / "000001.json").write_bytes(content)
     missing = []
 
-    async def make_all(plans, *_arguments, **_given):
-        missing.extend(plan.index for plan in plans)
+    async def make_all(_self, rows, _done):
+        missing.extend(WorldPlan.from_row(row).index for row in rows)
         shelve(tmp_path, SHARED, generated, missing)
 
-    monkeypatch.setattr("awm.synthesis.generating.make_all", make_all)
+    monkeypatch.setattr(Workshops, "make_all", make_all)
     await generate(SHARED, tmp_path)
     assert missing == [1]
     assert files(tmp_path) == files(generated)

@@ -12,7 +12,7 @@ from rich.text import Text
 from awm.cli.asking import Asking
 from awm.cli.authoring_view import show_report, show_stopped, watching
 from awm.cli.console import counted, print_json, stderr
-from awm.cli.context import new_pool, new_runtime
+from awm.cli.context import new_runtime
 from awm.cli.gen_options import Form, Mode, Size
 from awm.cli.generation import Run, tell_written
 from awm.cli.journals import JOURNAL, journal_in
@@ -20,6 +20,7 @@ from awm.cli.report_file import check_report_file, write_report
 from awm.cli.signals import StoppedError
 from awm.cli.signals import run as run_to_end
 from awm.errors import AwmError, UsageError
+from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings
 from awm.synthesis.llm_author.authoring import Authored, Workplace, author
 from awm.synthesis.llm_author.blueprint import LARGE, SMALL, BlueprintStage
@@ -40,6 +41,7 @@ from awm.synthesis.llm_author.stage import Bench
 from awm.synthesis.order import Order
 from awm.synthesis.outputs import check_sources, write_rows, writing
 from awm.synthesis.plan import WorldPlan
+from awm.synthesis.sites import Site, workshops
 from awm.synthesis.sources import rows_in
 from awm.worlds import WorldFile
 from awm.worlds.holding import held
@@ -185,24 +187,19 @@ async def _make(
         journal = stack.enter_context(journal_in(folder, chosen))
         desk = await stack.enter_async_context(seated(chosen, journal))
         inventor, rows = await stack.enter_async_context(inventing(chosen, desk, wish, seeds))
-        runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
+        runtime = await stack.enter_async_context(new_runtime(chosen, ray=run.ray))
+        pool = await stack.enter_async_context(pool_from_settings(chosen))
         bench = Bench(desk, runtime, pool, choices)
         if commission.form == "blueprint":
             order = Order(commission.count, choices.seed, choices.tasks)
-            finisher = await stack.enter_async_context(
-                BlueprintFinisher(
-                    order,
-                    folder,
-                    commission,
-                    jobs=run.processes,
-                    allow_weak=chosen.allow_weak_isolation,
-                )
+            site = Site(run.jobs, chosen.allow_weak_isolation, run.ray)
+            opened = await stack.enter_async_context(
+                workshops(site, order, folder, signed=commission)
             )
             place = Workplace(
                 (BlueprintStage(_SIZES[commission.size]),),
                 bench,
-                lambda _shelf: finisher,
+                lambda _shelf: BlueprintFinisher(opened),
                 journal.spent,
                 _UNDER_WAY,
             )

@@ -11,12 +11,13 @@ from rich.text import Text
 from awm.cli.asking import Asking
 from awm.cli.authoring_view import watching
 from awm.cli.console import counted, stderr
-from awm.cli.context import new_pool, new_runtime
+from awm.cli.context import new_runtime
 from awm.cli.gen_options import Mode
 from awm.cli.generation import Run, tell_written
 from awm.cli.journals import journal_in
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
+from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings
 from awm.synthesis.llm_author.events import Listener
 from awm.synthesis.llm_author.office import CODE_STAGES, check_models, seated
@@ -88,8 +89,8 @@ async def _stage(
         folder.mkdir(parents=True, exist_ok=True)
         journal = stack.enter_context(journal_in(folder, chosen))
         desk = await stack.enter_async_context(seated(chosen, journal))
-        runtime = await stack.enter_async_context(new_runtime(chosen))
-        pool = await stack.enter_async_context(new_pool(chosen))
+        runtime = await stack.enter_async_context(new_runtime(chosen, ray=run.ray))
+        pool = await stack.enter_async_context(pool_from_settings(chosen))
         tell: Listener
         with watching(len(drafts), (worker.name,), journal.spent, whole=False) as tell:
             return await write_part(

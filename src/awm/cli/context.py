@@ -2,22 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from awm.runtime import Runtime, VerifierPool
-from awm.runtime.chosen import limits_from_settings, pool_from_settings
-from awm.settings import Settings, load_settings
+from awm.runtime import Runtime
+from awm.runtime.chosen import limits_from_settings
+from awm.settings import Settings
 
-__all__ = ["new_pool", "new_runtime", "settings"]
-
-
-def settings(**given: Any) -> Settings:
-    """The settings, with what the command line says; None means that it says nothing.
-
-    Raises:
-        SettingsError: See `load_settings`.
-    """
-    return load_settings(**given)
+__all__ = ["new_runtime"]
 
 
 def new_runtime(
@@ -55,8 +45,3 @@ def _kind_of_runtime(ray: str | None) -> Callable[..., Runtime]:
     from awm.ray import RayRuntime  # noqa: PLC0415 - an extra, which takes a second to import
 
     return partial(RayRuntime, ray)
-
-
-def new_pool(chosen: Settings) -> VerifierPool:
-    """A verifier pool that has yet to be entered."""
-    return pool_from_settings(chosen)

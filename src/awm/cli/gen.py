@@ -75,6 +75,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     allow_weak_isolation: AllowWeak = None,
+    ray: o.Ray = None,
 ) -> None:
     """Run all stages: worlds with schema, rows, code, tasks, oracles and verifiers, all proven.
 
@@ -82,7 +83,7 @@ def gen_all(  # noqa: PLR0913 - one for each option
     """
     from awm.cli import authors, generation  # noqa: PLC0415
 
-    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
+    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation, ray)
     of_builtin = {
         "--domain": domain, "--category": category, "--difficulty": difficulty, "--state": state,
         "--more_domains": more_domains,
@@ -213,11 +214,12 @@ def gen_task(  # noqa: PLR0913 - one for each option
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     allow_weak_isolation: AllowWeak = None,
+    ray: o.Ray = None,
 ) -> None:
     """Write tasks; the builtin author also proves them, and writes gen_oracle.jsonl."""
     from awm.cli import authors, generation  # noqa: PLC0415
 
-    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
+    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation, ray)
     read = source or o.SCENARIOS
     if authors.is_to_go_on(author, read, model):
         from awm.cli import asking, authoring_stages  # noqa: PLC0415 - a model's libraries are for models
@@ -266,11 +268,12 @@ def gen_verifier(  # noqa: PLR0913 - one for each option
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     allow_weak_isolation: AllowWeak = None,
+    ray: o.Ray = None,
 ) -> None:
     """Write a verifier for each task; the builtin author compiles it from the oracle."""
     from awm.cli import authors, generation  # noqa: PLC0415
 
-    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation)
+    run = generation.Run(jobs, overwrite, as_json, allow_weak_isolation, ray)
     read = input_task or source or o.TASKS
     if authors.is_to_go_on(author, read, model):
         from awm.cli import asking, authoring_stages  # noqa: PLC0415 - a model's libraries are for models
@@ -309,6 +312,7 @@ def _stage(name: str, file: str, about: str) -> None:
         overwrite: Overwrite = False,
         as_json: AsJson = False,
         allow_weak_isolation: AllowWeak = None,
+        ray: o.Ray = None,
     ) -> None:
         from awm.cli import authors, generation  # noqa: PLC0415
 
@@ -324,7 +328,7 @@ def _stage(name: str, file: str, about: str) -> None:
             part = authoring_stages.Part(
                 names_in(allowed_scenarios), limit, database_dir=database_dir
             )
-            run = generation.Run(None, overwrite, as_json, allow_weak_isolation)
+            run = generation.Run(None, overwrite, as_json, allow_weak_isolation, ray)
             sources = given if source is None else {**given, "input": source}
             authoring_stages.stage(name, sources, output, asked, part, run=run)
             return

@@ -17,8 +17,9 @@ __all__ = [
     "Author", "AuthorName", "Budget", "Categories", "ClassifyOnly", "Concurrency", "Count",
     "DatabaseDir", "Difficulty", "Domains", "Form", "FormName", "Limit", "MaxTokens", "Mode",
     "ModeName", "Model", "MoreDomains", "NumTasks", "Only", "Output", "OutputDir", "Page",
-    "PerCategory", "Proof", "Resume", "Retries", "SaveTo", "Seed", "Seeds", "Shuffle", "Size",
-    "SizeName", "SkipClassification", "StageModels", "State", "Switch", "Temperature", "Tries",
+    "PerCategory", "Proof", "Ray", "Resume", "Retries", "SaveTo", "Seed", "Seeds", "Shuffle",
+    "Size", "SizeName", "SkipClassification", "StageModels", "State", "Switch",
+    "Temperature", "Tries",
 ]  # fmt: skip
 
 OUTPUTS: Final = Path("outputs")
@@ -258,6 +259,16 @@ Proof: TypeAlias = Annotated[
         parser=_switched,
         metavar="on|off",
         help="Whether agents try the tasks and verifiers are attacked; on unless told.",
+        show_default=False,
+    ),
+]
+Ray: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Make worlds on the nodes of a Ray cluster: its head's address, or `auto` for the one"
+        " that this machine belongs to.",
         show_default=False,
     ),
 ]

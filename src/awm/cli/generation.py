@@ -1,6 +1,5 @@
 """What `awm gen` does: plans worlds, has them made and proven, and tells how it went."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,10 +16,10 @@ from awm.cli.console import (
     stderr,
     stdout,
 )
-from awm.cli.context import settings
 from awm.cli.gen_options import Size
 from awm.cli.signals import run as run_to_end
 from awm.errors import UsageError
+from awm.settings import load_settings
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.generating import Generated, generate
 from awm.synthesis.manuscript import Manuscript
@@ -28,6 +27,7 @@ from awm.synthesis.order import Order, levels_from
 from awm.synthesis.outputs import check_databases, check_sources
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.planning import Selection, WorldSize
+from awm.synthesis.sites import Site
 from awm.synthesis.sources import read_plans, scenarios_of, tasks_ordered
 from awm.synthesis.staging import PARTS, prove_stage, write_plans, write_stage
 from awm.synthesis.workshop import Made
@@ -60,17 +60,14 @@ class Run:
         overwrite: Whether files that are there may be replaced.
         as_json: Whether to print one JSON document and nothing else.
         allow_weak_isolation: Whether to run where code cannot be jailed; None if nobody said so.
+        ray: The address of the Ray cluster that makes them; None for this machine.
     """
 
     jobs: int | None
     overwrite: bool
     as_json: bool
     allow_weak_isolation: bool | None
-
-    @property
-    def processes(self) -> int:
-        """How many processes make worlds."""
-        return self.jobs or os.cpu_count() or 1
+    ray: str | None = None
 
 
 def order_of(count: int, seed: int, tasks: int, difficulty: str, selection: Selection) -> Order:
@@ -103,15 +100,14 @@ def _once(names: Sequence[str] | None) -> tuple[str, ...]:
 
 def make(order: Order, folder: Path, *, run: Run) -> None:
     """Make worlds and write them to a folder."""
-    chosen = settings(allow_weak_isolation=run.allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=run.allow_weak_isolation)
     with progress("Making worlds", order.count) as advance:
         found = run_to_end(
             generate(
                 order,
                 folder,
-                jobs=run.processes,
+                site=Site(run.jobs, chosen.allow_weak_isolation, run.ray),
                 overwrite=run.overwrite,
-                allow_weak=chosen.allow_weak_isolation,
                 kept=advance,
                 done=_Noted(advance),
             )
@@ -187,16 +183,15 @@ def stage(
 def _prove(
     parts: dict[WorldFile, Path], plans: list[WorldPlan], order: Order, output: Path, run: Run
 ) -> None:
-    chosen = settings(allow_weak_isolation=run.allow_weak_isolation)
+    chosen = load_settings(allow_weak_isolation=run.allow_weak_isolation)
     with progress("Proving tasks", len(plans)) as advance:
         count = run_to_end(
             prove_stage(
                 parts,
                 plans,
                 order,
-                jobs=run.processes,
+                site=Site(run.jobs, chosen.allow_weak_isolation, run.ray),
                 overwrite=run.overwrite,
-                allow_weak=chosen.allow_weak_isolation,
                 done=_Noted(advance),
             )
         )

@@ -16,13 +16,23 @@ from awm.errors import UsageError
 if TYPE_CHECKING:
     from awm.ray.runtime import RayRuntime
 
-__all__ = ["RayRuntime"]
+__all__ = ["RayRuntime", "require_ray"]
 
 
 def __getattr__(name: str) -> Any:
     # Ray takes a second to import, and need not be installed.
     if name != "RayRuntime":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_ray()
+    return importlib.import_module("awm.ray.runtime").RayRuntime
+
+
+def require_ray() -> None:
+    """Import Ray.
+
+    Raises:
+        UsageError: It is not installed.
+    """
     try:
         importlib.import_module("ray")
     except ImportError as error:
@@ -30,4 +40,3 @@ def __getattr__(name: str) -> Any:
             "worlds on many machines need the ray package.",
             "Install it with: pip install 'awm[ray]'",
         ) from error
-    return importlib.import_module("awm.ray.runtime").RayRuntime

@@ -8,17 +8,10 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 import ray
-from ray.exceptions import (
-    ActorUnschedulableError,
-    NodeDiedError,
-    ObjectLostError,
-    OutOfMemoryError,
-    RayActorError,
-    RayError,
-    WorkerCrashedError,
-)
+from ray.exceptions import RayError
 
 from awm.errors import AwmError, InfrastructureError
+from awm.ray.faults import GONE
 from awm.ray.terms import Unknown, Welcome, WorldKey, key_of
 from awm.runtime.placement import Census
 from awm.runtime.prepared import PreparedWorld
@@ -29,16 +22,6 @@ _log: Final = logging.getLogger(__name__)
 _AVOIDED_SECONDS: Final = 30.0
 """For how long a node is the last choice after an instance could not be opened there."""
 _FAREWELL_SECONDS: Final = 10.0
-_GONE: Final = (
-    ActorUnschedulableError,
-    NodeDiedError,
-    ObjectLostError,
-    OutOfMemoryError,
-    RayActorError,
-    WorkerCrashedError,
-)
-"""What Ray says of a node that does not answer. All else is no reason to give one up: a full
-object store, a request that was cancelled, this process's own connection."""
 _NOBODY: Final = Census(worlds=0, instances=0, workers=0, losses=0)
 
 
@@ -237,7 +220,7 @@ class NodeLink:
     def _trouble(self, error: RayError) -> NodeGoneError | InfrastructureError:
         """What an error of Ray's means, and what follows from it."""
         words = f"{type(error).__name__}: {str(error).strip()}"
-        if not isinstance(error, _GONE):
+        if not isinstance(error, GONE):
             return InfrastructureError(f"node {self.name} cannot be asked: {words}")
         if not self.gone:
             _log.warning("node %s is given up: %s", self.name, words.splitlines()[0])

@@ -1,11 +1,9 @@
 """What runs on every node: an actor with a runtime of its own, which hosts what callers send."""
 
-import functools
 import os
-from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from awm.errors import AwmError, Problem
+from awm.errors import Problem
+from awm.ray.faults import told
 from awm.ray.terms import NodeTerms, Unknown, Welcome, WorldKey, key_of, version
 from awm.runtime.host import Host, Member
 from awm.runtime.placement import Census
@@ -14,27 +12,6 @@ from awm.runtime.runtime import Runtime
 from awm.runtime.wire import Called, Load
 
 __all__ = ["Node"]
-
-_P = ParamSpec("_P")
-_Answer = TypeVar("_Answer")
-
-
-def _told(
-    method: Callable[Concatenate["Node", _P], Coroutine[Any, Any, _Answer]],
-) -> Callable[Concatenate["Node", _P], Coroutine[Any, Any, _Answer | AwmError]]:
-    """Return our own errors instead of raising them.
-
-    Ray would wrap what is raised into an error of its own kind, with a traceback of this machine.
-    """
-
-    @functools.wraps(method)
-    async def telling(self: "Node", /, *args: _P.args, **kwargs: _P.kwargs) -> _Answer | AwmError:
-        try:
-            return await method(self, *args, **kwargs)
-        except AwmError as error:
-            return error
-
-    return telling
 
 
 class Node:
@@ -60,7 +37,7 @@ class Node:
         self._worlds: dict[WorldKey, PreparedWorld] = {}
         self._guests: dict[int, tuple[Host, Member]] = {}
 
-    @_told
+    @told
     async def open(self) -> Welcome:
         """Get ready to host.
 
@@ -75,7 +52,7 @@ class Node:
         """End every worker."""
         await self._runtime.__aexit__()
 
-    @_told
+    @told
     async def learn(
         self, fingerprint: str, order: Load, problems: tuple[Problem, ...]
     ) -> PreparedWorld:
@@ -94,7 +71,7 @@ class Node:
         if world is not None:
             await self._runtime.dismiss(world)
 
-    @_told
+    @told
     async def admit(
         self, ticket: int, key: WorldKey, seed: int, step: int, delta: bytes, memory: bytes
     ) -> Unknown | None:
@@ -111,7 +88,7 @@ class Node:
         self._guests[ticket] = await self._runtime.house(world, member), member
         return None
 
-    @_told
+    @told
     async def call(self, ticket: int, tool: str, arguments: str) -> Called | Unknown:
         """Call a tool of an instance; see `WorldHost.call`.
 

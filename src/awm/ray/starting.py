@@ -7,10 +7,9 @@ from typing import Any, Final
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from awm.errors import UsageError
 from awm.ray.link import NodeLink
 from awm.ray.node import Node
-from awm.ray.terms import NodeTerms, Welcome, version
+from awm.ray.terms import NodeTerms, Welcome, require_same_version
 
 __all__ = ["start"]
 
@@ -44,7 +43,7 @@ async def start(node: str, name: str, processors: float, terms: NodeTerms) -> No
     try:
         async with asyncio.timeout(_START_SECONDS):
             welcome: Welcome = await link.ask("open")
-        _require_same_version(welcome, name)
+        require_same_version(welcome.version, name)
     except BaseException:
         link.give_up()
         raise
@@ -63,11 +62,3 @@ def new_actor(node: str, terms: NodeTerms) -> Any:
         enable_task_events=False,
         scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False),
     ).remote(terms)
-
-
-def _require_same_version(welcome: Welcome, name: str) -> None:
-    if welcome.version != version():
-        raise UsageError(
-            f"node {name} has awm {welcome.version}, and this process {version()}.",
-            "Install the same one everywhere.",
-        )

@@ -4,11 +4,20 @@ import importlib
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from awm.errors import UsageError
 from awm.runtime.limits import Limits
 from awm.runtime.prepared import PreparedWorld
 from awm.runtime.sandbox import Isolation
 
-__all__ = ["NodeTerms", "Unknown", "Welcome", "WorldKey", "key_of", "version"]
+__all__ = [
+    "NodeTerms",
+    "Unknown",
+    "Welcome",
+    "WorldKey",
+    "key_of",
+    "require_same_version",
+    "version",
+]
 
 WorldKey: TypeAlias = tuple[str, str]
 """Which world, and which load of it: states are relative to a template, and two loads of a world
@@ -65,3 +74,16 @@ def version() -> str:
     """Of awm, as installed here."""
     # Not imported by name: the package's front door leads to every room, also to those above.
     return str(importlib.import_module("awm").__version__)
+
+
+def require_same_version(its: str, node: str) -> None:
+    """Check the version of awm that a node has.
+
+    Raises:
+        UsageError: It is another one than here.
+    """
+    if its != version():
+        raise UsageError(
+            f"node {node} has awm {its}, and this process {version()}.",
+            "Install the same one everywhere.",
+        )

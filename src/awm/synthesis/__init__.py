@@ -8,5 +8,15 @@ from awm.synthesis.generating import Generated, generate
 from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, Selection, WorldPlan
 from awm.synthesis.resampling import resample
+from awm.synthesis.sites import Site
 
-__all__ = ["Generated", "Order", "Planner", "Selection", "WorldPlan", "generate", "resample"]
+__all__ = [
+    "Generated",
+    "Order",
+    "Planner",
+    "Selection",
+    "Site",
+    "WorldPlan",
+    "generate",
+    "resample",
+]

@@ -1,10 +1,7 @@
 """Carrying out an order: plan, have the worlds made side by side, publish all of them at once."""
 
-import asyncio
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -15,11 +12,12 @@ from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner, WorldPlan
 from awm.synthesis.publishing import MANIFEST, check_folder, publishing
 from awm.synthesis.shelf import Shelf
-from awm.synthesis.workshop import Made, Workshop
+from awm.synthesis.sites import ONE, Site, workshops
+from awm.synthesis.workshop import Made
 from awm.worlds import WorldFile
 from awm.worlds.holding import held
 
-__all__ = ["Generated", "generate", "make_all", "unfinished"]
+__all__ = ["Generated", "generate", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,8 @@ async def generate(
     order: Order,
     folder: Path,
     *,
-    jobs: int = 1,
+    site: Site = ONE,
     overwrite: bool = False,
-    allow_weak: bool = False,
     kept: Callable[[str], None] = lambda _title: None,
     done: Callable[[Made], None] = lambda _made: None,
 ) -> Generated:
@@ -58,9 +55,8 @@ async def generate(
     Args:
         order: What is wanted.
         folder: Where to.
-        jobs: How many processes make worlds.
+        site: Where worlds are made, and how many at a time.
         overwrite: Whether worlds that are there already, or the rest of another order, may go.
-        allow_weak: Whether to run where code cannot be jailed.
         kept: Told the name of each world that is there from an earlier run.
         done: Told of each world that was made.
 
@@ -96,9 +92,9 @@ async def generate(
                 plans.append(plan)
                 yield plan
 
-        left = unfinished(as_planned(), shelf, kept)
-        jobs = min(jobs, order.count)
-        await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=note)
+        left = map(scenario_row, unfinished(as_planned(), shelf, kept))
+        async with workshops(site, order, folder, most=order.count) as opened:
+            await opened.make_all(left, note)
         return _publish(plans, order, shelf, len(made), started, overwrite=overwrite)
 
 
@@ -123,52 +119,6 @@ def _is_of(plan: WorldPlan, shelf: Shelf) -> bool:
         return WorldPlan.from_row(json.loads(row)) == plan
     except (OSError, ValueError, KeyError, AttributeError, UsageError):
         return False  # it is nothing that we would have put there
-
-
-def _cores_for(jobs: int) -> Sequence[int | None]:
-    """A core for each job, where each can have one to itself and all are taken.
-
-    A workshop and its workers take turns, so what one leaves in a core's cache serves the next.
-    """
-    try:
-        cores = sorted(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        cores = []
-    return cores if len(cores) == jobs > 1 else [None] * jobs
-
-
-async def make_all(
-    plans: Iterable[WorldPlan],
-    order: Order,
-    folder: Path,
-    jobs: int,
-    *,
-    allow_weak: bool,
-    done: Callable[[Made], None],
-) -> None:
-    """Have worlds made side by side; they are on the shelf of the folder then.
-
-    Raises:
-        InfrastructureError: A world could not be made; what was finished is kept.
-    """
-    remaining = iter(plans)  # made while they are waited for: planning takes its time too
-
-    async with AsyncExitStack() as stack:
-
-        async def lane(core: int | None) -> None:
-            workshop: Workshop | None = None  # started for the first plan: there may be none left
-            for plan in remaining:
-                if workshop is None:
-                    workshop = await Workshop.open(order, folder, allow_weak=allow_weak, core=core)
-                    stack.push_async_callback(workshop.close)
-                done(await workshop.make(scenario_row(plan)))
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for core in _cores_for(jobs):
-                    group.create_task(lane(core))
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
 
 
 def _publish(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from awm.errors import UsageError
 from awm.synthesis.planning import Selection
@@ -78,6 +78,26 @@ class Order:
             **({"more_domains": more} if more else {}),
             **({"size": self.selection.size} if self.selection.size != "large" else {}),
         }
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any], count: int) -> Self:
+        """The order that `as_json` wrote, as far as worlds that are planned depend on it.
+
+        The folder of its own domains is not there: plans carry what they need of it.
+        """
+        return cls(
+            count=count,
+            seed=written["seed"],
+            tasks=written["tasks"],
+            levels=tuple(written["levels"]),
+            selection=Selection(
+                tuple(written["domains"]),
+                tuple(written["categories"]),
+                written["per_category"],
+                size=written.get("size", "large"),
+            ),
+            state=written["state"],
+        )
 
 
 def _wrong(name: str, value: object, among: range) -> UsageError:

@@ -6,6 +6,7 @@ Each appears whole or not at all, so that a run that was killed goes on where it
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,7 +16,7 @@ from awm.whole import write_whole
 from awm.worlds import WorldFile
 from awm.worlds.holding import writing_to
 
-__all__ = ["Ordered", "Shelf"]
+__all__ = ["Ordered", "Packed", "Shelf"]
 
 _FOLDER: Final = ".generating"
 _GONE: Final = ".generating.old"
@@ -31,6 +32,21 @@ class Ordered(Protocol):
     def as_json(self) -> dict[str, Any]:
         """All that its worlds depend on: worlds of two orders never stand on one shelf."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A world between two shelves.
+
+    Attributes:
+        index: Its number.
+        database: An SQLite database file.
+        content: Its rows and what was reported of it, as a shelf keeps them.
+    """
+
+    index: int
+    database: bytes
+    content: bytes
 
 
 class Shelf:
@@ -142,15 +158,30 @@ class Shelf:
             UsageError: Another run has thrown the shelf away, and made one for another order.
             OSError: It cannot be written.
         """
-        if self._written_order() not in (None, self._order.as_json()):
-            raise UsageError(f"{self.path} is of another order now.", "The world is not needed.")
-        write_whole(self.database(index), database)
         lines = {
             part.value: [json.dumps(row, ensure_ascii=False) for row in rows]
             for part, rows in records.items()
         }
         content = {"report": report, "lines": lines}
-        write_whole(self._file(index), json.dumps(content, ensure_ascii=False).encode())
+        self.unpack(Packed(index, database, json.dumps(content, ensure_ascii=False).encode()))
+
+    def pack(self, index: int) -> "Packed":
+        """Take a world that is there away, to another shelf of the same order.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        packed = Packed(index, self.database(index).read_bytes(), self._file(index).read_bytes())
+        self._file(index).unlink()
+        self.database(index).unlink()
+        return packed
+
+    def unpack(self, packed: "Packed") -> None:
+        """Put a world there that was packed elsewhere; see `put`."""
+        if self._written_order() not in (None, self._order.as_json()):
+            raise UsageError(f"{self.path} is of another order now.", "The world is not needed.")
+        write_whole(self.database(packed.index), packed.database)
+        write_whole(self._file(packed.index), packed.content)
 
     def lines(self, index: int) -> tuple[dict[WorldFile, list[bytes]], JsonObject]:
         """The lines of a world that is there, by file, and what was reported of it.

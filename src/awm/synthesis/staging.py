@@ -10,13 +10,14 @@ from typing import Final, Literal, TypeAlias
 
 from awm.errors import UsageError
 from awm.synthesis.catalogue import Catalogue
-from awm.synthesis.generating import make_all, unfinished
+from awm.synthesis.generating import unfinished
 from awm.synthesis.manuscript import Manuscript, scenario_row
 from awm.synthesis.order import Order
 from awm.synthesis.outputs import check_outputs, write_lines, write_rows, writing
 from awm.synthesis.plan import WorldPlan
 from awm.synthesis.planning import Planner
 from awm.synthesis.shelf import Shelf
+from awm.synthesis.sites import ONE, Site, workshops
 from awm.synthesis.workshop import Made
 from awm.types import JsonObject
 from awm.worlds import WorldFile
@@ -109,9 +110,8 @@ async def prove_stage(
     plans: Sequence[WorldPlan],
     order: Order,
     *,
-    jobs: int = 1,
+    site: Site = ONE,
     overwrite: bool = False,
-    allow_weak: bool = False,
     done: Callable[[Made], None] = lambda _made: None,
 ) -> int:
     """The stages `task` and `verifier`: make worlds, prove them, and write some of their rows.
@@ -120,9 +120,8 @@ async def prove_stage(
         parts: Which files to write, and where.
         plans: Of which worlds.
         order: How many tasks each has, and how hard.
-        jobs: How many processes make worlds.
+        site: Where worlds are made, and how many at a time.
         overwrite: Whether files that are there may be replaced.
-        allow_weak: Whether to run where code cannot be jailed.
         done: Told of each world.
 
     Returns:
@@ -145,9 +144,9 @@ async def prove_stage(
         }
         check_outputs([*parts.values()], shelf, placing, overwrite=overwrite)
         shelf.open(overwrite=overwrite)
-        left = unfinished(plans, shelf)
-        jobs = min(jobs, len(plans))
-        await make_all(left, order, folder, jobs, allow_weak=allow_weak, done=done)
+        left = map(scenario_row, unfinished(plans, shelf))
+        async with workshops(site, order, folder, most=len(plans)) as opened:
+            await opened.make_all(left, done)
         _put_in_place(parts, plans, shelf, placing)
         tasks = [shelf.lines(plan.index)[1]["tasks"] for plan in plans]
         shelf.clear()

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -24,13 +24,13 @@ from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.drafts import drafted_tasks
 from awm.synthesis.manuscript import Manuscript
 from awm.synthesis.order import Order
-from awm.synthesis.planning import Selection, WorldPlan
+from awm.synthesis.planning import WorldPlan
 from awm.synthesis.proof import prove
 from awm.synthesis.shelf import Ordered, Shelf
 from awm.types import JsonObject
 from awm.worlds import WorldFile
 
-__all__ = ["Made", "Place", "Workshop", "main", "make_world"]
+__all__ = ["Made", "Place", "Signed", "Workshop", "main", "make_world"]
 
 _LONGEST_LINE: Final = 1 << 20
 _PROGRAM: Final = (
@@ -143,12 +143,12 @@ class Workshop:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
-            process_group=0,  # Ctrl-C is for whoever gives the orders
+            start_new_session=True,  # Ctrl-C is for whoever gives the orders
         )
         workshop = cls(process)
         await workshop._send(
             {
-                **order.as_json(),
+                "order": order.as_json(),
                 "count": order.count,
                 "folder": str(folder),
                 "signed": (signed or order).as_json(),
@@ -224,8 +224,8 @@ async def _serve() -> None:
     first = json.loads(await lines.readline())
     if first["core"] is not None:
         os.sched_setaffinity(0, {first["core"]})
-    order = _order(first)
-    shelf = Shelf(Path(first["folder"]), _Signed(first["signed"]))
+    order = Order.from_json(first["order"], first["count"])
+    shelf = Shelf(Path(first["folder"]), Signed(first["signed"]))
     catalogue = Catalogue()
     # To look for garbage all the time takes a tenth of it; what is here already is none.
     gc.freeze()
@@ -233,10 +233,15 @@ async def _serve() -> None:
     async with AsyncExitStack() as stack:
         # One world at a time: what has served the last one goes when the next one comes.
         weak = first["weak"]
-        runtime = await stack.enter_async_context(Runtime(idle_workers=1, allow_weak=weak))
-        pool = await stack.enter_async_context(
-            VerifierPool(processes=1, idle_workers=1, allow_weak=weak)
-        )
+        try:
+            runtime = await stack.enter_async_context(Runtime(idle_workers=1, allow_weak=weak))
+            pool = await stack.enter_async_context(
+                VerifierPool(processes=1, idle_workers=1, allow_weak=weak)
+            )
+        except AwmError as error:
+            if await lines.readline():
+                _answer(_fault(_told(error), error.hint))
+            return
         for number in count(1):
             line = await lines.readline()
             if not line:
@@ -255,10 +260,13 @@ async def _serve() -> None:
             except OSError as error:
                 where = f": {error.filename}" if error.filename else ""
                 answer = _fault(f"{error.strerror}{where}.", _ROOM)
-            try:
-                os.write(1, json.dumps(answer).encode() + b"\n")
-            except BrokenPipeError:
-                return  # whoever gave the orders is gone; the world is on the shelf
+            _answer(answer)
+
+
+def _answer(answer: Mapping[str, Any]) -> None:
+    # If whoever gave the orders is gone: the world is on the shelf, and no further line comes.
+    with suppress(BrokenPipeError):
+        os.write(1, json.dumps(answer).encode() + b"\n")
 
 
 def _place(told: Mapping[str, Any]) -> Place | None:
@@ -277,27 +285,14 @@ def _fault(what: str, hint: str, *, stillborn: bool = False) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Signed:
+class Signed:
     """What a shelf was opened for, as it came in."""
 
-    content: dict[str, Any]
+    content: JsonObject
 
     def as_json(self) -> dict[str, Any]:
-        return self.content
-
-
-def _order(written: Mapping[str, Any]) -> Order:
-    selection = Selection(
-        tuple(written["domains"]), tuple(written["categories"]), written["per_category"]
-    )
-    return Order(
-        count=written["count"],
-        seed=written["seed"],
-        tasks=written["tasks"],
-        levels=tuple(written["levels"]),
-        selection=selection,
-        state=written["state"],
-    )
+        """The same."""
+        return dict(self.content)
 
 
 async def _standard_input() -> asyncio.StreamReader:

@@ -9,9 +9,8 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -21,6 +20,7 @@ from awm.synthesis.order import Order
 from awm.synthesis.planning import Planner
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.workshop import Workshop
+from awm.synthesis.workshops import Workshops
 from awm.testing.chance import chosen
 from awm.testing.known import KnownWorld, Place, alike
 from awm.types import JsonObject
@@ -100,13 +100,9 @@ class BuiltinSource:
         self, plans: "Plans", order: Order, folder: Path, jobs: int, *, allow_weak: bool
     ) -> None:
         self._plans = plans
-        self._order = order
-        self._folder = folder
         self._shelf = Shelf(folder, order)
-        self._allow_weak = allow_weak
-        self._jobs = asyncio.Semaphore(jobs)
-        self._idle: list[Workshop] = []
-        self._stack = AsyncExitStack()
+        opening = partial(Workshop.open, order, folder, allow_weak=allow_weak)
+        self._workshops = Workshops([opening] * jobs)
 
     async def names(self) -> Sequence[str]:
         """The names of the plans."""
@@ -116,8 +112,8 @@ class BuiltinSource:
         """The world of a plan; made and proven if it is not on the shelf."""
         if place not in self._shelf.done():
             rows = await self._plans.rows()
-            async with self._jobs:
-                await self._make(rows[place])
+            self._shelf.open()
+            await self._workshops.make(rows[place])
         return await asyncio.to_thread(self._read, place)
 
     async def remembered(self) -> Sequence[int]:
@@ -126,17 +122,7 @@ class BuiltinSource:
 
     async def aclose(self) -> None:
         """End the processes."""
-        await self._stack.aclose()
-
-    async def _make(self, row: JsonObject) -> None:
-        if self._idle:
-            workshop = self._idle.pop()
-        else:
-            self._shelf.open()
-            workshop = await Workshop.open(self._order, self._folder, allow_weak=self._allow_weak)
-            self._stack.push_async_callback(workshop.close)
-        await workshop.make(row)
-        self._idle.append(workshop)  # one that failed is not asked again, and closed in the end
+        await self._workshops.close()
 
     def _read(self, place: int) -> World:
         lines, _ = self._shelf.lines(place)
