@@ -1,5 +1,8 @@
+import ctypes
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,27 @@ def test_other_machines_are_foreign(monkeypatch, machine):
 def test_a_32_bit_python_is_foreign(monkeypatch):
     monkeypatch.setattr(syscalls.struct, "calcsize", lambda code: 4)
     assert native_architecture() is None
+
+
+FREED = """
+from pathlib import Path
+from awm.runtime.sandbox.syscalls import give_memory_back
+
+def megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+
+blocks = [bytes(3000) for _ in range(20_000)]
+last = bytes(3000)  # keeps the heap from shrinking by itself
+del blocks
+before = megabytes()
+give_memory_back()
+print(before - megabytes())
+"""
+
+
+@linux_only
+def test_what_was_freed_goes_back_to_the_system():
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("the C library cannot: it has no malloc_trim")
+    ran = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) > 40

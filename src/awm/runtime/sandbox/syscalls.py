@@ -14,6 +14,7 @@ __all__ = [
     "NUMBERS",
     "PR_SET_NO_NEW_PRIVS",
     "Architecture",
+    "give_memory_back",
     "native_architecture",
     "number",
     "prctl",
@@ -175,6 +176,16 @@ def syscall(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char]) ->
     if result == -1:
         raise _failure(name, ctypes.get_errno())
     return result
+
+
+def give_memory_back() -> None:
+    """Have the allocator give the system what it holds and nobody uses; malloc_trim(3) of glibc.
+
+    Where the C library has no such function, nothing happens.
+    """
+    trim = getattr(_LIBC, "malloc_trim", None)
+    if trim is not None:
+        trim(ctypes.c_size_t(0))
 
 
 def prctl(option: int, value: int = 0) -> int:
