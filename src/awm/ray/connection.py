@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import signal
+import threading
 from typing import Final
 
 import ray
@@ -51,6 +53,7 @@ class Connection:
             # In a thread: it takes seconds, and in the main one Ray would handle SIGTERM itself.
             await asyncio.to_thread(self._connect)
             self._made = True
+            _take_signal_back()
 
     async def close(self) -> None:
         """Disconnect, if this has connected."""
@@ -87,6 +90,20 @@ class Connection:
             f"no Ray cluster can be reached at {self._address!r}: {reason}.",
             "Start one with `ray start --head`, and give the address that it prints.",
         )
+
+
+def _take_signal_back() -> None:
+    """Have SIGTERM come to whoever handled it before.
+
+    Ray's core puts a handler in front, in whichever thread one connects: it writes where this
+    process is at work, at each end that was asked for, and only then lets the others know.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # nobody else may set one
+    handler = signal.getsignal(signal.SIGTERM)
+    if handler is not None:  # None: it was not set from Python
+        signal.signal(signal.SIGTERM, handler)
+        signal.siginterrupt(signal.SIGTERM, False)  # as asyncio has it
 
 
 def _is_news(record: logging.LogRecord) -> bool:
