@@ -19,7 +19,7 @@ async def app(lodging) -> AsyncIterator[Application]:
     made = application(lodging)
     yield made
     for session in made.sessions:
-        await made.sessions.end(session)
+        await made.sessions.end(session.key)
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ async def test_a_session_that_ends_meanwhile_is_gone(app, client, monkeypatch):
     instance = await session.instance()
 
     async def slow():
-        await app.sessions.end(session)
+        await app.sessions.end(session.key)
         return await instance.database_image()
 
     monkeypatch.setattr(instance, "diff", slow)

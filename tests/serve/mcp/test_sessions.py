@@ -6,7 +6,7 @@ import math
 import pytest
 
 from awm.errors import InstanceClosedError, UsageError, WorldError
-from awm.runtime import Snapshot
+from awm.runtime import Instance, Snapshot
 from awm.serve.mcp import snapshots
 from awm.serve.mcp.session import Session
 from awm.serve.mcp.sessions import Sessions
@@ -51,8 +51,8 @@ async def test_its_end_lets_the_instance_go(sessions, lodging):
     before = lodging.runtime.census().instances
     session = sessions.open(TERMS)
     instance = await session.instance()
-    await sessions.end(session)
-    await sessions.end(session)
+    await sessions.end(session.key)
+    await sessions.end(session.key)
     assert len(sessions) == 0
     assert lodging.runtime.census().instances == before
     with pytest.raises(InstanceClosedError):
@@ -64,7 +64,7 @@ async def test_a_session_that_ends_while_its_instance_is_launched_leaves_none(se
     session = sessions.open(TERMS)
     launching = asyncio.create_task(session.instance())
     await asyncio.sleep(0)
-    await sessions.end(session)
+    await sessions.end(session.key)
     with pytest.raises(InstanceClosedError):
         await launching
     assert lodging.runtime.census().instances == before
@@ -80,17 +80,17 @@ async def test_an_instance_that_cannot_be_launched_is_tried_again(lodging, clock
 
 async def test_it_is_found_only_by_its_owner_and_in_its_world(sessions):
     session = sessions.open(TERMS)
-    assert sessions.find(session.id, "notebook", "me") is session
-    assert sessions.find(session.id, "notebook", "you") is None
-    assert sessions.find(session.id, "other_book", "me") is None
-    assert sessions.find("", "notebook", "me") is None
+    assert sessions.get(("me", "notebook", session.id)) is session
+    assert sessions.get(("you", "notebook", session.id)) is None
+    assert sessions.get(("me", "other_book", session.id)) is None
+    assert sessions.get(("me", "notebook", "")) is None
     assert session.id not in repr(session)  # which logs show
 
 
 async def test_there_are_at_most_so_many_and_an_end_makes_room(sessions):
     first, *_ = [sessions.open(TERMS) for _ in range(3)]
     assert sessions.open(TERMS) is None
-    await sessions.end(first)
+    await sessions.end(first.key)
     assert sessions.open(TERMS) is not None
 
 
@@ -116,7 +116,7 @@ async def test_where_there_is_no_limit_nobody_is_swept(lodging, clock):
     session = sessions.open(TERMS)
     clock.now = 1e12
     assert await sessions.sweep() == 0
-    await sessions.end(session)
+    await sessions.end(session.key)
 
 
 async def test_time_counts_from_the_end_of_the_last_request(sessions, clock):
@@ -129,9 +129,9 @@ async def test_time_counts_from_the_end_of_the_last_request(sessions, clock):
 
     assert await session.carry_out(1, work(), "given up") == "done"
     assert session.idle_seconds == 0
-    clock.now = 1060
+    clock.now = 1059
     assert await sessions.sweep() == 0
-    clock.now = 1061
+    clock.now = 1060
     assert await sessions.sweep() == 1
 
 
@@ -164,7 +164,7 @@ async def test_its_end_gives_up_what_is_under_way_and_closes_its_streams(session
     waiting = asyncio.create_task(session.carry_out(1, asyncio.sleep(30, "slept"), "given up"))
     await asyncio.sleep(0)
     with session.stream() as over:
-        await sessions.end(session)
+        await sessions.end(session.key)
         assert over.done()
     assert await waiting == "given up"
 
@@ -187,6 +187,23 @@ async def test_sessions_end_with_the_table_and_the_sweeper_too(lodging):
         await sessions.open(TERMS).instance()
     assert (len(sessions), lodging.runtime.census().instances) == (0, before)
     assert len(asyncio.all_tasks()) == tasks
+
+
+async def test_sessions_end_with_the_table_at_once_and_not_one_after_the_other(
+    lodging, monkeypatch
+):
+    sessions, all_there = Sessions(lodging), asyncio.Barrier(3)
+    let_go = lodging.let_go
+
+    async def let_go_with_the_others(instance: Instance) -> None:
+        await all_there.wait()
+        await let_go(instance)
+
+    monkeypatch.setattr(lodging, "let_go", let_go_with_the_others)
+    async with asyncio.timeout(10), sessions.swept():
+        for _ in range(3):
+            await sessions.open(TERMS).instance()
+    assert not all_there.broken
 
 
 def snapshot(size: int) -> Snapshot:
@@ -214,7 +231,7 @@ def test_the_newest_snapshot_is_kept_however_large_it_is(monkeypatch):
 async def test_the_log_tells_which_session_of_which_world_and_not_its_whole_name(sessions, caplog):
     caplog.set_level("INFO", logger="awm.serve.mcp")
     session = sessions.open(Terms("notebook", 3, owner="me"))
-    await sessions.end(session)
+    await sessions.end(session.key)
     told = [record for record in caplog.records if hasattr(record, "session")]
     assert [(record.world, record.task) for record in told] == [("notebook", 3)] * 2
     assert session.id not in caplog.text + str([record.session for record in told])

@@ -120,8 +120,7 @@ class Door:
 async def opened(lodging: Lodging, *, guarded: bool = False, **terms: Any) -> AsyncIterator[Door]:
     """A door that is reached without a socket, behind a gate that asks for tokens if `guarded`."""
     agreed, clock = OpenRewardTerms(**terms), Clock()
-    table = SessionTable(agreed.sessions, agreed.idle_seconds, clock)
-    app = application(lodging, agreed, sessions=table)
+    app = application(lodging, agreed, clock=clock)
     tokens = Tokens(map(SecretStr, TOKENS)) if guarded else Tokens()
     gate = Gate(app, GateTerms(tokens=tokens), Counters())
     transport = httpx.ASGITransport(gate)

@@ -6,7 +6,8 @@ import gc
 import pytest
 
 from awm.errors import UsageError
-from awm.serve.openreward import REWARDS, OpenRewardTerms, table
+from awm.serve import table
+from awm.serve.openreward import REWARDS, OpenRewardTerms
 from awm.serve.openreward.stay import Stay
 from tests.serve.openreward.doors import SOLUTION, opened
 from tests.serve.openreward.worlds import TEST, TRAIN
@@ -96,7 +97,7 @@ async def test_a_thousand_sessions_opened_and_left_leave_nothing(lodging):
         for start in range(0, 1000, 50):
             await asyncio.gather(*(leave(start + number) for number in range(50)))
         assert len(door.table) == 1000
-        while any(place.stay.busy for place in door.table._places.values()):  # noqa: ASYNC110
+        while any(stay.busy for stay in door.table):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         door.clock.seconds = 900
         await door.table.sweep()
@@ -127,6 +128,20 @@ async def test_idle_sessions_are_looked_for_by_the_server_itself(lodging):
         await door.created()
         door.clock.seconds = 1
         async with asyncio.timeout(10):
+            while len(door.table):  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+
+
+async def test_idle_sessions_are_looked_for_on_after_a_fault(lodging, monkeypatch, caplog):
+    async with opened(lodging, idle_seconds=0.2) as door:
+        await door.created()
+        door.clock.seconds = 1
+        sweep = door.table.sweep
+        monkeypatch.setattr(door.table, "sweep", lambda: 1 / 0)
+        async with asyncio.timeout(10):
+            while "ZeroDivisionError" not in caplog.text:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+            monkeypatch.setattr(door.table, "sweep", sweep)
             while len(door.table):  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.01)
 

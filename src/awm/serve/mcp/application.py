@@ -10,9 +10,9 @@ from starlette.types import Receive, Scope, Send
 
 from awm.serve.lodging import Lodging
 from awm.serve.mcp.endpoints import Endpoints
-from awm.serve.mcp.session import Clock
 from awm.serve.mcp.sessions import IDLE_SECONDS, MOST_SESSIONS, Sessions
 from awm.serve.mcp.transport import JsonResponse, Transport
+from awm.serve.table import Clock
 
 __all__ = ["Application", "application"]
 

@@ -4,27 +4,28 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
 import anyio
 
-from awm.errors import AwmError, InstanceClosedError
+from awm.errors import InstanceClosedError
 from awm.runtime import Instance
 from awm.serve.mcp.house import House
 from awm.serve.mcp.snapshots import KeptSnapshots
 from awm.serve.mcp.terms import Terms
+from awm.serve.table import Clock, closed
 
-__all__ = ["Clock", "Session"]
+__all__ = ["Key", "Session"]
 
 _log: Final = logging.getLogger(__name__)
 
 _SHOWN: Final = 8
 """Characters of a session's id in a log: where no tokens are asked for, all of it opens it."""
 
-Clock: TypeAlias = Callable[[], float]
-"""Tells the time in seconds; only differences count."""
+Key: TypeAlias = tuple[str, str, str]
+"""Whose a session is, in which world, and its id."""
 
 T = TypeVar("T")
 
@@ -82,6 +83,11 @@ class Session:
         return f"<Session {self.id[:_SHOWN]} in {self.terms.world}>"
 
     @property
+    def key(self) -> Key:
+        """By what it is found."""
+        return self.terms.owner, self.terms.world, self.id
+
+    @property
     def known_by(self) -> dict[str, Any]:
         """What the session is known by in logs."""
         told = {"world": self.terms.world, "task": self.terms.task_idx}
@@ -132,7 +138,7 @@ class Session:
             if self._instance is None:
                 launched = await self._house.launch(self.terms.world, seed=self.terms.seed)
                 if self.ended:
-                    await self._house.let_go(launched)
+                    await self._let_go(launched)
                     raise InstanceClosedError("the session has ended.")
                 self._instance = launched
             return self._instance
@@ -193,11 +199,8 @@ class Session:
         self.close_streams()
         self.snapshots.clear()
         instance, self._instance = self._instance, None
-        if instance is None:
-            return
-        with anyio.CancelScope(shield=True):  # nobody else knows the instance any more
-            try:
-                await self._house.let_go(instance)
-            except AwmError as error:  # nobody is waiting who could be told
-                what = "the instance of %r was not closed properly: %s"
-                _log.error(what, self, error, extra=self.known_by)
+        if instance is not None:
+            await self._let_go(instance)
+
+    async def _let_go(self, instance: Instance) -> None:
+        await closed(self._house.let_go(instance), logging.LoggerAdapter(_log, self.known_by))

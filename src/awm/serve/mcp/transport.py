@@ -111,7 +111,7 @@ class Transport:
         if request.method == "POST":
             return await self._post(request)
         if request.method == "DELETE":
-            await self._sessions.end(session_of(request, self._sessions))
+            await self._sessions.end(session_of(request, self._sessions).key)
             return Response(status_code=204)
         return Response(status_code=405, headers=_METHODS)
 
@@ -140,7 +140,7 @@ class Transport:
         answer = await answer_to(self._methods, session, said)
         if "result" in answer:
             return JsonResponse(answer, headers={SESSION_ID: session.id})
-        await self._sessions.end(session)
+        await self._sessions.end(session.key)
         return JsonResponse(answer)
 
     async def _terms(self, request: Request, number: messages.RequestId) -> Terms:
@@ -235,7 +235,7 @@ def session_of(request: Request, sessions: Sessions) -> Session:
         why = f"the header {SESSION_ID} says nothing; initialize a session first."
         raise RefusedError(INVALID_REQUEST, why)
     world = normalise(request.path_params["name"])
-    session = sessions.find(number, world, owner_of(request.scope))
+    session = sessions.get((owner_of(request.scope), world, number))
     if session is None:
         why = "there is no such session here; it may have ended. Initialize another one."
         raise RefusedError(INVALID_REQUEST, why, status=404)

@@ -1,7 +1,7 @@
 """The Open Reward Standard over HTTP: an ASGI application."""
 
-import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final, TypeAlias
@@ -21,7 +21,7 @@ from awm.serve.openreward.refusals import FullError, NotThereError
 from awm.serve.openreward.stay import Stay
 from awm.serve.openreward.streams import events, stream, unknown_call
 from awm.serve.openreward.table import Key, SessionTable
-from awm.serve.openreward.tasks import TaskLists, errand_of
+from awm.serve.openreward.tasks import Errand, TaskLists, errand_of
 from awm.serve.openreward.terms import OpenRewardTerms
 from awm.serve.openreward.tools import tools_told
 from awm.serve.openreward.wire import (
@@ -34,6 +34,7 @@ from awm.serve.openreward.wire import (
     read_body,
     text_block,
 )
+from awm.serve.table import Clock
 
 __all__ = ["NAME", "application"]
 
@@ -43,9 +44,8 @@ NAME: Final = "agentworldmodel"
 _SESSION: Final = "x-session-id"
 _LONGEST_SESSION: Final = 256
 _SHOWN: Final = 8
-_SWEEPS: Final = 60
-"""How often sessions are looked through in the time after which an idle one is ended."""
 
+Beginning: TypeAlias = Callable[[Errand, str], Stay]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
@@ -53,7 +53,7 @@ def application(
     lodging: Lodging,
     terms: OpenRewardTerms | None = None,
     *,
-    sessions: SessionTable | None = None,
+    clock: Clock = time.monotonic,
 ) -> Starlette:
     """Make the server's application. Its life span has to be run.
 
@@ -62,40 +62,33 @@ def application(
     Args:
         lodging: Where the worlds live; it has been entered.
         terms: What is offered, and within which limits.
-        sessions: Where sessions are kept, for whoever has another clock.
+        clock: Tells the time in seconds.
     """
     terms = OpenRewardTerms() if terms is None else terms
-    table = sessions
-    if table is None:  # an empty one is false
-        table = SessionTable(terms.sessions, terms.idle_seconds)
+    table = SessionTable(terms.sessions, terms.idle_seconds)
     lists = TaskLists(lodging.worlds, terms)
 
     @contextlib.asynccontextmanager
     async def life_span(_: Starlette) -> AsyncIterator[None]:
-        lists.begin()
-        sweeping = asyncio.create_task(_sweep(table, terms.idle_seconds / _SWEEPS))
-        try:
-            yield
-        finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
-            await lists.close()
-            await table.close()
+        async with table.swept():
+            lists.begin()
+            try:
+                yield
+            finally:
+                await lists.close()
 
+    def begin(errand: Errand, name: str) -> Stay:
+        return Stay(lodging, errand, terms, name, clock)
+
+    ours = _Sessions(lodging, begin, table, lists)
     app = Starlette(
-        routes=[*_about(), *_offers(lists, terms), *_Sessions(lodging, terms, table, lists).routes],
+        routes=[*_about(), *_offers(lists, terms), *ours.routes],
         exception_handlers={HTTPException: unfound, AwmError: failed, Exception: faulty},
         lifespan=life_span,
     )
     app.router.redirect_slashes = False  # a redirect would name whatever host it was asked by
     app.state.sessions = table
     return app
-
-
-async def _sweep(table: SessionTable, seconds: float) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        await table.sweep()
 
 
 def _about() -> list[Route]:
@@ -158,16 +151,16 @@ class _Sessions:
 
     Args:
         lodging: Where worlds live.
-        terms: Within which limits.
-        table: The sessions.
+        begin: Begins a session, given what to call it in the log.
+        table: Those that are open.
         lists: Finds tasks by their places.
     """
 
     def __init__(
-        self, lodging: Lodging, terms: OpenRewardTerms, table: SessionTable, lists: TaskLists
+        self, lodging: Lodging, begin: Beginning, table: SessionTable, lists: TaskLists
     ) -> None:
         self._lodging = lodging
-        self._terms = terms
+        self._begin = begin
         self._table = table
         self._lists = lists
 
@@ -201,7 +194,7 @@ class _Sessions:
         errand = await errand_of(self._lodging, await self._spec(body))
         # Without tokens the whole name would open the session to whoever reads the log.
         name = key[1][:_SHOWN]
-        self._table.open(key, errand, lambda: Stay(self._lodging, errand, self._terms, name))
+        self._table.open(key, errand, lambda: self._begin(errand, name))
         return Json({"sid": key[1]})
 
     async def _spec(self, body: CreateBody) -> TaskSpec:
@@ -217,7 +210,7 @@ class _Sessions:
 
     async def _delete(self, request: Request) -> Response:
         key = _key(request)
-        await self._table.end(key, "its client deleted it")
+        await self._table.end(key)
         return Json({"sid": key[1]})
 
     async def _task_tools(self, request: Request) -> Response:

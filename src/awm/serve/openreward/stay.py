@@ -31,6 +31,7 @@ from awm.serve.openreward.wire import (
     fault_in,
 )
 from awm.serve.reasons import told_reason
+from awm.serve.table import Clock, closed
 from awm.trajectory.calls import TOOL_PREFIX
 from awm.types import ToolCall, ToolResult
 
@@ -56,19 +57,22 @@ class Stay:
         errand: What it is for.
         terms: Within which limits.
         name: What to call it in the log.
+        clock: Tells the time.
 
     Attributes:
         errand: As given.
     """
 
     def __init__(
-        self, lodging: Lodging, errand: Errand, terms: OpenRewardTerms, name: str = ""
+        self, lodging: Lodging, errand: Errand, terms: OpenRewardTerms, name: str, clock: Clock
     ) -> None:
         self.errand = errand
         told = {"session": name, "world": errand.world.name, "task": errand.spec.task_idx}
         self._log = logging.LoggerAdapter(_log, told)
         self._lodging = lodging
         self._terms = terms
+        self._clock = clock
+        self._last_seen = clock()
         self._calls = Calls()
         self._turn = asyncio.Lock()
         self._instance: Instance | None = None
@@ -84,6 +88,15 @@ class Stay:
     def busy(self) -> bool:
         """Whether something is under way that nobody should be ended over."""
         return not self._setting_up.done() or self._calls.busy
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nobody has asked for it; 0 while it is busy."""
+        return 0.0 if self.busy else self._clock() - self._last_seen
+
+    def touch(self) -> None:
+        """Note that somebody asks for it."""
+        self._last_seen = self._clock()
 
     @property
     def untouched(self) -> bool:
@@ -279,12 +292,8 @@ class Stay:
     async def _leave(self) -> None:
         """Let the instance go; nobody needs it once the episode is over."""
         instance, self._instance, self._attempting = self._instance, None, None
-        if instance is None:
-            return
-        try:
-            await instance.close()
-        except AwmError as error:
-            self._log.warning("The instance did not end well: %s", error)
+        if instance is not None:
+            await closed(instance.close(), self._log)
 
 
 def _told(result: ToolResult | None) -> dict[str, Any]:
