@@ -465,6 +465,18 @@ async def test_whoever_has_left_is_in_no_world_and_does_not_come_back(begun, rec
     assert (await begun.reset({"scenario": "diary"})).reward_type == "reset_error"
 
 
+async def test_an_instance_that_is_not_closed_properly_is_logged_and_keeps_nobody(
+    begun, monkeypatch, caplog
+):
+    async def refuse() -> None:
+        raise InfrastructureError("its worker does not end.")
+
+    monkeypatch.setattr(begun._instance, "close", refuse)
+    await begun.leave()
+    assert begun.world is None
+    assert "its worker does not end" in caplog.text
+
+
 async def test_leaving_waits_for_the_call_that_is_under_way(begun):
     calling = asyncio.create_task(begun.call("answer_later", {}))
     await asyncio.sleep(0.05)

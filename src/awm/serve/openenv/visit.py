@@ -19,6 +19,7 @@ from awm.serve.openenv.play import Play
 from awm.serve.openenv.reception import Reception
 from awm.serve.openenv.rewards import paid_for
 from awm.serve.openenv.wishes import Wishes, wishes_of
+from awm.serve.table import closed
 from awm.types import ToolSpec
 from awm.verify import OPENENV, RewardScheme
 from awm.worlds import World
@@ -253,7 +254,7 @@ class Visit:
         instance, self._instance = self._instance, None
         self._reception.guests.discard(self)
         if instance is not None:
-            await instance.close()
+            await closed(instance.close(), _log)
 
 
 def _over() -> Answered:
