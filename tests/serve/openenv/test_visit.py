@@ -477,6 +477,17 @@ async def test_an_instance_that_is_not_closed_properly_is_logged_and_keeps_nobod
     assert "its worker does not end" in caplog.text
 
 
+async def test_another_world_is_entered_although_the_last_instance_is_not_closed_properly(
+    begun, monkeypatch
+):
+    async def refuse() -> None:
+        raise InfrastructureError("its worker does not end.")
+
+    monkeypatch.setattr(begun._instance, "close", refuse)
+    answered = await begun.reset({"scenario": "other_diary"})
+    assert (answered.reward_type, begun.world) == ("reset_ok", "other_diary")
+
+
 async def test_leaving_waits_for_the_call_that_is_under_way(begun):
     calling = asyncio.create_task(begun.call("answer_later", {}))
     await asyncio.sleep(0.05)
