@@ -53,6 +53,11 @@ def rows(count: int) -> list[dict]:
     return [{"name": f"world {number}"} for number in range(count)]
 
 
+def patience() -> asyncio.Timeout:
+    """What is under way ends by itself, or would hang for ever."""
+    return asyncio.timeout(2)
+
+
 async def never() -> ScriptedMaker:
     """Start a workshop for which there is no room."""
     return await asyncio.get_running_loop().create_future()
@@ -127,6 +132,41 @@ async def test_one_that_cannot_be_started_is_told_and_tried_again_for_the_next(y
         with pytest.raises(InfrastructureError, match="no processes left"):
             await shops.make(rows(1)[0])
         assert (await shops.make(rows(2)[1])).title == "world 1"
+
+
+async def test_one_that_fails_keeps_nobody_else_waiting_for_it(yard):
+    async with Workshops([yard.opening(InfrastructureError("it died."))]) as shops, patience():
+        told = await asyncio.gather(*map(shops.make, rows(3)), return_exceptions=True)
+    assert [str(each) for each in told] == ["it died."] * 3  # each of its successors does
+
+
+async def test_one_that_cannot_be_started_is_told_to_all_who_wait_for_it():
+    async def opening() -> ScriptedMaker:
+        raise InfrastructureError("no processes left.")
+
+    async with Workshops([opening]) as shops, patience():
+        told = await asyncio.gather(*map(shops.make, rows(3)), return_exceptions=True)
+    assert [str(each) for each in told] == ["no processes left."] * 3
+
+
+async def test_an_error_of_nobodys_kind_at_the_start_is_raised_and_not_waited_on():
+    async def opening() -> ScriptedMaker:
+        raise OSError(24, "Too many open files")
+
+    async with Workshops([opening]) as shops, patience():
+        with pytest.raises(OSError, match="Too many open files"):
+            await shops.make(rows(1)[0])
+
+
+async def test_it_is_known_that_none_has_room(yard):
+    async with Workshops([never, yard.opening()]) as shops:
+        assert not shops.none_has_room
+        waiting = asyncio.create_task(shops.make(rows(1)[0]))
+        await asyncio.sleep(0)
+        assert shops.none_has_room
+        await shops.make(rows(2)[1])
+        assert not shops.none_has_room
+        waiting.cancel()
 
 
 async def test_the_first_failure_ends_the_others(yard):

@@ -51,7 +51,8 @@ class Workshops:
         self._unopened = deque(openings)
         self._starting: set[asyncio.Task[None]] = set()
         self._opened: dict[Maker, Opening] = {}
-        self._free: asyncio.Queue[Maker | AwmError] = asyncio.Queue()
+        self._free: asyncio.Queue[Maker | Exception] = asyncio.Queue()
+        self._waiting = 0
         self.most: Final = len(self._unopened)
 
     async def __aenter__(self) -> Self:
@@ -59,6 +60,11 @@ class Workshops:
 
     async def __aexit__(self, *exception: object) -> None:
         await self.close()
+
+    @property
+    def none_has_room(self) -> bool:
+        """Whether some are being started and none is there."""
+        return bool(self._starting) and not self._opened
 
     async def close(self) -> None:
         """End all of them."""
@@ -128,26 +134,38 @@ class Workshops:
 
     async def _next(self) -> Maker:
         """One that is free."""
-        if self._free.empty() and self._unopened:
-            task = asyncio.create_task(self._start(self._unopened.popleft()))
-            self._starting.add(task)
-            task.add_done_callback(self._starting.discard)
-        found = await self._free.get()
-        if isinstance(found, AwmError):
+        if self._free.empty():
+            self._start_another()
+        self._waiting += 1
+        try:
+            found = await self._free.get()
+        finally:
+            self._waiting -= 1
+        if isinstance(found, Exception):
             raise found
         return found
 
     async def _part_with(self, maker: Maker) -> None:
         """End one, and have another one be started in its place when one is needed."""
         self._unopened.append(self._opened.pop(maker))
+        if self._waiting > self._free.qsize():
+            self._start_another()  # others wait for the one that is lost
         await maker.close()
+
+    def _start_another(self) -> None:
+        if self._unopened:
+            task = asyncio.create_task(self._start(self._unopened.popleft()))
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
 
     async def _start(self, opening: Opening) -> None:
         try:
             maker = await opening()
-        except AwmError as error:
+        except Exception as error:  # noqa: BLE001 - raised for one who waits for the workshop
             self._unopened.append(opening)
-            self._free.put_nowait(error)  # somebody waits for the workshop
+            self._free.put_nowait(error)
+            if self._waiting > self._free.qsize():
+                self._start_another()  # and the others go on waiting
         else:
             self._opened[maker] = opening
             self._free.put_nowait(maker)
