@@ -1,14 +1,19 @@
 """Worlds that are made on the nodes of a Ray cluster are those that are made here."""
 
+import asyncio
 import json
+import platform
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from awm.errors import InfrastructureError, UsageError
 from awm.synthesis import Order, Site, generate
+from awm.synthesis.far_workshop import FarWorkshop
 from awm.synthesis.manuscript import scenario_row
 from awm.synthesis.planning import Planner
 from awm.synthesis.shelf import Shelf
@@ -76,9 +81,62 @@ async def test_a_node_with_another_awm_is_named(cluster, tmp_path, monkeypatch):
         await generate(replace(ORDER, count=1), tmp_path, site=Site(ray=cluster.address))
 
 
+async def test_what_fails_on_a_node_is_told_with_its_name(cluster, tmp_path):
+    shelf = Shelf(tmp_path, ORDER)
+    shelf.open()
+    row = {"name": "Nowhere", "builtin": {}}
+    async with workshops(Site(1, ray=cluster.address), ORDER, tmp_path) as opened:
+        with pytest.raises(InfrastructureError, match=rf"on node {platform.node()}: .*'Nowhere'"):
+            await opened.make(row)
+
+
+async def test_a_folder_without_room_is_named(cluster, tmp_path, monkeypatch):
+    def full(_shelf: Shelf, _packed: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Shelf, "unpack", full)
+    with pytest.raises(InfrastructureError, match=rf"into {tmp_path}.*No space left.*Make room"):
+        await generate(replace(ORDER, count=1), tmp_path, site=Site(ray=cluster.address))
+
+
+def folders_of_actors() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("awm-workshop-*"))
+
+
+async def test_one_that_is_ended_while_it_starts_leaves_no_folder(cluster, tmp_path, monkeypatch):
+    asked = asyncio.Event()
+    ask = FarWorkshop._ask
+
+    async def noting(self: FarWorkshop, method: str, *arguments: object) -> object:
+        if method == "open":
+            asyncio.get_running_loop().call_later(0.2, asked.set)
+        return await ask(self, method, *arguments)
+
+    monkeypatch.setattr(FarWorkshop, "_ask", noting)
+    there = folders_of_actors()
+    making = asyncio.create_task(generate(ORDER, tmp_path, site=Site(1, ray=cluster.address)))
+    await asked.wait()
+    making.cancel()
+    await asyncio.wait({making})
+    assert folders_of_actors() <= there
+
+
+async def test_a_cluster_without_a_free_processor_is_told_of(
+    cluster, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr("awm.synthesis.far_workshop._SILENCE_SECONDS", 0.01)
+    making = asyncio.create_task(generate(ORDER, tmp_path, site=Site(1, ray=cluster.address)))
+    while not caplog.records:  # noqa: ASYNC110 - while it starts, none has started
+        await asyncio.sleep(0.01)
+    making.cancel()
+    await asyncio.wait({making})
+    assert [each.message for each in caplog.records if "of 2 are free" in each.message]
+
+
 async def test_a_cluster_that_is_not_there_is_told_before_anything_is_made(tmp_path):
     with pytest.raises(UsageError, match="no Ray cluster can be reached"):
         await generate(ORDER, tmp_path / "worlds", site=Site(ray="127.0.0.1:9"))
+    assert not (tmp_path / "worlds").exists()
 
 
 def test_the_command_line_takes_the_address(cluster, generated, tmp_path):

@@ -7,9 +7,10 @@ room, and one for which there is none yet is what an autoscaler starts a node fo
 
 import asyncio
 import contextlib
+import logging
 import platform
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -24,12 +25,16 @@ from awm.ray.terms import require_same_version, version
 from awm.synthesis.order import Order
 from awm.synthesis.shelf import Ordered, Packed, Shelf
 from awm.synthesis.workshop import Made, Signed, Workshop
-from awm.synthesis.workshops import MakerGoneError
+from awm.synthesis.workshops import MakerGoneError, Workshops
 from awm.types import JsonObject
 
-__all__ = ["FarOrder", "FarWorkshop", "cluster"]
+__all__ = ["FarOrder", "FarWorkshop", "cluster", "watched"]
+
+_log: Final = logging.getLogger(__name__)
 
 _FAREWELL_SECONDS: Final = 15.0
+_SILENCE_SECONDS: Final = 10.0
+_AGAIN: Final = "Make room and run the same command again: what was finished is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,19 @@ class _Actor:
 
     def __init__(self, ordered: FarOrder) -> None:
         self._ordered = ordered
-        self._folder = tempfile.TemporaryDirectory(prefix="awm-workshop-")
-        self._shelf = Shelf(Path(self._folder.name), Signed(ordered.signed))
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._workshop: Workshop | None = None
 
+    async def greet(self) -> tuple[str, str]:
+        """The version of awm, and the name of the machine."""
+        return version(), platform.node()
+
     @told
-    async def open(self) -> tuple[str, str]:
-        """Start the workshop; the version of awm, and the name of the machine."""
+    async def open(self) -> None:
+        """Start the workshop."""
+        with _room():
+            self._folder = tempfile.TemporaryDirectory(prefix="awm-workshop-")
+        self._shelf = Shelf(Path(self._folder.name), Signed(self._ordered.signed))
         self._shelf.open()
         self._workshop = await Workshop.open(
             Order.from_json(self._ordered.order, self._ordered.count),
@@ -73,20 +84,35 @@ class _Actor:
             signed=Signed(self._ordered.signed),
             allow_weak=self._ordered.allow_weak,
         )
-        return version(), platform.node()
 
     @told
     async def make(self, row: Mapping[str, Any], place: int | None) -> tuple[Made, Packed]:
         """Make a world; what it is, and its files."""
         assert self._workshop is not None
         made = await self._workshop.make(row, place)
-        return made, self._shelf.pack(made.index if place is None else place)
+        with _room():
+            return made, self._shelf.pack(made.index if place is None else place)
 
     async def close(self) -> None:
         """End the workshop, and leave nothing behind."""
         if self._workshop is not None:
             await self._workshop.close()
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    """Say of what the system refuses where that was.
+
+    Raises:
+        InfrastructureError: It refused something.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise InfrastructureError(f"{error.strerror}{where}.", _AGAIN) from error
 
 
 class FarWorkshop:
@@ -95,6 +121,7 @@ class FarWorkshop:
     def __init__(self, actor: Any, shelf: Shelf) -> None:
         self._actor = actor
         self._shelf = shelf
+        self._node = ""
 
     @classmethod
     async def open(cls, ordered: FarOrder, folder: Path, signed: Ordered) -> Self:
@@ -113,12 +140,19 @@ class FarWorkshop:
         started = actor.options(num_cpus=1, max_restarts=0, enable_task_events=False)
         opened = cls(started.remote(ordered), Shelf(folder, signed))
         try:
-            its_version, node = await opened._ask("open")
-            require_same_version(its_version, node)
+            its_version, opened._node = await opened._ask("greet")  # waits for room
+            require_same_version(its_version, opened._node)
         except MakerGoneError as error:
             raise InfrastructureError(f"no workshop can be started: {error}") from error
         except BaseException:
             opened._end()
+            raise
+        try:
+            await opened._ask("open")
+        except MakerGoneError as error:
+            raise InfrastructureError(f"no workshop can be started: {error}") from error
+        except BaseException:
+            await opened.close()  # it may have a folder by now
             raise
         return opened
 
@@ -126,7 +160,11 @@ class FarWorkshop:
         """See `Maker.make`."""
         made: Made
         made, packed = await self._ask("make", row, place)
-        await asyncio.to_thread(self._shelf.unpack, packed)
+        try:
+            await asyncio.to_thread(self._shelf.unpack, packed)
+        except OSError as error:
+            why = f"{row['name']!r} cannot be put into {self._shelf.path}: {error.strerror}."
+            raise InfrastructureError(why, _AGAIN) from error
         return made
 
     async def close(self) -> None:
@@ -145,6 +183,8 @@ class FarWorkshop:
             raise InfrastructureError(
                 f"a workshop cannot be asked: {type(error).__name__}: {error}"
             ) from error
+        if type(answer) is InfrastructureError:
+            raise InfrastructureError(f"on node {self._node}: {answer.message}", answer.hint)
         if isinstance(answer, AwmError):
             raise answer
         return answer
@@ -168,3 +208,31 @@ async def cluster(address: str) -> AsyncIterator[int]:
         yield max(1, int(resources.get("CPU", 0)))
     finally:
         await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def watched(opened: Workshops) -> AsyncIterator[None]:
+    """Say what is waited for where a cluster has no room for any of these workshops."""
+    watching = asyncio.create_task(_watch(opened))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
+
+
+async def _watch(opened: Workshops) -> None:
+    was_waiting = False
+    while True:
+        await asyncio.sleep(_SILENCE_SECONDS)
+        is_waiting = opened.none_has_room
+        if is_waiting and not was_waiting:
+            with contextlib.suppress(RayError):
+                free = (await asyncio.to_thread(ray.available_resources)).get("CPU", 0)
+                there = (await asyncio.to_thread(ray.cluster_resources)).get("CPU", 0)
+                _log.warning(
+                    "no workshop has started yet: each needs a processor of the cluster, of which"
+                    " %g of %g are free. They are waited for; `ray status` says who has them.",
+                    *(free, there),
+                )
+        was_waiting = is_waiting

@@ -78,7 +78,6 @@ async def generate(
         stream = planner.plans(order.count)
         # The first plan tells whether the order can be met: one that cannot leaves nothing behind.
         plans = [next(stream)]
-        shelf.open(overwrite=overwrite)
         made: list[Made] = []
 
         def note(world: Made) -> None:
@@ -94,6 +93,7 @@ async def generate(
 
         left = map(scenario_row, unfinished(as_planned(), shelf, kept))
         async with workshops(site, order, folder, most=order.count) as opened:
+            shelf.open(overwrite=overwrite)  # not before it is known that there are any
             await opened.make_all(left, note)
         return _publish(plans, order, shelf, len(made), started, overwrite=overwrite)
 

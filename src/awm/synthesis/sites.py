@@ -66,13 +66,13 @@ async def workshops(
     from awm.ray import require_ray  # noqa: PLC0415 - an extra, which takes a second to import
 
     require_ray()
-    from awm.synthesis.far_workshop import FarOrder, FarWorkshop, cluster  # noqa: PLC0415
+    from awm.synthesis.far_workshop import FarOrder, FarWorkshop, cluster, watched  # noqa: PLC0415
 
     async with cluster(site.ray) as processors:
         jobs = _at_most(most, site.jobs or processors)
         ordered = FarOrder.of(order, signed or order, allow_weak=site.allow_weak)
         there = partial(FarWorkshop.open, ordered, folder, signed or order)
-        async with Workshops([there] * jobs) as opened:
+        async with Workshops([there] * jobs) as opened, watched(opened):
             yield opened
 
 

@@ -143,9 +143,9 @@ async def prove_stage(
             "scenarios": [normalise(plan.title) for plan in plans],
         }
         check_outputs([*parts.values()], shelf, placing, overwrite=overwrite)
-        shelf.open(overwrite=overwrite)
         left = map(scenario_row, unfinished(plans, shelf))
         async with workshops(site, order, folder, most=len(plans)) as opened:
+            shelf.open(overwrite=overwrite)  # not before it is known that there are any
             await opened.make_all(left, done)
         _put_in_place(parts, plans, shelf, placing)
         tasks = [shelf.lines(plan.index)[1]["tasks"] for plan in plans]
