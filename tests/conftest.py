@@ -1,4 +1,7 @@
-"""What several rooms' tests share: worlds made on the spot, the sample, a running runtime."""
+"""What several rooms' tests share: worlds made on the spot, the sample, a running runtime.
+
+It also says how many processes run them and which files begin: see `LONG`.
+"""
 
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +15,38 @@ from awm.worlds import World, WorldFile
 # Whatever keys and addresses are set where tests run: no test ever reaches a real model.
 os.environ["AWM_LLM_LOCAL_ONLY"] = "1"
 
-SAMPLE = Path(__file__).parents[1] / "../shared/awm-sample"
+HERE = Path(__file__).parent
+SAMPLE = HERE.parent / "../shared/awm-sample"
+
+LONG = (
+    "serve/ecosystems/test_vf_eval.py",
+    "synthesis/test_far_workshop.py",
+    "cli/test_eval.py",
+    "synthesis/test_domains.py",
+    "runtime/hostile/test_handlers.py",
+    "runtime/hostile/test_endings.py",
+    "cli/test_agent.py",
+    "testing/test_check_env.py",
+    "cli/test_audit.py",
+    "runtime/test_runtime.py",
+    "ray/test_runtime.py",
+    "serve/ecosystems/test_inspect_eval.py",
+    "serve/openreward/test_clients.py",
+    "cli/test_eval_faults.py",
+    "cli/test_gen_interrupted.py",
+    "runtime/inside/test_world.py",
+    "serve/test_left_connections.py",
+    "synthesis/test_generating_killed.py",
+    "runtime/test_reproducible.py",
+    "serve/ecosystems/test_inspect_task.py",
+    "runtime/inside/test_world_limits.py",
+    "synthesis/test_workshop.py",
+    "serve/openenv/test_conformance.py",
+)
+"""Files that take longest, the longest first: whoever came to one last would keep all waiting.
+
+xdist orders files by how many tests they have, which says little of how long they take.
+"""
 
 HEADER = """
 import os
@@ -76,6 +110,24 @@ def make_world(
             WorldFile.ENVIRONMENT: [{"scenario": name, "full_code": header + code}],
         }
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for each two processors: tests wait for processes that end by a limit."""
+    return max(1, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have xdist keep to the order in which tests are collected."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files, and take the others as they come."""
+    places = {HERE / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")
