@@ -80,7 +80,7 @@ def test_what_is_wrong_with_the_arguments_is_told(tmp_path, model):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_however_it_is_ended_it_leaves_no_process(tmp_path, how):
+def test_however_it_is_ended_it_leaves_no_process(tmp_path, diaries, how):
     asked, over = threading.Event(), threading.Event()
 
     def think(body):
@@ -95,6 +95,7 @@ def test_however_it_is_ended_it_leaves_no_process(tmp_path, how):
         over.set()
 
     with serving(think) as address:
-        ran = vf_eval(tmp_path, address, {}, "-n", "4", "-r", "1", meanwhile=end)
+        worlds = {"worlds": str(diaries), "names": "diary"}
+        ran = vf_eval(tmp_path, address, worlds, "-n", "2", "-r", "2", meanwhile=end)
     assert ran.code != 0
     assert (ran.started > 3, ran.processes) == (True, frozenset())
