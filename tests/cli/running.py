@@ -66,7 +66,12 @@ def start_server(folder: Path, *arguments: str) -> Server:
         text=True,
     )
     assert process.stdout is not None
-    banner = read_until(process.stdout, "Ctrl-C stops it")
+    try:
+        banner = read_until(process.stdout, "Ctrl-C stops it")
+    except BaseException:
+        process.kill()
+        process.communicate()  # or its pipes would be a fault of the next test's
+        raise
     (url,) = re.findall(r"Served at +(\S+)", banner)
     (run,) = re.findall(r"Run folder +(\S+)", banner)
     return Server(process, url, folder / run, banner)
@@ -99,7 +104,12 @@ def start_door(folder: Path, *arguments: object, **variables: str) -> Door:
         text=True,
     )
     assert process.stdout is not None
-    banner = read_until(process.stdout, "Ctrl-C stops it")
+    try:
+        banner = read_until(process.stdout, "Ctrl-C stops it")
+    except BaseException:
+        process.kill()
+        process.communicate()  # or its pipes would be a fault of the next test's
+        raise
     (url,) = re.findall(r"http://[^/\s]+", banner)
     return Door(process, url, banner)
 
