@@ -19,7 +19,7 @@ from awm.synthesis.planning import Planner
 from awm.synthesis.shelf import Shelf
 from awm.synthesis.sites import workshops
 from awm.synthesis.workshop import Made
-from tests.cli.running import command, environment
+from tests.cli.running import PATIENCE, command, environment
 from tests.ray.local_cluster import LocalCluster, local_cluster
 from tests.synthesis.ordering import CHOICE, SHARED, files, whole_catalogue
 
@@ -61,7 +61,11 @@ async def test_a_node_that_is_killed_takes_no_world_with_it(cluster, tmp_path):
     assert files(there) == files(here)
 
 
-async def test_what_cannot_be_made_there_is_told_as_it_is_here(cluster, tmp_path):
+def refuse(_shelf: Shelf, _packed: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+async def test_what_cannot_be_made_is_told_with_the_place(cluster, tmp_path, monkeypatch):
     plan = next(Planner(ORDER.seed, whole_catalogue(), ORDER.selection).plans(1))
     row = scenario_row(plan)
     recipe = {**row["builtin"]["recipe"], "domain": "no_such_domain"}
@@ -69,9 +73,14 @@ async def test_what_cannot_be_made_there_is_told_as_it_is_here(cluster, tmp_path
     shelf = Shelf(tmp_path, ORDER)
     shelf.open()
     async with workshops(Site(1, ray=cluster.address), ORDER, tmp_path) as opened:
-        with pytest.raises(InfrastructureError, match="There is no domain 'no_such_domain'"):
+        there = rf"on node {platform.node()}: .*There is no domain 'no_such_domain'"
+        with pytest.raises(InfrastructureError, match=there):
             await opened.make(broken)
         await opened.make(row, 7)
+        monkeypatch.setattr(Shelf, "unpack", refuse)
+        here = rf"'{plan.title}' cannot be put into {tmp_path}.*No space left.*Make room"
+        with pytest.raises(InfrastructureError, match=here):
+            await opened.make(row, 8)
     assert shelf.done() == {7}
 
 
@@ -81,41 +90,25 @@ async def test_a_node_with_another_awm_is_named(cluster, tmp_path, monkeypatch):
         await generate(replace(ORDER, count=1), tmp_path, site=Site(ray=cluster.address))
 
 
-async def test_what_fails_on_a_node_is_told_with_its_name(cluster, tmp_path):
-    shelf = Shelf(tmp_path, ORDER)
-    shelf.open()
-    row = {"name": "Nowhere", "builtin": {}}
-    async with workshops(Site(1, ray=cluster.address), ORDER, tmp_path) as opened:
-        with pytest.raises(InfrastructureError, match=rf"on node {platform.node()}: .*'Nowhere'"):
-            await opened.make(row)
-
-
-async def test_a_folder_without_room_is_named(cluster, tmp_path, monkeypatch):
-    def full(_shelf: Shelf, _packed: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Shelf, "unpack", full)
-    with pytest.raises(InfrastructureError, match=rf"into {tmp_path}.*No space left.*Make room"):
-        await generate(replace(ORDER, count=1), tmp_path, site=Site(ray=cluster.address))
-
-
 def folders_of_actors() -> set[Path]:
     return set(Path(tempfile.gettempdir()).glob("awm-workshop-*"))
 
 
 async def test_one_that_is_ended_while_it_starts_leaves_no_folder(cluster, tmp_path, monkeypatch):
-    asked = asyncio.Event()
+    has_opened = asyncio.Event()
     ask = FarWorkshop._ask
 
-    async def noting(self: FarWorkshop, method: str, *arguments: object) -> object:
+    async def asking(self: FarWorkshop, method: str, *arguments: object) -> object:
+        answer = await ask(self, method, *arguments)
         if method == "open":
-            asyncio.get_running_loop().call_later(0.2, asked.set)
-        return await ask(self, method, *arguments)
+            has_opened.set()
+            await asyncio.sleep(PATIENCE)  # the answer is on its way
+        return answer
 
-    monkeypatch.setattr(FarWorkshop, "_ask", noting)
+    monkeypatch.setattr(FarWorkshop, "_ask", asking)
     there = folders_of_actors()
     making = asyncio.create_task(generate(ORDER, tmp_path, site=Site(1, ray=cluster.address)))
-    await asked.wait()
+    await has_opened.wait()
     making.cancel()
     await asyncio.wait({making})
     assert folders_of_actors() <= there
