@@ -296,3 +296,17 @@ def test_signals_end_a_server_on_standard_streams_that_nobody_talks_to(notes, tm
     assert all_gone(below)
     assert process.stdout.read() == ""
     process.communicate()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("env", "start", "--scenario", "online_pharmacy"),
+        ("mcp", "config", "bundled", "--world", "online_pharmacy"),
+        ("serve", "mcp", "bundled", "--stdio", "--world", "online_pharmacy"),
+    ],
+)
+def test_a_seed_of_more_than_64_bits_is_refused_before_anything_is_served(awm, arguments):
+    outcome = awm(*arguments, "--seed", 1 << 63)
+    assert outcome.code == 2
+    assert f"{1 << 63} is more than" in outcome.err

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from awm.cli.options import new_app
+from awm.cli.options import new_app, whole_seed
 
 __all__ = ["app"]
 
@@ -21,7 +21,12 @@ def config(
     task: Annotated[
         int | None, typer.Option("--task", min=0, help="Which of its tasks; none in particular.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the calls' randomness.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", parser=whole_seed, metavar="INTEGER", help="Of the calls' randomness."
+        ),
+    ] = 0,
     client: Annotated[
         Literal["claude-desktop", "cursor", "vscode"], typer.Option("--client", help="Whose.")
     ] = "claude-desktop",

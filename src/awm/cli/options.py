@@ -18,6 +18,7 @@ __all__ = [
     "new_app",
     "place",
     "whole",
+    "whole_seed",
 ]
 
 _CONTEXT: Final = {
@@ -58,6 +59,10 @@ def whole(least: int | None = None, most: int | None = None) -> Callable[[object
         return found
 
     return number
+
+
+whole_seed: Final = whole(-(1 << 63), (1 << 63) - 1)
+"""A parser of seeds: integers of 64 bits."""
 
 
 def place(value: object) -> Path:
