@@ -19,8 +19,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from ray._common.utils import get_default_ray_temp_dir
 from ray.cluster_utils import Cluster
 
 import awm
@@ -54,6 +56,8 @@ class Nodes:
             "include_log_monitor": False,
         }
         head = {**self._options, "num_cpus": 0, "include_dashboard": False}
+        # Ray's cluster writes its address there, and does not make the folder.
+        Path(get_default_ray_temp_dir()).mkdir(parents=True, exist_ok=True)
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.address: str = self._cluster.address
 
