@@ -1,6 +1,7 @@
 """Any number of attempts at once, each accounted for whatever happens to it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -107,7 +108,7 @@ async def test_an_attempt_that_is_named_twice_is_made_once(tmp_path):
 async def test_so_many_at_once_and_no_more(tmp_path):
     worlds = Shelf("One")
     jobs = jobs_of(worlds, FIRST, 30)
-    stage = Stage(lambda job, tries: resting())
+    stage = Stage(lambda job, tries: resting(lambda: stage.most == 7))
     await evaluated(tmp_path, stage, worlds, jobs, concurrency=7)
     assert stage.most == 7
 
@@ -117,7 +118,7 @@ async def test_no_more_worlds_are_alive_than_may_be_and_each_is_read_once(tmp_pa
     jobs = jobs_of(worlds, TaskSelection(), 2)
     order = ordered(worlds, jobs)
     worlds.read.clear()
-    stage = Stage(lambda job, tries: resting())
+    stage = Stage(lambda job, tries: resting(lambda: stage.most_worlds == 2))
     with EpisodeStore.open(tmp_path, order) as store:
         await evaluate(stage, worlds, jobs, POLICY, store, concurrency=20, live_worlds=2)
     assert stage.most_worlds == 2
@@ -129,7 +130,8 @@ async def test_no_more_worlds_are_alive_than_may_be_and_each_is_read_once(tmp_pa
 async def test_where_attempts_wait_for_room_for_their_world_it_is_told(tmp_path, live_worlds, told):
     worlds = Shelf(*(f"W{number}" for number in range(6)))
     jobs = jobs_of(worlds, FIRST, 2)
-    stage, crowded = Stage(lambda job, tries: resting()), []
+    stage = Stage(lambda job, tries: resting(lambda: stage.most_worlds == live_worlds))
+    crowded = []
     await evaluated(
         tmp_path,
         stage,
@@ -143,9 +145,12 @@ async def test_where_attempts_wait_for_room_for_their_world_it_is_told(tmp_path,
     assert len(stage.tries) == len(jobs)
 
 
-async def resting():
-    for _ in range(20):
-        await asyncio.sleep(0)
+async def resting(holds):
+    """An attempt that lasts until something holds, for two seconds at most."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            while not holds():  # noqa: ASYNC110 - nothing would set an event
+                await asyncio.sleep(0.001)
     return "complete"
 
 
