@@ -1,6 +1,8 @@
 """The synchronous twin does what the asynchronous runtime does, from any thread."""
 
+import asyncio
 import pickle
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -112,6 +114,54 @@ def test_leaving_while_another_thread_waits_gives_it_an_error_and_no_thread_stay
         caller.join(5)
     assert outcomes == [RuntimeClosedError] * 3
     assert threading.active_count() <= threads
+
+
+def test_leaving_ends_what_another_thread_waits_for() -> None:
+    begun = threading.Event()
+    outcomes: list[object] = []
+
+    async def never() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    def wait(runtime: SyncRuntime) -> None:
+        try:
+            runtime.wait(never())
+        except AwmError as error:
+            outcomes.append(type(error))
+
+    with SyncRuntime(limits=SHORT) as runtime:
+        caller = threading.Thread(target=wait, args=(runtime,))
+        caller.start()
+        begun.wait()
+    caller.join(5)
+    assert outcomes == [RuntimeClosedError]
+
+
+def test_ctrl_c_is_raised_when_what_it_interrupted_has_put_things_in_order(
+    running: SyncRuntime,
+) -> None:
+    begun = threading.Event()
+    in_order: list[bool] = []
+
+    async def work() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.3)
+            in_order.append(True)
+
+    def interrupt() -> None:
+        begun.wait()
+        signal.raise_signal(signal.SIGINT)
+
+    impatient = threading.Thread(target=interrupt)
+    impatient.start()
+    with pytest.raises(KeyboardInterrupt):
+        running.wait(work())
+    assert in_order == [True]
+    impatient.join()
 
 
 def test_a_runtime_that_does_not_start_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:

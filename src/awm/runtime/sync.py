@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from awm.errors import RuntimeClosedError
 from awm.runtime.instance import Instance
@@ -20,6 +20,8 @@ __all__ = ["SyncInstance", "SyncRuntime"]
 _Result = TypeVar("_Result")
 _GLANCE: Final = 0.2
 """Seconds between two looks for Ctrl-C: one that arrives just before a wait does not end it."""
+_UNWINDING: Final = 30.0
+"""How long interrupted work may take to put things in order; a second Ctrl-C waits no longer."""
 
 
 class SyncRuntime:
@@ -74,22 +76,25 @@ class SyncRuntime:
         """Run a coroutine on the runtime's event loop and wait for what it returns.
 
         Raises:
-            RuntimeClosedError: The runtime is not running.
+            RuntimeClosedError: The runtime is not running, or was closed meanwhile.
         """
         if self._loop is None:
             coroutine.close()
             raise RuntimeClosedError("the runtime is not running.", "Use it inside `with`.")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        errand = _Errand(coroutine, self._loop)
         try:
-            while True:
-                try:
-                    return future.result(_GLANCE)
-                except TimeoutError:
-                    if future.done():
-                        return future.result()
+            while not errand.ended.wait(_GLANCE):
+                pass
         except BaseException:
-            future.cancel()  # Ctrl-C reaches this thread, the work goes on in the other
+            # Ctrl-C reaches this thread, the work goes on in the other. It is given the time to put
+            # everything back in order: whoever catches the interrupt may go on.
+            errand.cancel()
+            errand.ended.wait(_UNWINDING)
             raise
+        try:
+            return errand.result()
+        except asyncio.CancelledError:
+            raise RuntimeClosedError("the runtime was closed while this was under way.") from None
 
     async def _start(self) -> Runtime:
         return await Runtime(**self._options).__aenter__()
@@ -108,6 +113,44 @@ class SyncRuntime:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+class _Errand(Generic[_Result]):
+    """A coroutine that another thread's event loop runs.
+
+    Args:
+        coroutine: What is run.
+        loop: Where.
+
+    Attributes:
+        ended: Set when it has ended, in whatever way.
+    """
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, _Result], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.ended = threading.Event()
+        self._coroutine = coroutine
+        self._loop = loop
+        self._task: asyncio.Task[_Result] | None = None
+        loop.call_soon_threadsafe(self._begin)
+
+    def cancel(self) -> None:
+        """Have it end before its time; `ended` tells when it has."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def result(self) -> _Result:
+        """What it returned, or the exception it raised."""
+        assert self._task is not None
+        return self._task.result()
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._coroutine)
+        self._task.add_done_callback(lambda _: self.ended.set())
+
+    def _cancel(self) -> None:
+        assert self._task is not None  # the loop began it first
+        self._task.cancel()
 
 
 async def _wind_up() -> None:
