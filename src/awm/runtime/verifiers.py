@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -273,7 +273,7 @@ class VerifierPool:
     async def _take(self, owner: str) -> _Member:
         """A worker that has run programs of this owner before, or one that has run nothing."""
         self._nursery.require_open()
-        for member in self._idle:
+        for member in reversed(self._idle):  # the last one used has most of it in its caches
             if member.owner == owner and not member.worker.lost:
                 self._idle.remove(member)
                 return member
@@ -282,12 +282,7 @@ class VerifierPool:
     def _keep(self, member: _Member) -> None:
         self._idle.append(member)
         if len(self._idle) > self._most_idle:
-            known = Counter(waiting.owner for waiting in self._idle)
-            # One of an owner who has another one too, or else the oldest.
-            spare = (waiting for waiting in self._idle if known[waiting.owner] > 1)
-            evicted = next(spare, self._idle[0])
-            self._idle.remove(evicted)
-            evicted.worker.retire()
+            self._idle.popleft().worker.retire()  # the one that was not used for the longest time
 
     async def _fresh_worker(self) -> Worker:
         self._nursery.require_open()
