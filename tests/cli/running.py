@@ -56,22 +56,7 @@ class Server:
 
 def start_server(folder: Path, *arguments: str) -> Server:
     """Start `awm env start` on a free port and wait until it serves."""
-    process = subprocess.Popen(
-        command("env", "start", "--port", "0", *arguments),
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        banner = read_until(process.stdout, "Ctrl-C stops it")
-    except BaseException:
-        process.kill()
-        process.communicate()  # or its pipes would be a fault of the next test's
-        raise
+    process, banner = _serving(folder, command("env", "start", "--port", "0", *arguments))
     (url,) = re.findall(r"Served at +(\S+)", banner)
     (run,) = re.findall(r"Run folder +(\S+)", banner)
     return Server(process, url, folder / run, banner)
@@ -94,8 +79,16 @@ class Door:
 
 def start_door(folder: Path, *arguments: object, **variables: str) -> Door:
     """Start `awm serve` on a free port and wait until it serves."""
+    order = command("serve", *map(str, arguments), "--port", "0")
+    process, banner = _serving(folder, order, **variables)
+    (url,) = re.findall(r"http://[^/\s]+", banner)
+    return Door(process, url, banner)
+
+
+def _serving(folder: Path, order: list[str], **variables: str) -> tuple[subprocess.Popen[str], str]:
+    """Start a server in a folder and wait until it serves; its process, and what it said."""
     process = subprocess.Popen(
-        command("serve", *map(str, arguments), "--port", "0"),
+        order,
         cwd=folder,
         env=environment(**variables),
         stdin=subprocess.DEVNULL,
@@ -105,13 +98,11 @@ def start_door(folder: Path, *arguments: object, **variables: str) -> Door:
     )
     assert process.stdout is not None
     try:
-        banner = read_until(process.stdout, "Ctrl-C stops it")
+        return process, read_until(process.stdout, "Ctrl-C stops it")
     except BaseException:
         process.kill()
         process.communicate()  # or its pipes would be a fault of the next test's
         raise
-    (url,) = re.findall(r"http://[^/\s]+", banner)
-    return Door(process, url, banner)
 
 
 def read_until(stream: IO[str], text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from awm.cli.options import AllowWeak, AsJson, Jobs, new_app, whole_seed
+from awm.cli.options import AllowWeak, AsJson, Jobs, new_app, seed_option
 
 __all__ = ["app"]
 
@@ -54,12 +54,7 @@ def start(  # noqa: PLR0913 - the options of the published tool, and ours
     shared: Annotated[
         bool, typer.Option("--shared", help="One instance for all sessions, not one each.")
     ] = False,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed", parser=whole_seed, metavar="INTEGER", help="Of every instance's randomness."
-        ),
-    ] = 0,
+    seed: Annotated[int, seed_option("Of every instance's randomness.")] = 0,
     idle_minutes: Annotated[
         float,
         typer.Option("--idle_minutes", min=0, help="End a session after this long; 0: never."),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from awm.cli.options import new_app, whole_seed
+from awm.cli.options import new_app, seed_option
 
 __all__ = ["app"]
 
@@ -21,12 +21,7 @@ def config(
     task: Annotated[
         int | None, typer.Option("--task", min=0, help="Which of its tasks; none in particular.")
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed", parser=whole_seed, metavar="INTEGER", help="Of the calls' randomness."
-        ),
-    ] = 0,
+    seed: Annotated[int, seed_option("Of the calls' randomness.")] = 0,
     client: Annotated[
         Literal["claude-desktop", "cursor", "vscode"], typer.Option("--client", help="Whose.")
     ] = "claude-desktop",

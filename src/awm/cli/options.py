@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
@@ -17,8 +17,8 @@ __all__ = [
     "names_in",
     "new_app",
     "place",
+    "seed_option",
     "whole",
-    "whole_seed",
 ]
 
 _CONTEXT: Final = {
@@ -61,8 +61,14 @@ def whole(least: int | None = None, most: int | None = None) -> Callable[[object
     return number
 
 
-whole_seed: Final = whole(-(1 << 63), (1 << 63) - 1)
-"""A parser of seeds: integers of 64 bits."""
+def seed_option(use: str) -> Any:
+    """The option of a seed, an integer of 64 bits.
+
+    Args:
+        use: What it is the seed of.
+    """
+    parser = whole(-(1 << 63), (1 << 63) - 1)
+    return typer.Option("--seed", parser=parser, metavar="INTEGER", help=use)
 
 
 def place(value: object) -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from awm.cli import serve_options as o
-from awm.cli.options import AllowWeak, Folder, new_app, whole_seed
+from awm.cli.options import AllowWeak, Folder, new_app, seed_option
 
 __all__ = ["app"]
 
@@ -36,12 +36,7 @@ def mcp(  # noqa: PLR0913 - options
     task: Annotated[
         int | None, typer.Option("--task", min=0, help="Which of its tasks, with --stdio.")
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed", parser=whole_seed, metavar="INTEGER", help="With --stdio; see ?seed=."
-        ),
-    ] = 0,
+    seed: Annotated[int, seed_option("With --stdio; see ?seed=.")] = 0,
 ) -> None:
     """Serve worlds over MCP: /worlds/NAME/mcp?task=N&seed=S, or one world with --stdio."""
     from awm.cli import serving, serving_mcp  # noqa: PLC0415 - web libraries are for servers
