@@ -81,6 +81,28 @@ def test_what_is_neither_is_told_with_the_form_that_is_wanted(text, reply):
     assert "<tool_call>" in said.fault
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tool_response>\nError: there is no tool 'sell'\n</tool_response>",
+        "<think>Hm.</think><tool_response>\n[]\n</tool_response>\n<tool_response>[3]",
+    ],
+)
+def test_nothing_but_results_is_no_answer(text):
+    said = read(text)
+    assert (said.calls, said.answer) == ((), None)
+    assert said.fault.startswith("It has the form of a result, which is told to you")
+
+
+def test_an_answer_beside_a_result_that_was_repeated_is_one():
+    text = "<tool_response>\n[3]\n</tool_response>\nThree rooms are free."
+    assert read(text).answer == text
+
+
+def test_a_call_behind_a_result_that_was_repeated_counts():
+    assert read(f"<tool_response>\n[3]\n</tool_response>\n{call_text(FIND)}").calls == (FIND,)
+
+
 def test_a_whole_call_in_a_reply_that_was_cut_off_behind_it_counts():
     text = f"{call_text(LIST)}\nAnd then I wi"
     assert read(text, finish_reason="length").calls == (LIST,)

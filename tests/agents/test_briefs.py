@@ -22,10 +22,10 @@ def told(name, **more):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_has_a_brief_with_a_version_that_ends_with_the_task(name):
+def test_every_format_has_a_brief_with_a_version_and_the_task_as_the_users_message(name):
     system, user = told(name)
     assert brief_for(name).version >= 1
-    assert user == TASK.task
+    assert user.split("\n\n")[0] == TASK.task
     assert TASK.task not in system
 
 
@@ -63,12 +63,15 @@ def test_what_is_known_of_the_world_is_said_in_the_end_of_the_rules_and_nothing_
     assert system == f"{told(name)[0]}\n\nIt is noon in shop."
 
 
-def test_the_examples_of_the_awm_brief_are_calls_in_the_form_that_is_read():
-    system, _ = told("awm")
-    examples = re.findall(r"<tool_call>\n\{.*?</tool_call>", system, re.DOTALL)
-    said = [AwmFormat().read(Reply(text)) for text in examples]
-    assert [one.calls[0].name for one in said] == ["list_tools", "call_tool"]
-    assert [one.repairs for one in said] == [(), ()]
+def test_the_awm_brief_shows_the_first_call_alone_and_asks_for_it_behind_the_task():
+    """Small models copy the call of a tool that is only an example, and results that they see."""
+    system, user = told("awm")
+    (example,) = re.findall(r"<tool_call>.*?</tool_call>", system, re.DOTALL)
+    said = AwmFormat().read(Reply(example))
+    assert [(call.name, call.parsed()) for call in said.calls] == [("list_tools", {})]
+    assert said.repairs == ()
+    assert "<tool_response>" not in system
+    assert user.endswith("\n\n(Begin with the call of `list_tools`.)")
 
 
 def test_the_awm_brief_tells_the_two_tools_as_qwens_template_does():

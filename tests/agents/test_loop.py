@@ -1,12 +1,14 @@
 """An agent sees its task and all it did; what it does wrong it is told, and that is counted."""
 
 import json
+import re
 
 import pytest
 
 from awm.agents import (
     Assignment,
     AwmFormat,
+    CallRefusedError,
     EpisodeLimits,
     JsonFormat,
     Manner,
@@ -171,6 +173,15 @@ async def test_a_mistake_ends_an_episode_alike_through_call_tool_and_directly():
     episode = await act(policy, TASK, MetaToolbox(desk), EpisodeLimits(missteps=2))
     assert (episode.trajectory.stop, len(episode.trajectory.turns)) == ("format_violation", 3)
     assert (episode.malformed, episode.calls, desk.calls) == (3, (), [])
+
+
+async def test_behind_the_two_tools_a_name_that_is_not_there_is_told_with_the_nearest_of_the_list():
+    toolbox = MetaToolbox(Desk())
+    both = "mcp_tool_list_rooms, mcp_tool_book_room"
+    for name, near in (("book", "mcp_tool_book_room"), ("mcp_tool_burn", both)):
+        wanted = f"there is no tool {name!r}. There are, among others: {near}. list_tools tells"
+        with pytest.raises(CallRefusedError, match=re.escape(wanted)):
+            await toolbox.call(ToolCall("call_tool", {"tool_name": name, "arguments": {}}))
 
 
 async def test_missteps_with_a_sound_call_between_are_forgiven():

@@ -12,6 +12,7 @@ that the templates tell it from a new question and leave the thoughts before it 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,6 +31,8 @@ _WANTED: Final = (
     '{"name": "call_tool", "arguments": {"tool_name": ..., "arguments": {...}}}\n</tool_call>'
     " or end with an answer in words."
 )
+_RESULT: Final = re.compile(r"<tool_response>.*?(?:</tool_response>|\Z)", re.DOTALL)
+_NOT_ITS_TO_SAY: Final = "It has the form of a result, which is told to you and never by you."
 
 
 class AwmFormat:
@@ -46,6 +49,7 @@ class AwmFormat:
     def read(self, reply: Reply) -> Said:
         """See `awm.agents.written` and `awm.agents.naming` for what is allowed for.
 
+        A reply that is nothing but results is no answer: small models repeat what they were told.
         Calls that a server took out of the text, as some do unasked, are put back into it.
         """
         text = "\n".join(filter(None, [reply.told.rstrip(), *map(_tagged, reply.calls)]))
@@ -53,6 +57,9 @@ class AwmFormat:
         written = calls_written(text, is_cut=reply.finish_reason == "length")
         if written.fault:
             return Said(text, fault=f"{written.fault} {_WANTED}", usage=reply.usage)
+        if not written.calls and not _RESULT.sub("", written.said).strip():
+            fault = f"{_NOT_ITS_TO_SAY} {_WANTED}"
+            return Said(text, fault=fault, usage=reply.usage, repairs=written.repairs)
         if not written.calls:
             return Said(text, answer=written.said, usage=reply.usage, repairs=written.repairs)
         meant = [through_meta_tools(call) for call in written.calls]

@@ -1,21 +1,19 @@
 """The one loop: an actor speaks, its calls are carried out, until it answers or a limit is met."""
 
 import asyncio
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from awm.agents.assignment import Assignment, EpisodeLimits
 from awm.agents.policy import Heard, Policy, Said
-from awm.agents.toolbox import CallRefusedError, Toolbox
+from awm.agents.toolbox import CallRefusedError, Toolbox, no_such_tool
 from awm.llm import Usage
 from awm.trajectory import StopReason, Trajectory, Turn, WrittenCall
 from awm.types import ToolCall, ToolResult, ToolSpec
 
 __all__ = ["Acted", "Acting", "Referee", "act"]
 
-_MOST_LIKE: Final = 5
 _LIMITS: Final = EpisodeLimits()
 
 
@@ -212,7 +210,7 @@ class Acting:
         arguments = call.parsed()
         if call.name not in tools:
             self._unknown += 1
-            return _refusal(_no_such(call.name, list(tools)))
+            return _refusal(no_such_tool(call.name, list(tools)))
         if arguments is None:
             return self._misstep("The arguments of a call are one JSON object.")
         made = ToolCall(call.name, arguments)
@@ -241,11 +239,6 @@ class Acting:
 
 def _reached(most: int | None, so_far: int) -> bool:
     return most is not None and so_far >= most
-
-
-def _no_such(name: str, tools: list[str]) -> str:
-    like = difflib.get_close_matches(name, tools, _MOST_LIKE) or tools
-    return f"there is no tool {name!r}. There are, among others: {', '.join(like[:_MOST_LIKE])}"
 
 
 def _refusal(what: str) -> ToolResult:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from awm.agents.toolbox import CallRefusedError, Toolbox
+from awm.agents.toolbox import CallRefusedError, Toolbox, no_such_tool
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall, meta_target
 from awm.types import ToolCall, ToolResult, ToolSpec
 
@@ -80,11 +80,13 @@ class MetaToolbox:
         arguments = meant.parsed()
         if arguments is None:
             raise CallRefusedError("`arguments` has to be an object, or JSON text of one.")
-        if name in {tool.name for tool in tools}:
+        names = [tool.name for tool in tools]
+        if name in names:
             return await self._inner.call(ToolCall(name, arguments))
         if name == LIST_TOOLS:
             return self._listing(tools)
-        raise CallRefusedError(f"there is no tool {name!r}: see what {LIST_TOOLS} lists.")
+        nearest = no_such_tool(meant.name, names, TOOL_PREFIX)
+        raise CallRefusedError(f"{nearest}. {LIST_TOOLS} tells of all.")
 
     def _listing(self, tools: Sequence[ToolSpec]) -> ToolResult:
         return ToolResult(listing(tools) if self._listed is None else self._listed())

@@ -1,11 +1,15 @@
 """What an agent acts through."""
 
-from typing import Protocol
+import difflib
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from awm.errors import AwmError
 from awm.types import ToolCall, ToolResult, ToolSpec
 
-__all__ = ["CallRefusedError", "Toolbox"]
+__all__ = ["CallRefusedError", "Toolbox", "no_such_tool"]
+
+_MOST_LIKE: Final = 5
 
 
 class CallRefusedError(AwmError):
@@ -32,3 +36,16 @@ class Toolbox(Protocol):
             InfrastructureError: Nobody can carry it out.
         """
         ...
+
+
+def no_such_tool(name: str, tools: Sequence[str], prefix: str = "") -> str:
+    """What an agent is told that calls a tool which is not there: the names most like it.
+
+    Args:
+        name: What it called.
+        tools: The names of those that are there.
+        prefix: What their names have before them where the agent sees them.
+    """
+    like = difflib.get_close_matches(name.removeprefix(prefix), tools, _MOST_LIKE) or tools
+    names = ", ".join(f"{prefix}{each}" for each in like[:_MOST_LIKE])
+    return f"there is no tool {name!r}. There are, among others: {names}"
