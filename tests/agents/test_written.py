@@ -139,7 +139,16 @@ def test_what_is_neither_a_call_nor_an_answer_is_told(text, fault):
 CUT = '{"name": "call_tool", "arguments": {"tool_name": "pay", "arguments": {"amount": 17'
 
 
-@pytest.mark.parametrize("text", [CUT, f"<tool_call>{CUT}", f"<tool_call>{CUT}</tool_call>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        CUT,
+        f"<tool_call>{CUT}",
+        f"<tool_call>{CUT}</tool_call>",
+        f"```json\n{CUT}}}\n```",
+        f"<tool_call>\n```\n{CUT}\n```\n</tool_call>",
+    ],
+)
 def test_braces_that_are_missing_in_the_end_are_added(text):
     written = read(text)
     assert written.calls[0].arguments == {"tool_name": "pay", "arguments": {"amount": 17}}

@@ -56,6 +56,7 @@ _ARGUMENT_KEYS: Final = ("arguments", "args", "parameters", "input")
 _QUOTED_OBJECT: Final = re.compile(r"""["']arguments["']\s*:\s*"\s*(?=\{)""")
 _MAY_LACK: Final = range(1, 4)
 _CLOSED: Final = "brackets closed"
+_FENCE: Final = "```"
 _UNQUOTED_READINGS: Final = 8
 """How many may be tried: each may go on to the end of the text."""
 _MEANT_AS_CALL: Final = re.compile(r"""["'](?:tool_)?name["']\s*:|\b(?:call_tool|list_tools)\b""")
@@ -218,7 +219,7 @@ def _bare(said: str, is_cut: bool) -> tuple[list[Found], tuple[str, ...], bool]:
         return found, ("bare call", _CLOSED), False
     if breaks_off and _MEANT_AS_CALL.search(said):
         return [], (), True
-    if not values and said.startswith(("{", "[", "```")) and _MEANT_AS_CALL.search(said):
+    if not values and said.startswith(("{", "[", _FENCE)) and _MEANT_AS_CALL.search(said):
         return [Found(WrittenCall("", said))], (), False
     return [], (), False
 
@@ -228,7 +229,9 @@ def _sure_calls(values: Sequence[Any]) -> list[Found]:
 
 
 def _closed(text: str) -> Any:
-    """JSON that lacks no more than its last brackets."""
+    """JSON that lacks no more than its last brackets, in a fence or not."""
+    if text.startswith(_FENCE):
+        text = text.removeprefix(_FENCE).removeprefix("json").removesuffix(_FENCE).strip()
     if not text.startswith("{") or text.count("{") - text.count("}") not in _MAY_LACK:
         return None
     return next((value for n in _MAY_LACK if (value := parse_json(text + n * "}"))), None)
