@@ -125,6 +125,15 @@ def test_several_results_stand_each_between_its_own_tags():
     )
 
 
+def test_of_several_calls_that_the_text_shows_it_is_told_that_one_was_carried_out():
+    said = read(f"{call_text(LIST)}\n{call_text(FIND)}")
+    _, told = AWM.told(said, Heard((ToolResult("[3]"),), 9), longest=99)
+    only = "Only the first of your 2 calls was carried out: write one in a reply."
+    assert told.content == f"<tool_response>\n[3]\n\n{only}\n</tool_response>"
+    _, last = AWM.told(said, Heard((ToolResult("[3]"),), 1), longest=99)
+    assert only not in last.content
+
+
 def test_long_results_are_shortened_and_the_listing_is_not():
     heard = Heard((ToolResult("x" * 500), ToolResult("y" * 500)), 9)
     _, told = AWM.told(Said("", (LIST, FIND)), heard, longest=100)

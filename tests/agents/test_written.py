@@ -49,6 +49,7 @@ def read(text):
             tagged({"tool": "call_tool", "args": CALL["arguments"]}),
             ("keys renamed",),
         ),
+        (tagged({"call_tool": CALL["arguments"]}), ("keys renamed",)),
         (
             tagged({"type": "function", "function": CALL}),
             ("function taken out",),
@@ -100,6 +101,8 @@ def test_a_draft_in_a_thought_is_no_call_where_something_is_said_after_it():
         '{"name": "Tejo"}',
         '[{"name": "Tejo", "input": 3}]',
         '{"rooms": [1, 2]}',
+        '{"call_tool": {"tool_name": "pay"}, "rooms": [1, 2]}',
+        '{"call_tool": "pay"}',
         "I called list_tools and then call_tool.",
         "```\nname: Tejo\n```",
     ],
@@ -119,6 +122,7 @@ def test_the_listing_is_asked_for_without_arguments():
     [
         ("", "nothing"),
         (" \n", "nothing"),
+        ("```\n```", "nothing"),
         ("<think>I wonder</think>", "nothing"),
         ("<think>I wonder", "nothing"),
         ("<tool_call>find it</tool_call>", "cannot be read"),

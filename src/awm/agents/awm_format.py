@@ -32,6 +32,7 @@ _WANTED: Final = (
     " or end with an answer in words."
 )
 _RESULT: Final = re.compile(r"<tool_response>.*?(?:</tool_response>|\Z)", re.DOTALL)
+_ONE_OF_SEVERAL: Final = "Only the first of your {} calls was carried out: write one in a reply."
 _NOT_ITS_TO_SAY: Final = "It has the form of a result, which is told to you and never by you."
 
 
@@ -73,8 +74,13 @@ class AwmFormat:
         )
 
     def told(self, said: Said, heard: Heard, *, longest: int) -> tuple[Message, ...]:
-        """The reply as it was, and the results between tags."""
+        """The reply as it was, and the results between tags.
+
+        The text shows all of its calls, so the agent is told where some were not carried out.
+        """
         results = results_told(said, heard, longest)
+        if len(results) == 1 < len(said.calls) and heard.turns_left > 1:
+            results = (f"{results[0]}\n\n{_ONE_OF_SEVERAL.format(len(said.calls))}",)
         return Message("assistant", said.text), Message("user", responses_text(results))
 
 

@@ -25,8 +25,11 @@ __all__ = [
 ]
 
 LAST_TURN: Final = "This was the last call that you can make: answer now."
-LISTED_BEFORE: Final = "The tools are those that were listed before."
 """Said with a result after which only an answer is left to an agent."""
+LISTED_BEFORE: Final = (
+    "You know the tools: they were listed before. Reply with a call of `call_tool` now."
+)
+"""Said instead of a listing that is in sight. That it is, was not enough: small models went on."""
 
 _RESPONSES: Final = re.compile(r"^#+ *Responses?\b", re.MULTILINE)
 """Where the description of a tool goes on to what it answers with."""

@@ -29,7 +29,7 @@ from typing import Any, Final
 from awm.errors import LLMAnswerError
 from awm.llm import find_json
 from awm.llm.lenient import CUT_OFF, CutOffError, NotJsonError, read_value
-from awm.trajectory import LIST_TOOLS, TOOL_PREFIX, WrittenCall, answer_of
+from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall, answer_of
 from awm.trajectory.calls import parse_json
 from awm.types import JsonObject
 
@@ -101,7 +101,7 @@ def calls_written(text: str, *, is_cut: bool = False) -> Written:
         is_cut: Whether it ends where it was cut off, so that a number or a bracket may be missing.
     """
     said, before = _outside_thoughts(text)
-    if not said:
+    if not said.strip("` \n"):
         return Written((), "", "It says nothing.")
     found, repairs, is_broken = (_tagged if _OPEN in said else _bare)(said, is_cut)
     readable = [one for one in found if one.call.name]
@@ -272,7 +272,7 @@ def _unquoted(body: str) -> Any:
 def _flat(value: Mapping[str, Any]) -> Found | None:
     name = first_of(value, _NAME_KEYS)
     if not isinstance(name, str) or not name.strip():
-        return None
+        return _under_its_name(value)
     arguments = first_of(value, _ARGUMENT_KEYS)
     call = WrittenCall(name.strip(), arguments)
     as_asked = value.get("name") is not None and (
@@ -281,6 +281,14 @@ def _flat(value: Mapping[str, Any]) -> Found | None:
     renamed = () if as_asked else ("keys renamed",)
     as_text = ("arguments were text",) if isinstance(arguments, str) and call.parsed() else ()
     return Found(call, (*renamed, *as_text))
+
+
+def _under_its_name(value: Mapping[str, Any]) -> Found | None:
+    """`{"call_tool": {"tool_name": ..., "arguments": ...}}`, which can mean nothing else."""
+    name, arguments = next(iter(value.items()), ("", None))
+    if len(value) > 1 or name not in (LIST_TOOLS, CALL_TOOL) or not isinstance(arguments, Mapping):
+        return None
+    return Found(WrittenCall(name, arguments), ("keys renamed",))
 
 
 def _from_openai(found: Found, identity: object) -> Found:
