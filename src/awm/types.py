@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-__all__ = ["Fault", "JsonObject", "Outcome", "ToolCall", "ToolResult", "ToolSpec"]
+__all__ = ["SEEDS", "Fault", "JsonObject", "Outcome", "ToolCall", "ToolResult", "ToolSpec"]
+
+SEEDS: Final = range(-(1 << 63), 1 << 64)
+"""What a seed may be: 64 bits, with a sign or without, as array libraries hand them out."""
 
 JsonObject: TypeAlias = Mapping[str, Any]
 """A JSON object. What stands in it is JSON too, which Python's types cannot say usefully."""

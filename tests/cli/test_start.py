@@ -307,6 +307,6 @@ def test_signals_end_a_server_on_standard_streams_that_nobody_talks_to(notes, tm
     ],
 )
 def test_a_seed_of_more_than_64_bits_is_refused_before_anything_is_served(awm, arguments):
-    outcome = awm(*arguments, "--seed", 1 << 63)
+    outcome = awm(*arguments, "--seed", 1 << 64)
     assert outcome.code == 2
-    assert f"{1 << 63} is more than" in outcome.err
+    assert f"{1 << 64} is more than" in outcome.err

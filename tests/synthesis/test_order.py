@@ -50,7 +50,7 @@ def test_whatever_is_read_is_a_difficulty(written):
         {"count": "3"},
         {"seed": "a"},
         {"seed": 1.0},
-        {"seed": 1 << 63},
+        {"seed": 1 << 64},
         {"seed": -(1 << 63) - 1},
         {"tasks": 0},
         {"tasks": 101},
@@ -69,6 +69,11 @@ def test_an_order_that_makes_no_sense_is_refused_with_a_hint(change):
         replace(Order(3), **change)
     assert "order" in caught.value.message
     assert caught.value.hint.startswith("Give ")
+
+
+@pytest.mark.parametrize("seed", [-(1 << 63), (1 << 64) - 1])
+def test_seeds_have_64_bits_with_a_sign_or_without(seed):
+    assert Order(3, seed).seed == seed
 
 
 def test_the_count_is_no_part_of_what_worlds_depend_on():

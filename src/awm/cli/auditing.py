@@ -33,12 +33,12 @@ from awm.cli.sweep import choose
 from awm.errors import UsageError
 from awm.runtime.chosen import pool_from_settings
 from awm.settings import Settings, load_settings
+from awm.types import SEEDS
 from awm.worlds import WorldFolder, open_worlds
 
 __all__ = ["Request", "audit", "repeat_findings"]
 
 _PRINT: Final = "-"
-_SEEDS: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ async def _repeat(
 
 def _check(request: Request) -> None:
     """Refuse before the work what would fail after it."""
-    if not -_SEEDS <= request.seed < _SEEDS:
+    if request.seed not in SEEDS:
         raise UsageError(f"--seed {request.seed} has more than 64 bits.", "Take a smaller one.")
     json_file = None if request.json_file in (None, _PRINT) else Path(str(request.json_file))
     check_report_file("--json", json_file)

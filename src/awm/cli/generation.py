@@ -31,7 +31,7 @@ from awm.synthesis.sites import Site
 from awm.synthesis.sources import read_plans, scenarios_of, tasks_ordered
 from awm.synthesis.staging import PARTS, prove_stage, write_plans, write_stage
 from awm.synthesis.workshop import Made
-from awm.synthesis.written import SEEDS
+from awm.types import SEEDS
 from awm.whole import write_whole
 from awm.worlds import World, WorldFile
 from awm.worlds.database import build_database

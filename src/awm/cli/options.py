@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
+from awm.types import SEEDS
+
 __all__ = [
     "AllowWeak",
     "AsJson",
@@ -62,12 +64,12 @@ def whole(least: int | None = None, most: int | None = None) -> Callable[[object
 
 
 def seed_option(use: str) -> Any:
-    """The option of a seed, an integer of 64 bits.
+    """The option of a seed, an integer of 64 bits, see `awm.types.SEEDS`.
 
     Args:
         use: What it is the seed of.
     """
-    parser = whole(-(1 << 63), (1 << 63) - 1)
+    parser = whole(SEEDS[0], SEEDS[-1])
     return typer.Option("--seed", parser=parser, metavar="INTEGER", help=use)
 
 

@@ -20,7 +20,7 @@ from awm.runtime.prepared import PreparedWorld, load
 from awm.runtime.slot import WorkerSlot
 from awm.runtime.wire import Call, Called, Close, Done, Message, Open, complaint
 from awm.runtime.worker import Worker, WorkerDiedError
-from awm.types import Fault
+from awm.types import SEEDS, Fault
 
 __all__ = ["Host", "Member", "WorldHost"]
 
@@ -65,7 +65,7 @@ class Member:
             self.seed = operator.index(self.seed)  # those of array libraries are welcome
         except TypeError as error:
             raise UsageError(f"a seed is an integer, not {self.seed!r}.") from error
-        if not -(1 << 63) <= self.seed < 1 << 64:
+        if self.seed not in SEEDS:
             raise UsageError(f"a seed has at most 64 bits, unlike {self.seed}.")
 
     def take_over(self, called: Called) -> None:

@@ -8,20 +8,21 @@ from typing import Any, Final, Self
 from awm.errors import UsageError
 from awm.synthesis.planning import Selection
 from awm.synthesis.tasks import LEVELS
-from awm.synthesis.written import SEEDS, is_whole, shown
+from awm.synthesis.written import INTEGERS, is_whole, shown
+from awm.types import SEEDS
 
 __all__ = ["FORMAT", "Order", "levels_from"]
 
 FORMAT: Final = 1
 """Raised whenever the same order would give other worlds, so that two halves never get mixed."""
 
-_COUNTS: Final = range(1, SEEDS.stop)
+_COUNTS: Final = range(1, INTEGERS.stop)
 _LEVELS: Final = range(LEVELS[0], LEVELS[-1] + 1)
 _RANGES: Final[Mapping[str, range]] = {
     "count": _COUNTS,
     "seed": SEEDS,
     "tasks": range(1, 101),
-    "state": range(SEEDS.stop),
+    "state": range(INTEGERS.stop),
 }
 _DIFFICULTY: Final = re.compile(r"([0-9])(?:-([0-9]))?")
 

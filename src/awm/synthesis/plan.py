@@ -16,7 +16,8 @@ from awm.synthesis.blueprints import DomainForm
 from awm.synthesis.blueprints.reading import shaped
 from awm.synthesis.catalogue import Recipe
 from awm.synthesis.surface import Style
-from awm.synthesis.written import SEEDS, MisreadError, Written, shown
+from awm.synthesis.written import INTEGERS, MisreadError, Written, shown
+from awm.types import SEEDS
 from awm.worlds.names import normalise
 
 __all__ = ["WorldPlan"]
@@ -25,7 +26,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PREFIX: Final = re.compile(r"(/[a-z0-9_]{1,40}){0,8}")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _YEARS: Final = range(1990, 2100)
-_NUMBERS: Final = range(SEEDS.stop)
+_NUMBERS: Final = range(INTEGERS.stop)
 _PLACES: Final = range(1000)
 _STYLE: Final = frozenset(each.name for each in fields(Style))
 _PARTS: Final = tuple(each.name for each in fields(Recipe) if each.name != "form")
@@ -101,7 +102,7 @@ def _plan(row: Written, blueprint: Any) -> WorldPlan:
     written = row.part("builtin")
     form = None if blueprint is None else _form(blueprint)
     return WorldPlan(
-        seed=written.whole("seed"),
+        seed=written.whole("seed", SEEDS),
         index=written.whole("index", _NUMBERS),
         title=_title(row),
         description=row.text("description", longest=_LONGEST_DESCRIPTION),

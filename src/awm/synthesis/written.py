@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeGuard
 
-__all__ = ["SEEDS", "MisreadError", "Written", "is_whole", "shown"]
+from awm.types import SEEDS
 
-SEEDS: Final = range(-(1 << 63), 1 << 63)
-"""What a seed may be: an integer of 64 bits."""
+__all__ = ["INTEGERS", "MisreadError", "Written", "is_whole", "shown"]
+
+INTEGERS: Final = range(-(1 << 63), 1 << 63)
+"""What SQLite holds, too."""
 
 _SHOWN: Final = 60
 
@@ -16,7 +18,7 @@ class MisreadError(ValueError):
     """A value is not what it has to be; says which and why, in a clause."""
 
 
-def is_whole(value: Any, among: range = SEEDS) -> TypeGuard[int]:
+def is_whole(value: Any, among: range = INTEGERS) -> TypeGuard[int]:
     """Whether a value is an integer of a range; `true` and `1.0` are none."""
     return isinstance(value, int) and not isinstance(value, bool) and value in among
 
@@ -54,11 +56,11 @@ class Written:
         """An object inside."""
         return Written(self._get(key), self._place(key))
 
-    def whole(self, key: str, among: range = SEEDS) -> int:
+    def whole(self, key: str, among: range = INTEGERS) -> int:
         """An integer."""
         value = self._get(key)
         if not is_whole(value, among):
-            far = among == SEEDS
+            far = among in (INTEGERS, SEEDS)
             what = "no integer" if far else f"no integer from {among[0]} to {among[-1]}"
             raise MisreadError(f"{self._place(key)} is {shown(value)} and {what}")
         return value

@@ -99,7 +99,7 @@ def test_these_name_a_task(said):
         {"task_spec": {"scenario": 1}},
         {"task_spec": {**SPEC, "task_idx": -1}},
         {"task_spec": {**SPEC, "task_idx": 2**40}},
-        {"task_spec": {**SPEC, "seed": 2**63}},
+        {"task_spec": {**SPEC, "seed": 2**64}},
         {"task_spec": SPEC, "typo": 1},
     ],
 )

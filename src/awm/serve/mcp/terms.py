@@ -7,11 +7,11 @@ from typing import Final
 
 from awm.errors import UsageError
 from awm.serve.mcp.house import House
+from awm.types import SEEDS
 
 __all__ = ["Terms", "agree", "number_in"]
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
-_SEEDS: Final = range(-(1 << 63), 1 << 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ async def agree(
             f"{known.name} has no task {task_idx}.",
             f"Its tasks have the numbers 0 to {count - 1}." if count else "It has no tasks.",
         )
-    if seed not in _SEEDS:
+    if seed not in SEEDS:
         raise UsageError(f"the seed {seed} has more than 64 bits.")
     return Terms(known.name, task_idx, seed, owner)
 

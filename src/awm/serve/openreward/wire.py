@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from awm.serve.openreward.refusals import UnreadableBodyError
 from awm.trajectory.calls import is_nested_beyond
-from awm.types import JsonObject
+from awm.types import SEEDS, JsonObject
 
 __all__ = [
     "CallAnswer",
@@ -53,7 +53,7 @@ class TaskSpec(BaseModel):
     scenario: str = Field(min_length=1, max_length=500)
     task_idx: int = Field(0, ge=0, lt=2**31)
     task: str | None = Field(None, max_length=100_000)
-    seed: int = Field(0, ge=-(2**63), lt=2**63)
+    seed: int = Field(0, ge=SEEDS.start, lt=SEEDS.stop)
 
 
 class _Body(BaseModel):
