@@ -177,6 +177,8 @@ async def test_a_mistake_ends_an_episode_alike_through_call_tool_and_directly():
 
 async def test_behind_the_two_tools_a_name_that_is_not_there_is_told_with_the_nearest_of_the_list():
     toolbox = MetaToolbox(Desk())
+    with pytest.raises(CallRefusedError, match="`tool_name` has to name a tool of the list"):
+        await toolbox.call(ToolCall("call_tool", {"arguments": {}}))
     both = "mcp_tool_list_rooms, mcp_tool_book_room"
     for name, near in (("book", "mcp_tool_book_room"), ("mcp_tool_burn", both)):
         wanted = f"there is no tool {name!r}. There are, among others: {near}. list_tools tells"

@@ -74,7 +74,7 @@ class MetaToolbox:
         if call.name == LIST_TOOLS:
             return self._listing(tools)
         meant = meta_target(WrittenCall(call.name, call.arguments))
-        if meant is None:
+        if meant is None or not meant.name:
             raise CallRefusedError("`tool_name` has to name a tool of the list.")
         name = meant.name.removeprefix(TOOL_PREFIX)
         arguments = meant.parsed()
