@@ -17,6 +17,7 @@ from awm.agents import (
     NativeFormat,
     act,
 )
+from awm.agents.toolbox import no_such_tool
 from awm.errors import InfrastructureError, LLMUnavailableError
 from awm.llm import FunctionCall, Message, Reply, ScriptedLLM, Usage
 from awm.trajectory import parse_trajectory, trajectory_json
@@ -175,13 +176,21 @@ async def test_a_mistake_ends_an_episode_alike_through_call_tool_and_directly():
     assert (episode.malformed, episode.calls, desk.calls) == (3, (), [])
 
 
+def test_a_name_of_megabytes_is_told_by_its_beginning_and_at_once():
+    told = no_such_tool("list_rooms" * 1_000_000, ["list_rooms", "book_room"])
+    assert told.startswith("there is no tool 'list_rooms")
+    assert told.endswith("...'. There are, among others: list_rooms, book_room")
+    assert len(told) < 200
+
+
 async def test_behind_the_two_tools_a_name_that_is_not_there_is_told_with_the_nearest_of_the_list():
     toolbox = MetaToolbox(Desk())
     with pytest.raises(CallRefusedError, match="`tool_name` has to name a tool of the list"):
         await toolbox.call(ToolCall("call_tool", {"arguments": {}}))
-    both = "mcp_tool_list_rooms, mcp_tool_book_room"
-    for name, near in (("book", "mcp_tool_book_room"), ("mcp_tool_burn", both)):
-        wanted = f"there is no tool {name!r}. There are, among others: {near}. list_tools tells"
+    books, lists = "mcp_tool_book_room", "mcp_tool_list_rooms"
+    for name, near in (("book", (books, lists)), ("mcp_tool_list", (lists, books))):
+        names = ", ".join(near)
+        wanted = f"there is no tool {name!r}. There are, among others: {names}. list_tools tells"
         with pytest.raises(CallRefusedError, match=re.escape(wanted)):
             await toolbox.call(ToolCall("call_tool", {"tool_name": name, "arguments": {}}))
 

@@ -10,6 +10,8 @@ from awm.types import ToolCall, ToolResult, ToolSpec
 __all__ = ["CallRefusedError", "Toolbox", "no_such_tool"]
 
 _MOST_LIKE: Final = 5
+_LONGEST_NAME: Final = 100
+"""To compare two names takes the product of their lengths."""
 
 
 class CallRefusedError(AwmError):
@@ -41,11 +43,14 @@ class Toolbox(Protocol):
 def no_such_tool(name: str, tools: Sequence[str], prefix: str = "") -> str:
     """What an agent is told that calls a tool which is not there: the names most like it.
 
+    Several, however unlike: a model that is told one name calls it, whatever it does.
+
     Args:
         name: What it called.
         tools: The names of those that are there.
         prefix: What their names have before them where the agent sees them.
     """
-    like = difflib.get_close_matches(name.removeprefix(prefix), tools, _MOST_LIKE) or tools
-    names = ", ".join(f"{prefix}{each}" for each in like[:_MOST_LIKE])
+    name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+    like = difflib.get_close_matches(name.removeprefix(prefix), tools, _MOST_LIKE, cutoff=0)
+    names = ", ".join(f"{prefix}{each}" for each in like)
     return f"there is no tool {name!r}. There are, among others: {names}"
