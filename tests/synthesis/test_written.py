@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.synthesis.written import SEEDS, MisreadError, Written, is_whole, shown
+from awm.synthesis.written import INTEGERS, MisreadError, Written, is_whole, shown
 
 
-@pytest.mark.parametrize("value", [True, False, 1.0, "1", None, SEEDS.stop, float("nan"), [1]])
+@pytest.mark.parametrize("value", [True, False, 1.0, "1", None, INTEGERS.stop, float("nan"), [1]])
 def test_what_only_looks_like_a_whole_number_is_none(value):
     assert not is_whole(value)
 
 
-@given(st.integers(SEEDS.start, SEEDS.stop - 1))
+@given(st.integers(INTEGERS.start, INTEGERS.stop - 1))
 def test_integers_of_64_bits_are_whole(value):
     assert is_whole(value)
     assert Written({"n": value}).whole("n") == value
