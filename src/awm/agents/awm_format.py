@@ -56,11 +56,11 @@ class AwmFormat:
         text = "\n".join(filter(None, [reply.told.rstrip(), *map(_tagged, reply.calls)]))
         text = text if reply.calls else reply.told
         written = calls_written(text, is_cut=reply.finish_reason == "length")
-        if written.fault:
-            return Said(text, fault=f"{written.fault} {_WANTED}", usage=reply.usage)
-        if not written.calls and not _RESULT.sub("", written.said).strip():
-            fault = f"{_NOT_ITS_TO_SAY} {_WANTED}"
-            return Said(text, fault=fault, usage=reply.usage, repairs=written.repairs)
+        fault = written.fault
+        if not fault and not written.calls and not _RESULT.sub("", written.said).strip():
+            fault = _NOT_ITS_TO_SAY
+        if fault:
+            return Said(text, fault=f"{fault} {_WANTED}", usage=reply.usage)
         if not written.calls:
             return Said(text, answer=written.said, usage=reply.usage, repairs=written.repairs)
         meant = [through_meta_tools(call) for call in written.calls]
