@@ -1,6 +1,5 @@
 """Environments without an event loop."""
 
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,8 @@ from awm.rollout.sync_env import SyncRollouts, make_sync_env
 from awm.runtime import VerifierPool
 from awm.types import ToolCall
 from tests.rollout.diaries import HANGS, SOLUTION, TASKS, diary
+from tests.runtime.interrupts import interrupt
+from tests.runtime.world_code import SHORT
 
 LIST = ToolCall("list_notes")
 WORLD = diary()
@@ -19,7 +20,7 @@ WORLD = diary()
 
 @pytest.fixture(scope="module")
 def rollouts():
-    with SyncRollouts() as running:
+    with SyncRollouts(limits=SHORT) as running:
         yield running
 
 
@@ -145,16 +146,8 @@ def test_ctrl_c_in_a_step_leaves_the_episode_as_it_was(rollouts):
         env.reset()
         env.step(SOLUTION[0])
 
-        def interrupt():
-            while not env._env._turn.locked():
-                threading.Event().wait(0.001)
-            signal.raise_signal(signal.SIGINT)
-
-        impatient = threading.Thread(target=interrupt)
-        impatient.start()
-        with pytest.raises(KeyboardInterrupt):
+        with interrupt(env._env._turn.locked), pytest.raises(KeyboardInterrupt):
             env.step(ToolCall("hang"))
-        impatient.join()
         assert env.observation.turn == 1
         assert '"milk"' in env.step(LIST).observation.text
         assert env.observation.turn == 2

@@ -2,7 +2,6 @@
 
 import asyncio
 import pickle
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +21,9 @@ from hypothesis.stateful import (
 )
 
 from awm.errors import AwmError, InstanceClosedError, RuntimeClosedError, WorldLoadError
-from awm.runtime import Snapshot, SyncInstance, SyncRuntime
+from awm.runtime import Snapshot, SyncInstance, SyncRuntime, sync
 from tests.conftest import make_world
+from tests.runtime.interrupts import interrupt
 from tests.runtime.world_code import NOTEBOOK, SHORT, workers_of, zygotes
 
 WORLD = make_world(NOTEBOOK)
@@ -152,16 +152,56 @@ def test_ctrl_c_is_raised_when_what_it_interrupted_has_put_things_in_order(
             await asyncio.sleep(0.3)
             in_order.append(True)
 
-    def interrupt() -> None:
-        begun.wait()
-        signal.raise_signal(signal.SIGINT)
-
-    impatient = threading.Thread(target=interrupt)
-    impatient.start()
-    with pytest.raises(KeyboardInterrupt):
+    with interrupt(begun.is_set), pytest.raises(KeyboardInterrupt):
         running.wait(work())
     assert in_order == [True]
-    impatient.join()
+
+
+def test_wherever_ctrl_c_strikes_nothing_goes_on_behind_it(
+    running: SyncRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("awm.runtime.sync._GLANCE", 0.001)
+
+    def struck_at(number: int) -> bool:
+        """Whether there was such a step: work that is not struck ends by itself."""
+        going_on: list[bool] = []
+        steps = iter(range(number + 1))
+
+        async def work() -> None:
+            going_on.append(True)
+            try:
+                await asyncio.sleep(0.1)
+            finally:
+                going_on.clear()
+
+        coroutine = work()
+        try:
+            with interrupt(lambda: next(steps, None) == number):
+                running.wait(coroutine)
+        except KeyboardInterrupt:
+            return True
+        finally:
+            running.wait(asyncio.sleep(0))  # behind whatever the event loop was told
+            assert not going_on
+            coroutine.close()
+        return False
+
+    assert [number for number in range(60) if not struck_at(number)] == []
+    assert not struck_at(100_000)
+
+
+def test_what_an_event_loop_did_not_come_to_has_ended_with_it() -> None:
+    loop = asyncio.new_event_loop()
+    late = sync._Errand(asyncio.sleep(0), loop)
+    loop.call_soon(loop.stop)
+    loop.call_soon(late.begin)
+    loop.run_forever()
+    assert not late.ends_within(0)
+    loop.close()
+    assert late.ends_within(0)
+    with pytest.raises(asyncio.CancelledError):
+        late.result()
+    late.cancel()
 
 
 def test_a_runtime_that_does_not_start_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """The runtime for callers without an event loop: the same methods, waiting for their answers."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Generic, TypeVar
 
 from awm.errors import RuntimeClosedError
@@ -83,13 +84,14 @@ class SyncRuntime:
             raise RuntimeClosedError("the runtime is not running.", "Use it inside `with`.")
         errand = _Errand(coroutine, self._loop)
         try:
-            while not errand.ended.wait(_GLANCE):
+            errand.begin()
+            while not errand.ends_within(_GLANCE):
                 pass
         except BaseException:
             # Ctrl-C reaches this thread, the work goes on in the other. It is given the time to put
             # everything back in order: whoever catches the interrupt may go on.
             errand.cancel()
-            errand.ended.wait(_UNWINDING)
+            errand.ends_within(_UNWINDING)
             raise
         try:
             return errand.result()
@@ -116,41 +118,70 @@ class SyncRuntime:
 
 
 class _Errand(Generic[_Result]):
-    """A coroutine that another thread's event loop runs.
+    """A coroutine that another thread's event loop runs, and that one thread waits for.
+
+    Ctrl-C may come between any two steps of the thread that waits. A `threading.Event` can be left
+    with its inner lock held then, for ever; this looks at a flag, and waits in one step.
 
     Args:
         coroutine: What is run.
         loop: Where.
-
-    Attributes:
-        ended: Set when it has ended, in whatever way.
     """
 
     def __init__(
         self, coroutine: Coroutine[Any, Any, _Result], loop: asyncio.AbstractEventLoop
     ) -> None:
-        self.ended = threading.Event()
         self._coroutine = coroutine
         self._loop = loop
         self._task: asyncio.Task[_Result] | None = None
-        loop.call_soon_threadsafe(self._begin)
+        self._has_ended = False
+        self._end = threading.Lock()  # held until it has ended
+        self._end.acquire()
+
+    def begin(self) -> None:
+        """Have it run."""
+        self._tell(self._begin)
 
     def cancel(self) -> None:
-        """Have it end before its time; `ended` tells when it has."""
-        self._loop.call_soon_threadsafe(self._cancel)
+        """Have it end before its time, or never begin; `ends_within` tells when it has."""
+        self._tell(self._cancel)
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it has ended, or does within that time. With its loop everything has ended."""
+        if not self._has_ended and not self._loop.is_closed():
+            self._end.acquire(timeout=seconds)
+        return self._has_ended or self._loop.is_closed()
 
     def result(self) -> _Result:
-        """What it returned, or the exception it raised."""
-        assert self._task is not None
+        """What it returned, or the exception it raised.
+
+        Raises:
+            asyncio.CancelledError: It was cancelled, or its loop closed before it could end.
+        """
+        if self._task is None:
+            self._coroutine.close()
+        if self._task is None or not self._task.done():
+            raise asyncio.CancelledError
         return self._task.result()
+
+    def _tell(self, callback: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self._loop.call_soon_threadsafe(callback)
 
     def _begin(self) -> None:
         self._task = self._loop.create_task(self._coroutine)
-        self._task.add_done_callback(lambda _: self.ended.set())
+        self._task.add_done_callback(self._note_end)
 
     def _cancel(self) -> None:
-        assert self._task is not None  # the loop began it first
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        elif not self._has_ended:
+            self._coroutine.close()
+            self._note_end()
+
+    def _note_end(self, *_: object) -> None:
+        self._has_ended = True
+        self._end.release()
 
 
 async def _wind_up() -> None:
