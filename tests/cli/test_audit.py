@@ -119,7 +119,7 @@ def test_one_world_can_be_chosen_by_any_spelling(awm, unsound):
         (("--json", "missing/audit.json"), "there is no folder missing to put audit.json in."),
         (("--html", "."), "--html . is a folder."),
         (("--html", "a.x", "--json", "a.x"), "--json and --html both name a.x."),
-        (("--seed", 1 << 64), "has more than 64 bits"),
+        (("--seed", 1 << 64), f"'--seed': {1 << 64} is more than {(1 << 64) - 1}."),
         (("--scenario", "nowhere"), "it is not among the 1 worlds"),
         (("--require", "perfect"), "perfect"),
         (("--repeat", "missing.json"), "missing.json cannot be read: No such file"),

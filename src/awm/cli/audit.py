@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from awm.cli.options import AllowWeak, Folder, Jobs, Overwrite
+from awm.cli.options import AllowWeak, Folder, Jobs, Overwrite, seed_option
 
 __all__ = ["audit"]
 
@@ -30,9 +30,7 @@ def audit(  # noqa: PLR0913 - one for each option
         typer.Option("--html", metavar="FILE", help="Write a page to browse it."),
     ] = None,
     jobs: Jobs = None,
-    seed: Annotated[
-        int, typer.Option("--seed", help="What arguments and near misses are chosen by.")
-    ] = 0,
+    seed: Annotated[int, seed_option("What arguments and near misses are chosen by.")] = 0,
     calls_per_tool: Annotated[
         int | None,
         typer.Option(

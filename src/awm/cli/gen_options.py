@@ -10,7 +10,7 @@ import typer
 from awm.cli.asking_options import Budget, MaxTokens, Model, Temperature
 from awm.cli.asking_options import Questions as Concurrency
 from awm.cli.options import Worlds as Only
-from awm.cli.options import place, whole
+from awm.cli.options import place, seed_option, whole
 
 __all__ = [
     "OFF", "ON", "OUTPUTS", "SCENARIOS", "TASKS",
@@ -106,12 +106,9 @@ Count: TypeAlias = Annotated[
 ]
 Seed: TypeAlias = Annotated[
     int,
-    typer.Option(
-        "--seed",
-        parser=whole(),
-        metavar="INTEGER",
-        help="The same seed gives the same worlds, whatever their number; with a model, the same"
-        " questions.",
+    seed_option(
+        "The same seed gives the same worlds, whatever their number; with a model, the same"
+        " questions."
     ),
 ]
 NumTasks: TypeAlias = Annotated[

@@ -18,7 +18,6 @@ from awm.cli.console import (
 )
 from awm.cli.gen_options import Size
 from awm.cli.signals import run as run_to_end
-from awm.errors import UsageError
 from awm.settings import load_settings
 from awm.synthesis.catalogue import Catalogue
 from awm.synthesis.generating import Generated, generate
@@ -31,7 +30,6 @@ from awm.synthesis.sites import Site
 from awm.synthesis.sources import read_plans, scenarios_of, tasks_ordered
 from awm.synthesis.staging import PARTS, prove_stage, write_plans, write_stage
 from awm.synthesis.workshop import Made
-from awm.types import SEEDS
 from awm.whole import write_whole
 from awm.worlds import World, WorldFile
 from awm.worlds.database import build_database
@@ -76,8 +74,6 @@ def order_of(count: int, seed: int, tasks: int, difficulty: str, selection: Sele
     Raises:
         UsageError: An option makes no sense.
     """
-    if seed not in SEEDS:
-        raise UsageError(f"{seed} is no seed.", "Give an integer of 64 bits.")
     return Order(count, seed, tasks, levels_from(difficulty), selection)
 
 
