@@ -121,7 +121,7 @@ class _Errand(Generic[_Result]):
     """A coroutine that another thread's event loop runs, and that one thread waits for.
 
     Ctrl-C may come between any two steps of the thread that waits. A `threading.Event` can be left
-    with its inner lock held then, for ever; this looks at a flag, and waits in one step.
+    with its inner lock held then, for ever; this looks at the task, and waits in one step.
 
     Args:
         coroutine: What is run.
@@ -134,7 +134,6 @@ class _Errand(Generic[_Result]):
         self._coroutine = coroutine
         self._loop = loop
         self._task: asyncio.Task[_Result] | None = None
-        self._has_ended = False
         self._end = threading.Lock()  # held until it has ended
         self._end.acquire()
 
@@ -148,9 +147,9 @@ class _Errand(Generic[_Result]):
 
     def ends_within(self, seconds: float) -> bool:
         """Whether it has ended, or does within that time. With its loop everything has ended."""
-        if not self._has_ended and not self._loop.is_closed():
+        if not self._has_ended:
             self._end.acquire(timeout=seconds)
-        return self._has_ended or self._loop.is_closed()
+        return self._has_ended
 
     def result(self) -> _Result:
         """What it returned, or the exception it raised.
@@ -164,24 +163,21 @@ class _Errand(Generic[_Result]):
             raise asyncio.CancelledError
         return self._task.result()
 
-    def _tell(self, callback: Callable[[], None]) -> None:
+    @property
+    def _has_ended(self) -> bool:
+        return self._loop.is_closed() or (self._task is not None and self._task.done())
+
+    def _tell(self, callback: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
             self._loop.call_soon_threadsafe(callback)
 
-    def _begin(self) -> None:
+    def _begin(self) -> asyncio.Task[_Result]:
         self._task = self._loop.create_task(self._coroutine)
-        self._task.add_done_callback(self._note_end)
+        self._task.add_done_callback(lambda _: self._end.release())
+        return self._task
 
     def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        elif not self._has_ended:
-            self._coroutine.close()
-            self._note_end()
-
-    def _note_end(self, *_: object) -> None:
-        self._has_ended = True
-        self._end.release()
+        (self._task or self._begin()).cancel()  # what is begun only now ends before its first step
 
 
 async def _wind_up() -> None:
