@@ -9,7 +9,8 @@ from awm.errors import InfrastructureError, WorldLoadError
 from awm.ray.node import Node
 from awm.ray.terms import NodeTerms, Unknown, Welcome, WorldKey, key_of
 from awm.runtime import PreparedWorld, Runtime
-from awm.runtime.prepared import fingerprint, load_order
+from awm.runtime.identity import fingerprint
+from awm.runtime.prepared import load_order
 from awm.runtime.wire import Called
 from tests.conftest import make_world
 from tests.runtime.world_code import NOTEBOOK, SHORT, eventually, zygotes

@@ -1,4 +1,4 @@
-"""How a world is made ready: what identifies it, how it is loaded, what its tools may be."""
+"""How a world is made ready: how it is loaded, and what its tools may be."""
 
 import json
 import sqlite3
@@ -14,7 +14,7 @@ from awm.errors import (
     WorldLoadError,
 )
 from awm.runtime import Limits, Runtime
-from awm.runtime.prepared import fingerprint, load, prepared
+from awm.runtime.prepared import load, prepared
 from awm.runtime.wire import Done, Failed, Load, Loaded, Message
 from awm.runtime.worker import WorkerDiedError
 from awm.worlds import World, WorldFile
@@ -131,16 +131,6 @@ def test_tools_that_take_too_much_to_describe_keep_a_world_from_loading() -> Non
     large = json.dumps([["a", "x" * LIMITS.response_bytes, {}]])
     with pytest.raises(WorldLoadError, match="MB to describe"):
         prepared("key", ORDER, Loaded(b"", large, "[]"), (), LIMITS)
-
-
-def test_a_fingerprint_tells_worlds_apart_that_behave_differently() -> None:
-    worlds = [
-        make_world(), make_world("x = 1"), make_world(name="Other"), make_world(inserts=[]),
-        make_world(ddl=["CREATE TABLE notes (id)"]), make_world(foreign_keys=True),
-        make_world(clock="2020-01-01T00:00:00Z"),
-    ]  # fmt: skip
-    assert len({fingerprint(world) for world in worlds}) == len(worlds)
-    assert fingerprint(make_world()) == fingerprint(worlds[0])
 
 
 @pytest.mark.parametrize("part", [WorldFile.ENVIRONMENT, WorldFile.DATABASE])

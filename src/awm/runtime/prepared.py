@@ -6,19 +6,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from awm.errors import InfrastructureError, Problem, WorldBuildError, WorldFileError, WorldLoadError
+from awm.errors import InfrastructureError, Problem, WorldBuildError, WorldLoadError
 from awm.runtime.examiner import Examiner
+from awm.runtime.identity import read_database
 from awm.runtime.limits import Limits
 from awm.runtime.wire import Failed, Load, Loaded
 from awm.runtime.worker import Worker, WorkerDiedError
 from awm.types import ToolSpec
 from awm.worlds import World
 
-__all__ = ["PreparedWorld", "fingerprint", "load", "load_order"]
+__all__ = ["PreparedWorld", "load", "load_order", "prepared"]
 
 _ATTEMPTS = 3
 _MB = 1 << 20
-_SQLITE = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +46,6 @@ class PreparedWorld:
     problems: tuple[Problem, ...]
 
 
-def fingerprint(world: World) -> str:
-    """A hash of everything that decides how a world behaves.
-
-    Raises:
-        WorldIncompleteError: The world has no code, or neither schema nor database.
-        WorldFileError: Its database file cannot be read.
-    """
-    total = hashlib.sha256()
-    for part in _identity(world):
-        total.update(len(part).to_bytes(8, "little"))
-        total.update(part)
-    return total.hexdigest()
-
-
-def _identity(world: World) -> Iterator[bytes]:
-    yield world.name.encode()
-    yield world.code.encode("utf-8", "surrogatepass")
-    yield repr((world.clock, world.foreign_keys)).encode()
-    if world.database_file is None:
-        yield json.dumps(world.recipe().to_plain()).encode()
-    else:
-        yield _read_database(world)
-
-
 async def load_order(
     world: World, examiner: Examiner, limits: Limits
 ) -> tuple[Load, tuple[Problem, ...]]:
@@ -77,7 +53,8 @@ async def load_order(
 
     Raises:
         WorldBuildError: No database comes of it.
-        WorldIncompleteError, WorldFileError: See `fingerprint`.
+        WorldIncompleteError: The world has neither schema nor database, or no code.
+        WorldFileError: See `read_database`.
     """
     if world.database_file is None:
         built = await examiner.build(world.recipe())
@@ -90,7 +67,7 @@ async def load_order(
             )
         image, problems = built.image, built.problems
     else:
-        image, problems = _read_database(world), ()
+        image, problems = read_database(world), ()
     if len(image) > limits.database_bytes:
         raise WorldBuildError(
             world.name,
@@ -110,28 +87,6 @@ async def load_order(
         database_bytes=limits.database_bytes,
     )
     return order, problems
-
-
-def _read_database(world: World) -> bytes:
-    assert world.database_file is not None
-    try:
-        image = world.database_file.read_bytes()
-    except OSError as error:
-        raise WorldFileError(world.name, f"its database cannot be read: {error}.") from error
-    if not image.startswith(_SQLITE):
-        raise WorldFileError(
-            world.name,
-            f"{world.database_file} is not a SQLite database.",
-            "Build it anew with `awm env reset_db`.",
-        )
-    log = world.database_file.with_name(f"{world.database_file.name}-wal")
-    if log.exists() and log.stat().st_size:
-        raise WorldFileError(
-            world.name,
-            f"{world.database_file} is not complete: its latest changes are in {log.name}.",
-            "Close what has it open, or run `PRAGMA wal_checkpoint(TRUNCATE)` on it.",
-        )
-    return image
 
 
 async def load(

@@ -5,17 +5,17 @@ import itertools
 import logging
 from dataclasses import replace
 from typing import Final, Self
-from weakref import WeakKeyDictionary
 
 from awm.errors import Problem
 from awm.runtime.control import WorkerTerms
 from awm.runtime.examiner import Examiner
 from awm.runtime.host import Host, Member, WorldHost
+from awm.runtime.identity import Fingerprints
 from awm.runtime.instance import CallObserver, Instance
 from awm.runtime.limits import Limits
 from awm.runtime.nursery import Nursery
 from awm.runtime.placement import Census, Placement
-from awm.runtime.prepared import PreparedWorld, fingerprint, load, load_order, prepared
+from awm.runtime.prepared import PreparedWorld, load, load_order, prepared
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
 from awm.runtime.wire import Load
@@ -74,7 +74,7 @@ class Runtime:
         self._examiner: Examiner | None = None
         self._examiner_slot: WorkerSlot | None = None
         self._preparing: dict[str, asyncio.Task[PreparedWorld]] = {}
-        self._fingerprints: WeakKeyDictionary[World, str] = WeakKeyDictionary()
+        self._fingerprints = Fingerprints()
 
     async def __aenter__(self) -> Self:
         isolation = await self._nursery.open()
@@ -131,7 +131,7 @@ class Runtime:
             InfrastructureError: No worker can be started.
         """
         self.require_open()
-        key = await self._fingerprint(world)
+        key = await self._fingerprints.of(world)
         task = self._preparing.get(key)
         if task is None:
             task = asyncio.create_task(self._prepare(key, world))
@@ -249,14 +249,6 @@ class Runtime:
 
     def _new_host(self, ready: PreparedWorld) -> Host:
         return WorldHost(ready, self.limits, self._start_worker)
-
-    async def _fingerprint(self, world: World) -> str:
-        key = self._fingerprints.get(world)
-        if key is None:
-            key = await asyncio.to_thread(fingerprint, world)
-            if world.database_file is None:  # a file may be another one the next time
-                self._fingerprints[world] = key
-        return key
 
     async def _prepare(self, key: str, world: World) -> PreparedWorld:
         order, problems = await load_order(world, self.examiner, self.limits)

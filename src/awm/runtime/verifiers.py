@@ -5,6 +5,7 @@ world, with a secret or with another world's verifiers. Code can alter the proce
 whatever anybody does about it; the programs of one world may share one, because whoever wrote them
 decides on all of their verdicts anyway (`process_per_program` keeps even those apart). A worker is
 given up after any fault, after a run that left something behind, and after a while in any case.
+A world gets another worker where those that it has are not done soon.
 
 A fault in a worker that has run something before is confirmed in a fresh one, so what a run gives
 does not depend on those before it.
@@ -26,6 +27,7 @@ from awm.runtime.limits import Limits
 from awm.runtime.nursery import Nursery
 from awm.runtime.sandbox import Isolation
 from awm.runtime.slot import WorkerSlot
+from awm.runtime.turns import Turns
 from awm.runtime.wire import Verified, Verify
 from awm.runtime.worker import Worker, WorkerDiedError
 
@@ -40,6 +42,8 @@ _REMEMBERED: Final = 1024
 _BYTES_A_SECOND: Final = 50e6
 """How fast databases reach a worker on a busy machine, at least."""
 _SEAL_BYTES: Final = 16
+_PATIENCE: Final = 0.1
+"""Seconds that another process takes until its first report, on a busy machine."""
 _LONGEST: Final = 600  # characters of a fault in words
 
 ProgramFault: TypeAlias = Literal[
@@ -150,6 +154,7 @@ class VerifierPool:
         self._alone = process_per_program
         self._most_idle = idle_workers
         self._running = asyncio.Semaphore(self._processes)
+        self._turns = Turns(_PATIENCE)
         terms = WorkerTerms(self.limits.memory_mb * _MB, _OPEN_FILES)
         self._nursery = Nursery(terms, "the verifier pool", module=_MODULE, allow_weak=allow_weak)
         self._fresh: deque[asyncio.Task[Worker]] = deque()
@@ -199,8 +204,9 @@ class VerifierPool:
             IsolationError: No process can be jailed.
             RuntimeClosedError: The pool is not running.
         """
-        async with self._running:
-            member = await self._take(self._owner(program))
+        owner = self._owner(program)
+        async with self._turns.turn(owner, at_once=self._idle_of(owner) is not None), self._running:
+            member = await self._take(owner)
             again = member.runs > 0
             report = await self._run_in(member, program)
             # A timeout is the program's however it came about, and would only take as long again.
@@ -273,11 +279,15 @@ class VerifierPool:
     async def _take(self, owner: str) -> _Member:
         """A worker that has run programs of this owner before, or one that has run nothing."""
         self._nursery.require_open()
-        for member in reversed(self._idle):  # the last one used has most of it in its caches
-            if member.owner == owner and not member.worker.lost:
-                self._idle.remove(member)
-                return member
-        return _Member(owner, await self._fresh_worker())
+        member = self._idle_of(owner)
+        if member is None:
+            return _Member(owner, await self._fresh_worker())
+        self._idle.remove(member)
+        return member
+
+    def _idle_of(self, owner: str) -> _Member | None:
+        idle = reversed(self._idle)  # the last one used has most of it in its caches
+        return next((one for one in idle if one.owner == owner and not one.worker.lost), None)
 
     def _keep(self, member: _Member) -> None:
         self._idle.append(member)
