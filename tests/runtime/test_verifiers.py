@@ -134,6 +134,27 @@ async def test_programs_of_one_world_share_a_process_and_those_of_two_never_do(
     assert other.result["process"] not in seen
 
 
+async def test_a_world_gets_no_second_process_where_its_first_is_soon_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 60.0)
+    asked = program(verifier("return {'process': os.getpid()}"), mode="sql")
+    async with VerifierPool(processes=4) as pool:
+        reports = await asyncio.gather(*(pool.run(asked) for _ in range(8)))
+    # Four without waiting; one may be lost to the machine.
+    assert len({report.result["process"] for report in reports}) <= 2
+
+
+async def test_a_world_gets_a_second_process_where_its_first_is_long_at_work() -> None:
+    async with VerifierPool(processes=2, limits=VerifierLimits(seconds=30.0)) as pool:
+        slow = asyncio.create_task(outcome(pool, "while True: pass"))
+        assert (await outcome(pool, "")).fault is None
+        assert not slow.done()
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+
+
 async def test_two_programs_never_share_a_process_where_that_is_asked_for() -> None:
     codes = [verifier("return {'process': os.getpid()}", name=f"verify_{n}") for n in "ab"]
     async with VerifierPool(process_per_program=True) as apart:
@@ -379,7 +400,10 @@ async def test_idle_workers_are_bounded_and_the_pool_leaves_nothing_behind() -> 
         await pool.run(program(verifier(COMPLETE)))
 
 
-async def test_the_processes_that_were_not_used_for_longest_make_room_for_others() -> None:
+async def test_the_processes_that_were_not_used_for_longest_make_room_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)  # so that the busy world needs two
     code = verifier("return {'process': os.getpid()}")
 
     async def process(world: str) -> int:
