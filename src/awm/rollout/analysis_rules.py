@@ -13,6 +13,7 @@ from typing import Final
 from awm.rollout.analysis_calls import WorldCall, calls_in
 from awm.rollout.analysis_findings import Finding, unknown
 from awm.rollout.analysis_progress import Progress
+from awm.rollout.analysis_shown import Shown
 from awm.rollout.episode import Episode
 from awm.trajectory import Trajectory
 from awm.types import JsonObject
@@ -64,7 +65,7 @@ def logical_consistency(episode: Episode, told: str | None = "") -> Finding:
             that no identifier can be said to be invented.
     """
     made = calls_in(episode.trajectory)
-    invented = () if told is None else _invented(_Seen(episode.trajectory, told), made)
+    invented = () if told is None else _invented(Shown(episode.trajectory, told), made)
     slips = [*invented, *_concealed(episode.trajectory, made)]
     steps = len(made) + (episode.trajectory.final_answer is not None)
     if not steps:
@@ -128,13 +129,13 @@ def _by_progress(progress: Progress) -> Finding:
     return Finding("goal_fulfilment", min(MOST, max(0.0, share)), f"{'; '.join(parts)}.")
 
 
-def _invented(seen: "_Seen", made: Sequence[WorldCall]) -> Iterator[_Slip]:
+def _invented(shown: Shown, made: Sequence[WorldCall]) -> Iterator[_Slip]:
     """Calls with identifiers that were never shown, each identifier once."""
     accused: set[str] = set()
     for call in made:
         for name, value in _identifiers(call.arguments):
             known = value in accused or _is_own(name, value)
-            if not known and not seen.has(value, call.turn):
+            if not known and not shown.has(value, call.turn):
                 accused.add(value)
                 what = f"a call of {call.tool} had {name} {value}, which had not been shown"
                 yield _Slip(call.turn, call.number, what)
@@ -146,34 +147,6 @@ def _concealed(run: Trajectory, made: Sequence[WorldCall]) -> Iterator[_Slip]:
     if made and made[-1].result.is_error and answer and not _ADMISSION.search(answer):
         what = f"the answer does not say that the last call, {made[-1].tool}, had failed"
         yield _Slip(len(run.turns) - 1, -1, what)
-
-
-class _Seen:
-    """What an agent had been shown before a turn.
-
-    Args:
-        run: Its task and what its earlier calls answered.
-        told: What it was told beside its task.
-    """
-
-    def __init__(self, run: Trajectory, told: str) -> None:
-        results = ((turn, one.text) for turn, said in enumerate(run.turns) for one in said.results)
-        shown = ((-1, run.task), (-1, told), *results)
-        self._texts = [(turn, text, text.lower()) for turn, text in shown]
-
-    def has(self, value: str, turn: int) -> bool:
-        """Whether a value had been shown before a turn, as a word of its own."""
-        # Neither the end of a longer number nor the digits behind its point.
-        whole = re.compile(rf"(?<!\w)(?<!\d\.){re.escape(value)}(?!\w)(?!\.\d)", re.IGNORECASE)
-        lower = value.lower()
-        return any(
-            shown < turn
-            # Most texts do not hold it at all, which is found out far faster so; beyond ASCII a
-            # letter may have several lower ones.
-            and (lower in lowered or not (value.isascii() and text.isascii()))
-            and whole.search(text)
-            for shown, text, lowered in self._texts
-        )
 
 
 def _identifiers(arguments: JsonObject, deepest: int = _DEEPEST) -> Iterator[tuple[str, str]]:
