@@ -70,6 +70,11 @@ async def test_an_agent_in_awms_format_lists_the_tools_calls_one_and_answers():
     assert acted.repairs == ()
 
 
+async def test_each_question_says_which_world_it_is_for():
+    *_, questions = await played(LISTING, "Booked.")
+    assert [question.world for question in questions] == [TASK.world] * 2
+
+
 async def test_an_agent_calls_functions_of_the_world():
     call = FunctionCall("c7", "book_room", '{"room_id": 3}')
     acted, calls, questions = await played(Reply("", calls=(call,)), "Booked.", name="native")

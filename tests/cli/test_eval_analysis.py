@@ -116,6 +116,8 @@ def test_a_judge_weighs_the_plans_of_an_evaluation_while_it_is_made(awm, worlds,
     assert page.count("by a judge") >= 2 * 3 + 2
     told = awm("gen", "transcript", "run", "--stage", "analysis", "--json")
     assert len(json.loads(told.out)) == 3
+    about = awm("gen", "transcript", "run", "--scenario", "notes", "--json")
+    assert json.loads(about.out) == json.loads(told.out)
 
 
 def test_an_evaluation_that_is_there_is_weighed_afterwards_and_no_plan_twice(awm, run, server):

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,19 @@ async def test_stage_and_world_are_no_part_of_what_is_asked(tmp_path):
         parts = journal.spent().parts
     assert parts[("task", "shop")].asked == 1
     assert parts[("db", "bank")] == Spent(cached=1)
+
+
+async def test_a_model_for_no_world_books_on_the_one_that_a_question_is_for(tmp_path):
+    path, about_bank = tmp_path / "j", replace(question("a"), world="bank")
+    with Journal(path) as journal:
+        for world in ("", "shop"):
+            await seat(journal, ScriptedLLM(echo), world=world).ask(about_bank)
+            await seat(journal, ScriptedLLM(echo), world=world).ask(question(f"b{world}"))
+    with Journal(path) as journal:
+        assert {world for _, world in journal.spent().parts} == {"bank", "", "shop"}
+        # It is the same question for any world.
+        await seat(journal, ScriptedLLM([])).ask(question("a"))
+        assert journal.spent().total.cached == 1
 
 
 async def test_the_ledger_says_what_each_stage_of_each_world_took(tmp_path):

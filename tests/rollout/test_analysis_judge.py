@@ -50,6 +50,7 @@ async def test_an_answer_out_of_form_is_asked_for_again():
     llm = ScriptedLLM([answer(quality=7), "no idea", answer(quality=0)])
     quality, _ = await PlanJudge(llm).weigh(EPISODE)
     assert (quality.score, len(llm.questions)) == (0.0, 3)
+    assert {question.world for question in llm.questions} == {EPISODE.job.world}
 
 
 async def test_a_judge_that_cannot_be_read_leaves_it_unknown():

@@ -166,6 +166,7 @@ async def test_the_majority_decides_and_a_tie_goes_to_the_least_rewarding(votes,
     assert ("tied" in verdict.reason) is (len(counts) > 1 and counts[0] == counts[1])
     assert [vote["classification"] for vote in verdict.votes] == votes
     assert [question.seed for question in questions] == list(range(len(votes)))
+    assert {question.world for question in questions} == {"shop"}
 
 
 async def test_void_votes_do_not_count_and_are_said():

@@ -93,6 +93,7 @@ class ModelPolicy:
             temperature=self.manner.temperature,
             max_tokens=self.manner.reply_tokens,
             thinking=self.manner.thinking,
+            world=assignment.world,
         )
         return _ModelActor(self, self.format.asked(opening, tools), random.Random(seed))  # noqa: S311 - has to be the same each time
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -38,6 +38,11 @@ class _Customer:
     name: str
     account: Account
     price: Price | None
+
+    def asking(self, question: Question) -> "_Customer":
+        """The same, on the account of the world that a question is for."""
+        stage, world = self.account
+        return replace(self, account=(stage, world or question.world))
 
     def entry(self, usage: Usage, seconds: float) -> Entry:
         """What an answer of so many tokens costs."""
@@ -87,7 +92,7 @@ class Journal:
             llm: Who is asked what is not in the journal; closing what is returned leaves it open.
             name: Which model that is; a part of every question's key.
             stage: What its answers are for.
-            world: Which world they are for; empty where it is for none.
+            world: Which world they are for; empty where each question says it (`Question.world`).
             price: What it costs; None where nobody knows.
 
         Raises:
@@ -240,7 +245,7 @@ class _JournalledLLM:
     _llm: LLM
 
     async def ask(self, question: Question) -> Reply:
-        return await self._journal.ask(self._customer, self._llm, question)
+        return await self._journal.ask(self._customer.asking(question), self._llm, question)
 
     async def aclose(self) -> None:
         """Do nothing: many share the model."""

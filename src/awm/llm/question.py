@@ -6,7 +6,7 @@ without it have the keys that they always had, so that journals and recorded ans
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from awm.types import JsonObject, ToolSpec
@@ -87,6 +87,8 @@ class Question:
         tools: The functions that may be called in the answer.
         parallel: Whether it may hold several calls; only with tools.
         thinking: Whether a model that can think before it answers is to do so.
+        world: Which world it is asked for, for the books of a journal; empty for none. Nobody is
+            told, and questions for different worlds can be equal.
     """
 
     messages: tuple[Message, ...]
@@ -97,6 +99,7 @@ class Question:
     tools: tuple[ToolSpec, ...] = ()
     parallel: bool = False
     thinking: bool | None = None
+    world: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:
@@ -109,7 +112,7 @@ class Question:
         return replace(self, messages=(*self.messages, *messages))
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object of all its parts; tools and thinking only where they are not left open."""
+        """A JSON object of what is asked; tools and thinking only where they are not left open."""
         written: dict[str, Any] = {
             "messages": [message.to_json() for message in self.messages],
             "temperature": self.temperature,

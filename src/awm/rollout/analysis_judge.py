@@ -111,6 +111,7 @@ class PlanJudge:
             (Message("system", _prompt()), Message("user", self._shown(run))),
             temperature=0.0,
             seed=self._seed,
+            world=episode.job.world,
         )
         try:
             answer = await ask_typed(self._llm, question, _Answer, self._attempts)

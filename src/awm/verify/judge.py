@@ -187,8 +187,9 @@ class Judge:
         material = Material(task, evidence, transcript, final_answer)
         shown = f"{material.shown(self._characters)}\n\nJudge the attempt now."
         messages = (Message("system", _prompt()), Message("user", shown))
+        asked = Question(messages, temperature=self._temperature, world=world)
         votes = await asyncio.gather(
-            *(self._vote(messages, material, seed) for seed in range(self._votes))
+            *(self._vote(asked, material, seed) for seed in range(self._votes))
         )
         written = tuple(vote.to_json() for vote in votes)
         answers = [(vote.answer.value, vote.found) for vote in votes if vote.answer]
@@ -210,10 +211,10 @@ class Judge:
             votes=written,
         )
 
-    async def _vote(self, messages: tuple[Message, ...], material: Material, seed: int) -> _Vote:
-        question = Question(messages, temperature=self._temperature, seed=seed)
+    async def _vote(self, question: Question, material: Material, seed: int) -> _Vote:
+        asked = replace(question, seed=seed)
         try:
-            answer = await ask_typed(self._llm, question, _Answer, self._attempts)
+            answer = await ask_typed(self._llm, asked, _Answer, self._attempts)
         except AwmError as error:  # a vote that cannot be had is void, whatever the reason
             return _Vote(seed, None, fault=error)
         return _Vote(seed, answer, tuple(map(material.has, answer.value.evidence)))
