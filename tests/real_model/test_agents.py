@@ -12,7 +12,7 @@ from tests.real_model.serving import MODEL, URL, needs_a_model
 MINUTES = 20
 TASKS, ROLLOUTS = 2, 2
 
-pytestmark = needs_a_model
+pytestmark = [needs_a_model, pytest.mark.timeout(60 * (MINUTES + 1))]
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,15 @@ It takes minutes, and what a model writes is its own affair: this is no part of 
 import json
 import subprocess
 
+import pytest
+
 from awm.worlds import open_worlds
 from tests.cli.running import command, environment
 from tests.real_model.serving import MODEL, URL, needs_a_model
 
 MINUTES = 30
 
-pytestmark = needs_a_model
+pytestmark = [needs_a_model, pytest.mark.timeout(60 * (MINUTES + 1))]
 
 
 def test_a_blueprint_by_a_real_model_becomes_a_proven_world(tmp_path):
