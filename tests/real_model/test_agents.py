@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.cli.running import command, environment
 from tests.real_model.serving import MODEL, URL, needs_a_model
 
 MINUTES = 20
+DOMAINS = Path(__file__).parents[2] / "docs" / "examples" / "small-agents" / "domains"
+"""Worlds of a dozen tools: fifty take more tokens than a small model's context has."""
 TASKS, ROLLOUTS = 2, 2
 
 pytestmark = [needs_a_model, pytest.mark.timeout(60 * (MINUTES + 1))]
@@ -19,8 +22,10 @@ pytestmark = [needs_a_model, pytest.mark.timeout(60 * (MINUTES + 1))]
 def worlds(tmp_path_factory):
     """A small world with easy tasks."""
     folder = tmp_path_factory.mktemp("worlds")
-    wanted = ["--size", "small", "--difficulty", "1-2", "--target_count", "1", "--num_tasks", "4"]
-    made = ("gen", "all", "--author", "builtin", *wanted, "--output_dir", str(folder / "worlds"))
+    drawn = ["--more_domains", str(DOMAINS), "--domain", "village_library", "--size", "small"]
+    wanted = ["--difficulty", "1-2", "--target_count", "1", "--num_tasks", "4"]
+    place = ["--output_dir", str(folder / "worlds")]
+    made = ("gen", "all", "--author", "builtin", *drawn, *wanted, *place)
     subprocess.run(command(*made), env=environment(), check=True, timeout=60 * MINUTES)
     return folder / "worlds"
 
