@@ -21,17 +21,20 @@ class Worker:
         self.turns = turns
         self.began: list[str] = []
         self.gates: dict[str, asyncio.Event] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
         self._last = asyncio.Event()
 
-    def start(self, name: str, owner: str = "w", *, at_once: bool = False) -> asyncio.Task[None]:
+    def start(self, name: str, owner: str = "w", *, at_once: bool = False) -> None:
         """Begin a piece of work that lasts until it is told to end."""
         self.gates[name] = asyncio.Event()
-        return asyncio.create_task(self._work(name, owner, at_once))
+        self.tasks[name] = asyncio.create_task(self._work(name, owner, at_once))
 
-    async def end(self, name: str, task: asyncio.Task[None]) -> None:
-        self.gates[name].set()
-        await task
-        await settled()
+    async def end(self, *names: str) -> None:
+        """End pieces of work, one after the other."""
+        for name in names:
+            self.gates[name].set()
+            await self.tasks[name]
+            await settled()
 
     async def all_begun(self) -> None:
         """Wait until everything that was started has its turn."""
@@ -52,47 +55,48 @@ async def settled() -> None:
 
 async def test_one_after_the_other_in_the_order_in_which_they_came(turns: Turns) -> None:
     work = Worker(turns)
-    tasks = {name: work.start(name) for name in "abc"}
+    for name in "abc":
+        work.start(name)
     await settled()
     for done, begun in (("a", ["a", "b"]), ("b", ["a", "b", "c"]), ("c", ["a", "b", "c"])):
-        await work.end(done, tasks[done])
+        await work.end(done)
         assert work.began == begun
 
 
 async def test_owners_do_not_wait_for_each_other(turns: Turns) -> None:
     work = Worker(turns)
-    tasks = [work.start("a", "one"), work.start("b", "other")]
+    work.start("a", "one")
+    work.start("b", "other")
     await settled()
     assert work.began == ["a", "b"]
-    await work.end("a", tasks[0])
-    await work.end("b", tasks[1])
+    await work.end(*"ab")
 
 
 async def test_whoever_has_a_process_for_the_taking_goes_at_once(turns: Turns) -> None:
     work = Worker(turns)
-    tasks = [work.start("a"), work.start("b", at_once=True)]
+    work.start("a")
+    work.start("b", at_once=True)
     await settled()
     assert work.began == ["a", "b"]
-    await work.end("a", tasks[0])
-    await work.end("b", tasks[1])
+    await work.end(*"ab")
 
 
 async def test_but_not_before_those_who_wait_already(turns: Turns) -> None:
     work = Worker(turns)
-    tasks = {name: work.start(name, at_once=name == "c") for name in "abc"}
+    for name in "abc":
+        work.start(name, at_once=name == "c")
     await settled()
     assert work.began == ["a"]
-    for name in "abc":
-        await work.end(name, tasks[name])
+    await work.end(*"abc")
     assert work.began == ["a", "b", "c"]
 
 
 async def test_nobody_waits_for_longer_than_it_is_worth() -> None:
     work = Worker(Turns(SHORT))
-    tasks = {name: work.start(name) for name in "abc"}
+    for name in "abc":
+        work.start(name)
     await work.all_begun()
-    for name in "cab":
-        await work.end(name, tasks[name])
+    await work.end(*"cab")
 
 
 async def test_what_fails_calls_the_next_one(turns: Turns) -> None:
@@ -104,42 +108,44 @@ async def test_what_fails_calls_the_next_one(turns: Turns) -> None:
     work = Worker(turns)
     failing = asyncio.create_task(fail())
     await asyncio.sleep(0)
-    waiting = work.start("a")
+    work.start("a")
     with pytest.raises(ValueError):
         await failing
     await settled()
     assert work.began == ["a"]
-    await work.end("a", waiting)
+    await work.end("a")
 
 
 async def test_who_gives_up_waiting_is_passed_over(turns: Turns) -> None:
     work = Worker(turns)
-    tasks = {name: work.start(name) for name in "abc"}
+    for name in "abc":
+        work.start(name)
     await settled()
-    tasks["b"].cancel()
+    work.tasks["b"].cancel()
     await settled()
-    await work.end("a", tasks["a"])
+    await work.end("a")
     assert work.began == ["a", "c"]
-    await work.end("c", tasks["c"])
+    await work.end("c")
 
 
 async def test_who_was_called_and_gives_up_calls_the_next_one(turns: Turns) -> None:
     work = Worker(turns)
-    tasks = {name: work.start(name) for name in "abc"}
+    for name in "abc":
+        work.start(name)
     await settled()
     work.gates["a"].set()
-    await tasks["a"]  # which has called `b` by now
-    tasks["b"].cancel()
+    await work.tasks["a"]  # which has called `b` by now
+    work.tasks["b"].cancel()
     await settled()
     assert work.began == ["a", "c"]
-    await work.end("c", tasks["c"])
+    await work.end("c")
 
 
 async def test_nothing_is_remembered_of_owners_that_are_done() -> None:
     turns = Turns(SHORT)
     work = Worker(turns)
-    tasks = {name: work.start(name, f"owner {number % 3}") for number, name in enumerate("abcdefg")}
+    for number, name in enumerate("abcdefg"):
+        work.start(name, f"owner {number % 3}")
     await work.all_begun()
-    for name, task in tasks.items():
-        await work.end(name, task)
+    await work.end(*"abcdefg")
     assert not any(vars(turns)[kept] for kept in ("_at_work", "_waiting"))

@@ -8,7 +8,10 @@ from awm.agents.toolbox import CallRefusedError, Toolbox, no_such_tool
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall, meta_target
 from awm.types import ToolCall, ToolResult, ToolSpec
 
-__all__ = ["META_TOOLS", "MetaToolbox", "listing"]
+__all__ = ["ARGUMENTS", "META_TOOLS", "MetaToolbox", "listing"]
+
+ARGUMENTS: Final = "Arguments: "
+"""What begins the line of a tool's schema in a listing."""
 
 META_TOOLS: Final = (
     ToolSpec(
@@ -39,7 +42,7 @@ def listing(tools: Sequence[ToolSpec]) -> str:
     """What `list_tools` answers: each tool with its prefixed name, its purpose and its schema."""
     parts = (
         f"{number}. {TOOL_PREFIX}{tool.name}\n{tool.description.strip()}\n"
-        f"Arguments: {json.dumps(tool.input_schema, ensure_ascii=False)}"
+        f"{ARGUMENTS}{json.dumps(tool.input_schema, ensure_ascii=False)}"
         for number, tool in enumerate(tools, 1)
     )
     return "\n\n".join([f"{len(tools)} tools:", *parts])

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from awm.agents.assignment import Assignment
+from awm.agents.meta import ARGUMENTS
 from awm.agents.policy import Actor, Heard, Said
 from awm.agents.scripted_policy import through_meta_tools
 from awm.errors import UsageError
@@ -22,7 +23,6 @@ from awm.types import JsonObject, ToolSpec
 __all__ = ["RandomPolicy", "listed_tools"]
 
 _HEAD: Final = re.compile(rf"^\d+\. {TOOL_PREFIX}(\S+)$", re.MULTILINE)
-_SCHEMA: Final = "\nArguments: "
 _WORDS: Final = ("Ada", "Milo", "north", "blue", "spring", "first")
 _TEXTS: Final = {"date": "2026-02-03", "date-time": "2026-02-03T10:00:00", "email": "ada@mail.org"}
 _OPTIONAL: Final = 0.3
@@ -173,7 +173,7 @@ def listed_tools(listing: str) -> tuple[ToolSpec, ...]:
 
 
 def _listed_tool(name: str, told: str) -> ToolSpec:
-    description, _, written = told.rpartition(_SCHEMA)
+    description, _, written = told.rpartition(f"\n{ARGUMENTS}")
     try:
         schema = json.loads(written)
     except (ValueError, RecursionError):

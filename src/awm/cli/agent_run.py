@@ -140,7 +140,7 @@ async def _run(
     async with AsyncExitStack() as stack:
         place = await stack.enter_async_context(_place(what, mcp_url, chosen, run.seed))
         folder = new_folder(run.output_dir, chosen.output_dir)
-        seat = await stack.enter_async_context(_seated(choice, chosen, worlds, place.name, folder))
+        seat = await stack.enter_async_context(_seated(choice, chosen, worlds, folder))
         acting = Acting(
             seat.policy,
             Assignment(place.name, what.task_idx or 0, what.task),
@@ -158,7 +158,7 @@ async def _run(
 
 @asynccontextmanager
 async def _seated(
-    choice: Choice, chosen: Settings, worlds: Mapping[str, World], place: str, folder: Path
+    choice: Choice, chosen: Settings, worlds: Mapping[str, World], folder: Path
 ) -> AsyncIterator[Seat]:
     """Who acts; a model behind a journal in the run folder, as in `awm eval`."""
     if not choice.is_model:
@@ -168,7 +168,7 @@ async def _seated(
     with journal_in(folder, chosen) as journal:
 
         def kept(llm: LLM, name: str, price: Price | None) -> LLM:
-            return journal.model(llm, name=name, stage=AGENT, world=place, price=price)
+            return journal.model(llm, name=name, stage=AGENT, world="", price=price)
 
         gate = Gate(chosen.llm_concurrency, journal.permit)
         async with seated(choice, chosen, worlds, gate=gate, wrap=kept) as seat:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from awm.agents.meta import ARGUMENTS
 from awm.trajectory import TOOL_PREFIX, Trajectory
 
 __all__ = ["Shown"]
 
 _LISTING: Final = re.compile(r"\d+ tools:\n")
 _COUNTED: Final = re.compile(rf"^\d+(?: tools:$|\. (?={TOOL_PREFIX}))", re.MULTILINE)
-_ARGUMENTS: Final = re.compile(r"^Arguments: (\{.*\})$", re.MULTILINE)
+_ARGUMENTS: Final = re.compile(rf"^{ARGUMENTS}(\{{.*\}})$", re.MULTILINE)
 """Of what `awm.agents.meta.listing` writes."""
 _TELLING: Final = frozenset({"const", "default", "description", "enum", "example", "examples"})
 """What in a schema, or around it, tells of values that are meant."""
