@@ -24,6 +24,7 @@ __all__ = [
     "AwmError",
     "BlueprintError",
     "BudgetError",
+    "DatabaseFileError",
     "InfrastructureError",
     "InstanceClosedError",
     "IsolationError",
@@ -38,6 +39,7 @@ __all__ = [
     "RuntimeClosedError",
     "SettingsError",
     "SnapshotError",
+    "TrajectoryError",
     "UnknownWorldError",
     "UsageError",
     "WorkerLostError",
@@ -160,6 +162,10 @@ class SnapshotError(AwmError):
 
 class InfrastructureError(AwmError):
     """The machinery failed, not the agent and not the world; never a reward of 0."""
+
+
+class DatabaseFileError(AwmError):
+    """A database file cannot be taken as it is: missing, too large, damaged, not complete."""
 
 
 class TrajectoryError(AwmError):

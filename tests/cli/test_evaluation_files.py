@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,9 @@ def test_worlds_are_those_that_were_played_others_or_not_there():
     assert (played.missing, played.other) == (("gone",), ("changed",))
     assert played.lacking == "1 world not there, 1 world not as played"
     assert played_worlds(evaluation([], worlds={}), {}).lacking == ""
+
+
+def test_a_world_whose_database_is_gone_is_not_as_it_was_played(tmp_path):
+    world = replace(make_world(name="Kept"), database_file=tmp_path / "kept.db")
+    played = played_worlds(evaluation([], worlds={"kept": "0"}), {"kept": world})
+    assert (played.same, played.other) == ({}, ("kept",))

@@ -1,12 +1,14 @@
 """An order says all that episodes depend on; from it everything is known that was to be played."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from awm.agents import EpisodeLimits
-from awm.errors import UsageError
+from awm.errors import UsageError, WorldFileError
 from awm.rollout.conditions import Conditions
 from awm.rollout.job import Job
 from awm.rollout.order import differences, digest_of, facts_in, jobs_in, order_of
@@ -81,12 +83,17 @@ def test_the_digest_is_of_what_is_played():
 
 
 def test_the_digest_is_of_the_database_too(tmp_path):
+    path = tmp_path / "db"
+    world = World.from_records(diary().records, database_file=path)
     digests = set()
-    for content in (b"one", b"other"):
-        (tmp_path / "db").write_bytes(content)
-        world = World.from_records(diary().records, database_file=tmp_path / "db")
+    for title in ("one", "other"):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"CREATE TABLE {title} (id)")
         digests.add(digest_of(world))
     assert len(digests) == 2
+    path.unlink()
+    with pytest.raises(WorldFileError, match="is not there"):
+        digest_of(world)
 
 
 def test_there_is_something_to_order():

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -176,12 +177,16 @@ async def test_a_prebuilt_database_that_is_none_is_refused(
     runtime: Runtime, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.db"
-    with pytest.raises(WorldFileError, match="cannot be read"):
+    with pytest.raises(WorldFileError, match="is not there"):
         await runtime.launch(_with_database(broken))
     broken.write_text("not a database")
     with pytest.raises(WorldFileError, match="not a SQLite database"):
         await runtime.launch(_with_database(broken))
-    broken.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    broken.unlink()
+    with closing(sqlite3.connect(broken)) as connection:
+        connection.execute("CREATE TABLE notes (title TEXT)")
+    header, pages = broken.read_bytes()[:100], broken.stat().st_size - 100
+    broken.write_bytes(header + b"\xff" * pages)
     with pytest.raises(WorldLoadError):
         await runtime.launch(_with_database(broken))
 

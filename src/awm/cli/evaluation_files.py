@@ -8,6 +8,7 @@ from pathlib import Path
 from awm.cli.console import counted, stderr
 from awm.cli.evaluation_analysis import Weighing, amended, looked_at
 from awm.cli.report_file import check_page, check_report_file, write_report
+from awm.errors import WorldFileError
 from awm.rollout.analysis import NOTHING, Measured
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.metrics import Summary, outlined_summary
@@ -129,12 +130,19 @@ def played_worlds(evaluation: Evaluation, worlds: Mapping[str, World]) -> Played
     """
     digests: Mapping[str, str] = evaluation.order.get("worlds") or {}
     found = {name: worlds[name] for name in digests if name in worlds}
-    same = {name: world for name, world in found.items() if digest_of(world) == digests[name]}
+    same = {name: world for name, world in found.items() if _is_as_played(world, digests[name])}
     return PlayedWorlds(
         same,
         missing=tuple(name for name in digests if name not in found),
         other=tuple(name for name in found if name not in same),
     )
+
+
+def _is_as_played(world: World, digest: str) -> bool:
+    try:
+        return digest_of(world) == digest
+    except WorldFileError:  # its database is gone, or being written to
+        return False
 
 
 def _measured(diffs: EpisodeDiffs | None) -> Measured:

@@ -17,6 +17,7 @@ from awm.rollout.job import Job
 from awm.rollout.selection import TaskSelection, task_facts
 from awm.types import JsonObject
 from awm.worlds import World, WorldFile
+from awm.worlds.image import read_world_image
 
 __all__ = ["VERSION", "differences", "digest_of", "facts_in", "jobs_in", "order_of"]
 
@@ -85,7 +86,7 @@ def digest_of(world: World) -> str:
     """A hash of all of a world that can decide what an episode in it comes to, hexadecimal.
 
     Raises:
-        OSError: Its database file cannot be read.
+        WorldFileError: Its database file cannot be read, or is not complete.
     """
     total = hashlib.sha256()
     for part, rows in world.records.items():
@@ -93,7 +94,7 @@ def digest_of(world: World) -> str:
             text = json.dumps([part.value, rows], sort_keys=True, default=str)
             total.update(text.encode())
     if world.database_file is not None:
-        total.update(world.database_file.read_bytes())
+        total.update(read_world_image(world))
     return total.hexdigest()
 
 

@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from awm.errors import WorldFileError
 from awm.worlds import World
+from awm.worlds.image import logs_of, read_world_image
 
-__all__ = ["Fingerprints", "fingerprint", "read_database"]
+__all__ = ["Fingerprints", "fingerprint"]
 
-_SQLITE: Final = b"SQLite format 3\x00"
 _TICK: Final = 2.0
 """Seconds: the coarsest times that a file system keeps (FAT)."""
 
@@ -68,40 +67,13 @@ def fingerprint(world: World) -> str:
 
     Raises:
         WorldIncompleteError: The world has no code, or neither schema nor database.
-        WorldFileError: Its database file cannot be read.
+        WorldFileError: Its database file cannot be read, or is not complete.
     """
     total = hashlib.sha256()
     for part in _identity(world):
         total.update(len(part).to_bytes(8, "little"))
         total.update(part)
     return total.hexdigest()
-
-
-def read_database(world: World) -> bytes:
-    """The database file that came with a world.
-
-    Raises:
-        WorldFileError: It cannot be read, is none of SQLite's, or is not complete.
-    """
-    assert world.database_file is not None
-    try:
-        image = world.database_file.read_bytes()
-    except OSError as error:
-        raise WorldFileError(world.name, f"its database cannot be read: {error}.") from error
-    if not image.startswith(_SQLITE):
-        raise WorldFileError(
-            world.name,
-            f"{world.database_file} is not a SQLite database.",
-            "Build it anew with `awm env reset_db`.",
-        )
-    log = _log_of(world.database_file)
-    if log.exists() and log.stat().st_size:
-        raise WorldFileError(
-            world.name,
-            f"{world.database_file} is not complete: its latest changes are in {log.name}.",
-            "Close what has it open, or run `PRAGMA wal_checkpoint(TRUNCATE)` on it.",
-        )
-    return image
 
 
 def _identity(world: World) -> Iterator[bytes]:
@@ -111,13 +83,13 @@ def _identity(world: World) -> Iterator[bytes]:
     if world.database_file is None:
         yield json.dumps(world.recipe().to_plain()).encode()
     else:
-        yield read_database(world)
+        yield read_world_image(world)
 
 
 def _looks(world: World) -> tuple[_Looks | None, ...]:
     """How the files look that a world is read from; None for one that cannot be looked at."""
     file = world.database_file
-    return () if file is None else (_look(file), _look(_log_of(file)))
+    return () if file is None else tuple(map(_look, (file, *logs_of(file))))
 
 
 def _look(file: Path) -> _Looks | None:
@@ -132,7 +104,3 @@ def _rests(looks: _Looks, now: float) -> bool:
     """Whether a file was left alone for so long that any change would show."""
     *_, written, changed = looks
     return max(written, changed) < (now - _TICK) * 1e9
-
-
-def _log_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}-wal")

@@ -8,12 +8,12 @@ from typing import Any
 
 from awm.errors import InfrastructureError, Problem, WorldBuildError, WorldLoadError
 from awm.runtime.examiner import Examiner
-from awm.runtime.identity import read_database
 from awm.runtime.limits import Limits
 from awm.runtime.wire import Failed, Load, Loaded
 from awm.runtime.worker import Worker, WorkerDiedError
 from awm.types import ToolSpec
 from awm.worlds import World
+from awm.worlds.image import read_world_image
 
 __all__ = ["PreparedWorld", "load", "load_order", "prepared"]
 
@@ -54,7 +54,7 @@ async def load_order(
     Raises:
         WorldBuildError: No database comes of it.
         WorldIncompleteError: The world has neither schema nor database, or no code.
-        WorldFileError: See `read_database`.
+        WorldFileError: See `read_world_image`.
     """
     if world.database_file is None:
         built = await examiner.build(world.recipe())
@@ -67,7 +67,7 @@ async def load_order(
             )
         image, problems = built.image, built.problems
     else:
-        image, problems = read_database(world), ()
+        image, problems = read_world_image(world), ()
     if len(image) > limits.database_bytes:
         raise WorldBuildError(
             world.name,
