@@ -3,50 +3,18 @@
 import asyncio
 import json
 import socket
-from contextlib import asynccontextmanager
 
 import pytest
 
+from awm.agents import CallRefusedError
 from awm.errors import InfrastructureError, UsageError
 from awm.serve.client import connect
-from awm.serve.listening import bind
-from awm.types import ToolSpec
+from awm.types import ToolResult, ToolSpec
+from tests.serve.answering import DROPPED, ForeignServer, answering, http, text
+from tests.serve.mcp.gateway import lodging_of, notebook, serving
 
-
-@asynccontextmanager
-async def answering(answer):
-    """A server that answers every request with what `answer(head, body)` returns, or not at all."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                length = 0
-                for line in head.lower().split(b"\r\n"):
-                    if line.startswith(b"content-length:"):
-                        length = int(line.partition(b":")[2])
-                reply = answer(head, await reader.readexactly(length))
-                if reply is None:
-                    await reader.read()
-                    break
-                writer.write(reply)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    listener = bind("127.0.0.1", 0)
-    port = listener.getsockname()[1]
-    server = await asyncio.start_server(serve, sock=listener)
-    try:
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        server.close()
-
-
-def http(status: str, body: bytes = b"", kind: str = "application/json") -> bytes:
-    head = f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+AT_ONCE = (0.0, 0.0, 0.0)
+"""Pauses for tests that have no time."""
 
 
 def mcp(head: bytes, body: bytes) -> bytes:
@@ -159,3 +127,119 @@ async def test_a_cancelled_caller_is_cancelled():
         staying.cancel()
         with pytest.raises(asyncio.CancelledError):
             await staying
+
+
+async def test_a_result_that_breaks_its_tools_promise_is_shown_as_it_is():
+    promise = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    server = ForeignServer(tool={"outputSchema": promise})
+    async with answering(server) as url, connect(url) as client:
+        assert await client.call_tool("ping", {}) == ToolResult("pong")
+        server.call = lambda _: text("pong", structuredContent={"a": "no"})
+        assert await client.call_tool("ping", {}) == ToolResult("pong")
+        server.call = lambda _: text("it broke", isError=True)
+        assert await client.call_tool("ping", {}) == ToolResult("it broke", is_error=True)
+
+
+async def test_a_result_that_is_no_mcp_is_the_servers_fault():
+    server = ForeignServer(call=lambda _: {"content": 5})
+    async with answering(server) as url, connect(url) as client:
+        with pytest.raises(InfrastructureError, match="failed over ping: 1 validation error"):
+            await client.call_tool("ping", {})
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (http("500 Internal Server Error"), "HTTP 500 Internal Server Error."),
+        (http("413 Too Large", b"at most 4 MB", "text/plain"), "HTTP 413 Too Large: at most 4 MB."),
+        (http("404 Not Found"), "Session terminated."),
+        (DROPPED, "Server disconnected without sending a response."),
+        (None, "Timed out while waiting"),
+    ],
+    ids=["fails", "too large", "not found", "dropped", "silent"],
+)
+async def test_a_call_that_fails_costs_neither_the_session_nor_is_it_repeated(reply, why):
+    server = ForeignServer(call=lambda _: reply)
+    async with answering(server) as url, connect(url, timeout_seconds=0.5) as client:
+        with pytest.raises(InfrastructureError, match="failed over ping") as failed:
+            await client.call_tool("ping", {})
+        assert failed.value.message.startswith(f"the server failed over ping: {why}")
+        assert server.asked("tools/call") == 1
+        server.call = lambda _: text("pong")
+        assert (await client.call_tool("ping", {})).text == "pong"
+    assert server.asked("initialize") == 1
+
+
+async def test_a_world_lives_through_arguments_that_its_gate_refuses(runtime, pool):
+    lodging = lodging_of(runtime, pool, notebook())
+    async with serving(lodging) as served, connect(served.url()) as client:
+        await client.call_tool("add_note", {"title": "kept"})
+        # The gate closes the connection without reading on, which may outrun its answer.
+        with pytest.raises(InfrastructureError, match=r"add_note: (HTTP 413|the connection broke)"):
+            await client.call_tool("add_note", {"title": "x" * 10_000_000})
+        assert "kept" in (await client.call_tool("list_notes", {})).text
+
+
+async def test_a_server_that_forgets_its_sessions_is_given_a_new_one_and_the_caller_is_told():
+    server = ForeignServer()
+    async with answering(server) as url, connect(url, pauses=AT_ONCE) as client:
+        server.sessions.clear()
+        with pytest.raises(InfrastructureError, match=r"over ping.* A new session was begun"):
+            await client.call_tool("ping", {})
+        assert (await client.call_tool("ping", {})).text == "pong"
+    assert server.asked("initialize") == 2
+
+
+async def test_a_redirect_that_ends_the_sdks_session_does_not_end_the_callers_work():
+    elsewhere = http("302 Found", b"", "text/plain", "location: http://elsewhere.invalid/login")
+    server = ForeignServer(call=lambda _: elsewhere)
+    async with answering(server) as url, connect(url, pauses=AT_ONCE) as client:
+        with pytest.raises(InfrastructureError, match=r"Redirect to .* A new session was begun"):
+            await client.call_tool("ping", {})
+        server.call = lambda _: text("pong")
+        assert (await client.call_tool("ping", {})).text == "pong"
+
+
+async def test_calls_that_fail_together_begin_one_new_session():
+    server = ForeignServer()
+    async with answering(server) as url, connect(url, pauses=AT_ONCE) as client:
+        server.sessions.clear()
+        calls = (client.call_tool("ping", {}) for _ in range(3))
+        for failed in await asyncio.gather(*calls, return_exceptions=True):
+            assert isinstance(failed, InfrastructureError)
+        assert len(await client.list_tools()) == 1
+    assert server.asked("initialize") == 2
+
+
+async def test_a_server_that_is_gone_is_told_with_the_tool_that_was_called():
+    server = ForeignServer(call=lambda _: DROPPED)
+    async with answering(server) as url, connect(url, pauses=AT_ONCE) as client:
+        server.overrides = dict.fromkeys(("initialize", "tools/list"), DROPPED)
+        gone = r"failed over ping: .* Nor can it be reached again: there is no MCP server at http"
+        with pytest.raises(InfrastructureError, match=gone):
+            await client.call_tool("ping", {})
+        tried = len(server.received)
+        for request in (client.list_tools(), client.call_tool("ping", {})):
+            with pytest.raises(InfrastructureError, match=gone):
+                await request
+        assert len(server.received) == tried  # it is not tried again
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"q": "\ud800"}, "half of a surrogate pair"),
+        ({"\udfff": 1}, "half of a surrogate pair"),
+        ({"q": float("nan")}, "not JSON"),
+        ({"q": 10**5000}, "not JSON"),
+        ({"q": {1, 2}}, "not JSON"),
+    ],
+    ids=["half a pair", "in a key", "NaN", "an endless number", "a set"],
+)
+async def test_arguments_that_cannot_be_said_are_refused_before_anything_is_sent(arguments, why):
+    server = ForeignServer()
+    async with answering(server) as url, connect(url) as client:
+        with pytest.raises(CallRefusedError, match=why):
+            await client.call_tool("ping", arguments)
+        assert server.asked("tools/call") == 0
+        assert (await client.call_tool("ping", {"q": "\U0001f600"})).text == "pong"
