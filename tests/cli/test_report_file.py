@@ -2,7 +2,7 @@
 
 import pytest
 
-from awm.cli.report_file import check_page, check_report_file
+from awm.cli.report_file import check_page, check_report_file, write_report
 from awm.errors import UsageError
 
 
@@ -21,6 +21,12 @@ def test_a_file_that_cannot_be_there_is_refused(tmp_path, name, what):
         check_report_file("--html", tmp_path / name)
     assert caught.value.message.endswith(what)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["report.html", "summary.json"])
+def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path, name):
+    write_report(tmp_path / name, '{"tag": "up\ud800date \u00e9"}')
+    assert (tmp_path / name).read_text("utf-8") == '{"tag": "up\\ud800date \u00e9"}'
 
 
 @pytest.mark.parametrize("content", ["Notes of mine.", "<title>A report of something else</title>"])

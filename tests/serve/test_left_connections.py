@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from awm.descriptors import room_for
 from awm.serve import web
 from awm.worlds import write_worlds
 from tests.cli.running import PATIENCE, environment, read_until
@@ -141,7 +142,7 @@ def initialize() -> bytes:
 def count() -> Iterator[int]:
     """How many connections there can be, without the server's getting impatient."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    room = web._room_for_connections()  # and this process may have as many
+    room = room_for(web._MOST_CONNECTIONS, web._OTHER_FILES)  # and this process may have as many
     able = min(CONNECTIONS, int(web._FULL * room) - SPARE)
     if able < FEWEST:
         pytest.skip(f"a process may have {limits[1]} open files here: too few for many connections")

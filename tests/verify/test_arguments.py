@@ -118,6 +118,39 @@ def test_where_no_expression_is_left_aside_every_keyword_counts():
     assert fault(schema, {"b": 1}) is not None
 
 
+SET = {"properties": {"a": {"type": "array", "uniqueItems": True}}}
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [1, 1], [1, 1.0], ["x", "y", "x"], [None, None], [[], []], [{}, {}], [[1, [2]], [1, [2]]],
+        [{"a": 1, "b": [True]}, {"b": [True], "a": 1.0}],
+    ],
+)  # fmt: skip
+def test_an_item_that_is_there_twice_is_found_where_items_are_unique(items):
+    assert "there already" in (fault(SET, {"a": items}) or "")
+    assert fault({"properties": {"a": {"uniqueItems": False}}}, {"a": items}) is None
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [1, True], [0, False], ["1", 1], [None, 0, ""], [[1], [True]], [[1, 2], [2, 1]],
+        [{"a": 1}, {"a": True}], [{"a": 1}, {"b": 1}], [[], {}], [["a", 1], {"a": 1}],
+        [[1], True],
+    ],
+)  # fmt: skip
+def test_items_that_differ_are_no_repetition(items):
+    assert fault(SET, {"a": items}) is None
+
+
+def test_each_item_of_a_long_list_is_looked_at_once():
+    items = [{"id": number, "tags": [str(number)]} for number in range(30_000)]
+    assert fault(SET, {"a": items}) is None
+    assert fault(SET, {"a": [*items, {"tags": ["7"], "id": 7}]}) is not None
+
+
 def test_references_that_double_at_each_step_are_given_up():
     steps = {
         f"s{n}": {"allOf": [{"$ref": f"#/$defs/s{n + 1}"}, {"$ref": f"#/$defs/s{n + 1}"}]}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from awm.cli.generation import Run
+from awm.cli.room import with_room
 from awm.settings import Settings, load_settings
 from awm.synthesis.llm_author.stage import Choices
 
@@ -43,13 +44,14 @@ class Asking:
 
     def settings(self, run: Run) -> Settings:
         """The settings, with what the command line says."""
-        return load_settings(
+        chosen = load_settings(
             llm_model=self.model,
             llm_stage_models=self.stage_models,
             llm_budget_usd=self.budget,
             llm_concurrency=self.concurrency,
             allow_weak_isolation=run.allow_weak_isolation,
         )
+        return with_room(chosen)
 
     def choices(self, **more: Any) -> Choices:
         """What stages are told."""

@@ -58,17 +58,18 @@ def check_page(option: str, path: Path | None, title: str) -> None:
 
 
 def write_report(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; half a surrogate pair stands in it as its escape.
 
     Raises:
         InfrastructureError: It cannot be written.
     """
+    content = text.encode(errors="backslashreplace")
     try:
         if path.exists() and not path.is_file():
             # A device or a pipe, such as /dev/null, is written to; root would replace it.
-            path.write_bytes(text.encode())
+            path.write_bytes(content)
         else:
-            write_whole(path.resolve(), text.encode())  # /dev/stdout is a link, and stays one
+            write_whole(path.resolve(), content)  # /dev/stdout is a link, and stays one
     except OSError as error:
         raise InfrastructureError(
             f"{path} cannot be written: {error.strerror or error}.", "Nothing of it was kept."

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import resource
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from awm.descriptors import room_for
 from awm.serve.counters import Counters
 from awm.serve.embedded import EmbeddedServer
 from awm.serve.gate import Gate, GateTerms
@@ -70,7 +70,8 @@ async def serve_door(
         draining: Called once no session should begin; what is open and silent can end at once.
     """
     gate = Gate(door, terms, counters)
-    most = _room_for_connections()
+    # Fewer silent ones would keep everybody else out until they are swept.
+    most = room_for(_MOST_CONNECTIONS, _OTHER_FILES)
     _keep_alive(listener)
 
     def listening() -> None:
@@ -118,25 +119,6 @@ def _uvicorn_config(gate: Gate, terms: GateTerms, protocol: Any) -> uvicorn.Conf
         server_header=False,
         timeout_graceful_shutdown=_LAST_TASKS_SECONDS,
     )
-
-
-def _room_for_connections() -> int:
-    """Let this process have as many descriptors as it needs; how many connections it may hold.
-
-    Systems allow 1,024 unless a process asks for more. So many silent connections would keep
-    everybody else out until they are swept, and worlds from coming to life.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = _MOST_CONNECTIONS + _OTHER_FILES
-    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    if soft == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS
-    if soft < wanted:
-        # Some systems have another limit behind the one they tell; then it stays as it is.
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    return min(_MOST_CONNECTIONS, max(soft - _OTHER_FILES, soft // 2))
 
 
 def _crowded(most: int, counters: Counters) -> Callable[..., asyncio.Protocol]:

@@ -5,10 +5,11 @@ secrets and rewards. What could make reading it a trap is therefore left aside: 
 (`pattern`, `patternProperties`), which can run for hours; references to other documents, which
 would be fetched; `unevaluated*` and chains of references, which can double the work at each step.
 Arguments that only those would refuse are the world's own to refuse. A schema that makes no sense
-refuses nothing.
+refuses nothing. Whether items are unique is found out here, in one look at each: jsonschema
+compares each object with every other, which for a long list takes hours.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -109,7 +110,7 @@ def _compile(schema: JsonObject) -> _Check:
             tame = _tame(schema, _TRAPS | _CONTRARY)
         _check_schema(tame)
         # A class of its own takes as long to make as all the rest, and most schemas need none.
-        kind = _limited(budget) if _mentions(tame, _REFERENCES) else Draft202012Validator
+        kind = _limited(budget) if _mentions(tame, _REFERENCES) else _READER
         # An empty registry: a reference out of the schema is an error and never a download.
         validator = kind(tame, registry=Registry())
     except Exception:  # noqa: BLE001 - likewise, and a broken schema must not cost an episode
@@ -151,9 +152,34 @@ def _limited(budget: _Budget) -> type[Validator]:
         yield from follow(validator, target, instance, schema) or ()
 
     limited: type[Validator] = extend(  # type: ignore[no-untyped-call]  # its stub has no types
-        Draft202012Validator, {"$ref": reference}
+        _READER, {"$ref": reference}
     )
     return limited
+
+
+def _all_differ(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if wanted is True and isinstance(instance, list):
+        seen: set[Hashable] = set()
+        for place, item in enumerate(instance):
+            known = len(seen)
+            seen.add(_likeness(item))
+            if len(seen) == known:
+                yield ValidationError(f"item {place} is there already")
+                return
+
+
+def _likeness(value: Any) -> Hashable:
+    """What two values of JSON have in common that are equal, such as 1 and 1.0, and no others."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _likeness(part)) for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return list, tuple(_likeness(part) for part in value)
+    return (bool, value) if isinstance(value, bool) else value
+
+
+_READER: Final[type[Validator]] = extend(  # type: ignore[no-untyped-call]  # its stub has no types
+    Draft202012Validator, {"uniqueItems": _all_differ}
+)
 
 
 def _tame(schema: Any, traps: frozenset[str]) -> Any:
