@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.rollout.intervals import difference_of, mean_of, sign_test, student, wilson
+from awm.rollout.intervals import (
+    difference_of,
+    mean_of,
+    rate_difference_of,
+    sign_test,
+    student,
+    wilson,
+)
 from awm.rollout.metrics_passing import Tally, passing_of
 
 VALUES = st.lists(
@@ -54,7 +61,8 @@ def test_with_many_degrees_of_freedom_student_is_normal():
 
 def test_of_nothing_there_is_no_mean():
     assert mean_of([]) is None
-    assert difference_of([], most=1.0) is None
+    assert difference_of([]) is None
+    assert rate_difference_of([]) is None
 
 
 @given(VALUES)
@@ -202,24 +210,70 @@ def test_intervals_of_differences_hold_the_true_difference_nearly_as_often_as_th
     held = 0
     for _ in range(400):
         values = [(("w", task), dice.choice([-1.0, 0.0, 0.0, 1.0, 1.0])) for task in range(25)]
-        found = difference_of(values, most=1.0)
+        found = rate_difference_of(values)
         held += found.low <= 0.2 <= found.high
     assert 0.92 <= held / 400 <= 0.98
 
 
+@pytest.mark.parametrize("tasks", [20, 50, 100])
+def test_so_they_do_where_all_that_differs_goes_one_way(tasks):
+    """An interval of so many standard errors holds it in 85 of a hundred cases only."""
+    found = [
+        rate_difference_of(spread_over(tasks, [1.0] * ups + [0.0] * (tasks - ups)))
+        for ups in range(tasks + 1)
+    ]
+    for truth in (0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97):
+        held = sum(
+            math.comb(tasks, ups) * truth**ups * (1 - truth) ** (tasks - ups)
+            for ups, one in enumerate(found)
+            if one.low <= truth <= one.high
+        )
+        assert held > 0.93
+
+
+@given(st.lists(st.sampled_from([-1.0, -0.5, -0.25, 0.0, 0.25, 1.0]), min_size=1, max_size=40))
+def test_a_difference_lies_in_its_interval_which_turns_with_it(values):
+    found = rate_difference_of(spread_over(len(values), values))
+    back = rate_difference_of(spread_over(len(values), [-value for value in values]))
+    assert -1 <= found.low <= found.value <= found.high <= 1
+    assert found.value == pytest.approx(sum(values) / len(values))
+    assert (found.low, found.high) == pytest.approx((-back.high, -back.low))
+    assert found.low < found.high
+
+
+def test_few_differences_that_chance_explains_are_no_difference():
+    """Four of a hundred tasks went up and none down: p = 0.125 by the sign test."""
+    assert rate_difference_of(spread_over(100, [1.0] * 4 + [0.0] * 96)).low < 0
+    assert rate_difference_of(spread_over(100, [1.0] * 8 + [0.0] * 92)).low > 0
+
+
+def test_differences_of_more_trials_are_surer():
+    values = spread_over(20, [0.25, -0.25, 0.0, 0.5] * 5)
+    few, many = rate_difference_of(values), rate_difference_of(values, trials=80)
+    assert few.low < many.low
+    assert many.high < few.high
+
+
+def test_a_difference_of_one_task_is_as_sure_as_its_trials():
+    found = rate_difference_of([(("w", 0), 1.0)], trials=4)
+    reach = 1 - wilson(1, 4)[0]
+    assert (found.low, found.high) == pytest.approx((1 - math.hypot(reach, reach), 1.0))
+
+
 def test_differences_that_are_all_the_same_are_no_proof_that_the_next_is():
-    same = difference_of(spread_over(10, [0.0] * 10), most=1.0)
+    same = rate_difference_of(spread_over(10, [0.0] * 10))
     reach = wilson(0, 10, student(9))[1]
     assert (same.low, same.value, same.high) == pytest.approx((-reach, 0, reach))
-    surer = difference_of(spread_over(100, [0.0] * 100), most=1.0)
+    surer = rate_difference_of(spread_over(100, [0.0] * 100))
     assert surer.high < same.high
 
 
 def test_a_difference_stays_within_what_it_can_be():
-    found = difference_of(spread_over(3, [1.0, 1.0, 0.5]), most=1.0)
-    assert found.high == 1.0
-    unbounded = difference_of(spread_over(3, [1.0, 1.0, 0.5]), most=None)
+    assert rate_difference_of(spread_over(3, [1.0, 1.0, 1.0])).high == 1.0
+    assert rate_difference_of(spread_over(3, [-1.0, -1.0, -1.0])).low == -1.0
+    unbounded = difference_of(spread_over(3, [1.0, 1.0, 0.5]))
     assert unbounded.high > 1.0
+    assert difference_of([(("w", 0), 7.0)]).high == 7.0
 
 
 @given(st.integers(0, 6), st.integers(0, 6))

@@ -3,8 +3,8 @@
 Attempts at one task in both runs are a pair, so what makes a task hard for everybody cancels out: a
 paired difference is far surer than the difference of two rates (E. Miller, arXiv:2411.00640,
 section 4.2). Each task counts once, whatever the number of its attempts. The interval is that of
-`awm.rollout.intervals.difference_of`; beside it stands the exact sign test over tasks, which is
-McNemar's where each task was tried once.
+`awm.rollout.intervals.rate_difference_of`; beside it stands the exact sign test over tasks, which
+is McNemar's where each task was tried once.
 
 What makes a comparison mean nothing is refused: other worlds under the same names, or other rules
 of grading. What makes it harder to read is told: other conditions, and of two models that they were
@@ -18,7 +18,7 @@ from typing import Any, Final
 from awm.errors import UsageError
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.facts import TaskFacts
-from awm.rollout.intervals import Estimate, TaskKey, difference_of, sign_test
+from awm.rollout.intervals import Estimate, TaskKey, difference_of, rate_difference_of, sign_test
 from awm.rollout.metrics_numbers import place_of, task_of
 from awm.rollout.order import differences
 from awm.rollout.outline import Outline, outline_of
@@ -260,14 +260,16 @@ def _side(attempts: Sequence[Outline]) -> Side:
     )
 
 
-def _success(pairs: Iterable[TaskPair]) -> Estimate:
+def _success(pairs: Sequence[TaskPair]) -> Estimate:
     values = [((pair.world, pair.task_idx), pair.difference) for pair in pairs]
-    return _known(difference_of(values, most=1.0))
+    # Of two sides that were tried unequally often the one that was tried less decides.
+    trials = sum(min(pair.a.scored, pair.b.scored) for pair in pairs)
+    return _known(rate_difference_of(values, trials))
 
 
 def _mean_difference(pairs: Iterable[TaskPair], told: Callable[[Side], float]) -> Estimate:
     values = [((pair.world, pair.task_idx), told(pair.b) - told(pair.a)) for pair in pairs]
-    return _known(difference_of(values, most=None))
+    return _known(difference_of(values))
 
 
 def _known(estimate: Estimate | None) -> Estimate:

@@ -32,6 +32,7 @@ __all__ = [
     "TaskKey",
     "difference_of",
     "mean_of",
+    "rate_difference_of",
     "sign_test",
     "student",
     "wilson",
@@ -88,42 +89,51 @@ def mean_of(
     if not values:
         return None
     over, clusters = _clustered(values)
-    count, groups = len(values), len(clusters)
-    mean, most = _mean(values), count if trials is None else trials
-    if over == "values":
-        low, high = wilson(mean, most)
-    else:
-        variance = _variance(clusters, mean)
-        effective = min(mean * (1 - mean) / variance, most) if variance > 0 else _tasks(values)
-        low, high = wilson(mean, effective, student(groups - 1))
-    return Estimate(mean, low, high, count, groups, over)
+    part = _part(clusters, over, _tasks(values), len(values) if trials is None else trials)
+    return Estimate(part.mean, part.low, part.high, len(values), len(clusters), over)
 
 
-def difference_of(values: Sequence[tuple[TaskKey, float]], most: float | None) -> Estimate | None:
-    """The mean of paired differences, each of a task; None where there are none.
+def rate_difference_of(
+    values: Sequence[tuple[TaskKey, float]], trials: float | None = None
+) -> Estimate | None:
+    """The mean of paired differences from -1 to 1, each of a task; None where there are none.
 
-    It is an interval of so many standard errors. Where all differences are equal there are none:
-    the chance that a further task differs is then as large as it may be after none of so many did,
-    by Wilson's score. Of differences without a bound nothing can be said then, and the interval has
-    no width; so it is with a single one.
+    What went up and what went down are two rates with an interval each, and their difference is
+    held by both (MOVER: G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008; with rates that
+    are correlated: M.-L. Tang and others, Statistics in Medicine 29, 2010).
 
     Args:
         values: The differences.
-        most: How large a difference can be; None where that is not bounded.
+        trials: How many trials they are made of, all together; unless told each value is one.
     """
     if not values:
         return None
     over, clusters = _clustered(values)
-    mean, groups = _mean(values), len(clusters)
-    error = math.sqrt(_variance(clusters, mean)) if groups > 1 else 0.0
-    quantile = student(max(1, groups - 1))
-    reach = error * quantile
-    if error == 0 and most is not None:
-        reach = most * wilson(0.0, _tasks(values), quantile)[1]
-    low, high = mean - reach, mean + reach
-    if most is not None:
-        low, high = max(low, -most), min(high, most)
-    return Estimate(mean, low, high, len(values), groups, over)
+    count = len(values) if trials is None else trials
+    gained = [[max(0.0, value) for value in cluster] for cluster in clusters]
+    lost = [[max(0.0, -value) for value in cluster] for cluster in clusters]
+    up, down = (_part(each, over, _tasks(values), count) for each in (gained, lost))
+    both = 2 * _correlation(gained, up.mean, lost, down.mean)
+    below, above = up.mean - up.low, up.high - up.mean
+    less, more = down.mean - down.low, down.high - down.mean
+    mean = up.mean - down.mean
+    low = mean - math.sqrt(max(0.0, below**2 + more**2 - both * below * more))
+    high = mean + math.sqrt(max(0.0, above**2 + less**2 - both * above * less))
+    return Estimate(mean, max(-1.0, low), min(1.0, high), len(values), len(clusters), over)
+
+
+def difference_of(values: Sequence[tuple[TaskKey, float]]) -> Estimate | None:
+    """The mean of paired differences without a bound, each of a task; None where there are none.
+
+    It is an interval of so many standard errors. Where all are equal, or there is one, nothing can
+    be said of the next, and the interval has no width.
+    """
+    if not values:
+        return None
+    over, clusters = _clustered(values)
+    mean, groups = _mean([value for _, value in values]), len(clusters)
+    reach = math.sqrt(_variance(clusters, mean)) * student(groups - 1) if groups > 1 else 0.0
+    return Estimate(mean, mean - reach, mean + reach, len(values), groups, over)
 
 
 def wilson(rate: float, trials: float, quantile: float = _Z) -> tuple[float, float]:
@@ -188,6 +198,35 @@ def _within(reach: float, freedom: int) -> float:
     return 2 / math.pi * (angle + total) if odd else total
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A rate and its interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def _part(clusters: Sequence[Sequence[float]], over: Clusters, tasks: int, trials: float) -> _Part:
+    mean = _mean([value for cluster in clusters for value in cluster])
+    if over == "values":
+        return _Part(mean, *wilson(mean, trials))
+    variance = _variance(clusters, mean)
+    effective = min(mean * (1 - mean) / variance, trials) if variance > 0 else tasks
+    return _Part(mean, *wilson(mean, effective, student(len(clusters) - 1)))
+
+
+def _correlation(
+    one: Sequence[Sequence[float]], mean: float, other: Sequence[Sequence[float]], its: float
+) -> float:
+    """How the sums of clusters go together in two kinds of values, from -1 to 1."""
+    strays = [[value - mean for value in cluster] for cluster in one]
+    others = [[value - its for value in cluster] for cluster in other]
+    sums = [(math.fsum(a), math.fsum(b)) for a, b in zip(strays, others, strict=True)]
+    spread = math.fsum(a * a for a, _ in sums) * math.fsum(b * b for _, b in sums)
+    return math.fsum(a * b for a, b in sums) / math.sqrt(spread) if spread > _ROUNDING else 0.0
+
+
 def _clustered(
     values: Sequence[tuple[TaskKey, float]],
 ) -> tuple[Clusters, tuple[tuple[float, ...], ...]]:
@@ -211,8 +250,8 @@ def _grouped(values: Iterable[tuple[object, float]]) -> Mapping[object, tuple[fl
     return {key: tuple(group) for key, group in groups.items()}
 
 
-def _mean(values: Sequence[tuple[TaskKey, float]]) -> float:
-    return math.fsum(value for _, value in values) / len(values)
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
 
 
 def _variance(clusters: Sequence[Sequence[float]], mean: float) -> float:
