@@ -129,6 +129,61 @@ def test_datasets_loads_them(tmp_path, make, ending, exported):
     assert [_without_nothing(row) for row in loaded] == [_without_nothing(row) for row in rows]
 
 
+CALL = {"id": "c", "type": "function", "function": {"name": "pay", "arguments": "{}"}}
+
+
+def said(text, **more):
+    """A row in which an agent says so much."""
+    return {"messages": [{"role": "assistant", "content": text, **more}], "reward": None}
+
+
+def test_a_row_that_is_the_first_to_hold_something_and_comes_late_is_put_first(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("awm.rollout.exporting_files._HEAD", 500)
+    monkeypatch.setattr("awm.rollout.exporting_files._MOVED", 64)
+    plain = [said(f"{number}" * 50) for number in range(10)]
+    calls, paid = said("pay", tool_calls=[CALL]), {**said("paid"), "reward": 1.0}
+    rows = [*plain, calls, said("again", tool_calls=[CALL]), paid, said("end")]
+    assert write_exported(rows, tmp_path / "sft.jsonl") == len(rows)
+    lines = (tmp_path / "sft.jsonl").read_text(encoding="utf-8").splitlines()
+    late = [calls, paid]
+    assert [json.loads(line) for line in lines] == [
+        *late,
+        *(one for one in rows if one not in late),
+    ]
+
+
+def test_rows_whose_first_ones_hold_all_that_there_is_stand_as_they_came(tmp_path, monkeypatch):
+    monkeypatch.setattr("awm.rollout.exporting_files._HEAD", 500)
+    calls = said("pay", tool_calls=[CALL])
+    rows = [said("first"), calls, *(said("x" * 50) for _ in range(20)), calls, said("end")]
+    write_exported(rows, tmp_path / "sft.jsonl")
+    lines = (tmp_path / "sft.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == rows
+
+
+@pytest.mark.parametrize("column", ["messages", "completion", "rejected"])
+def test_datasets_loads_lines_whose_first_megabytes_have_no_call(tmp_path, column, monkeypatch):
+    datasets = pytest.importorskip("datasets", reason="`datasets` is not installed")
+    monkeypatch.setattr("awm.rollout.exporting_files._HEAD", 2_000)
+    result = {"role": "tool", "content": "paid", "tool_call_id": "c"}
+    silent = [{column: said("x" * 100)["messages"], "reward": None} for _ in range(500)]
+    call = {column: said("", tool_calls=[CALL])["messages"], "reward": 1.0}
+    told = {column: [result], "reward": 0.5}
+    write_exported([*silent, call, *silent, told, *silent], tmp_path / "rows.jsonl")
+    loaded = datasets.load_dataset(
+        "json",
+        data_files=str(tmp_path / "rows.jsonl"),
+        split="train",
+        cache_dir=str(tmp_path / "cache"),
+        chunksize=20_000,  # in place of 10 MiB
+    )
+    assert [_without_nothing(row) for row in loaded] == [
+        _without_nothing(row) for row in (call, told, *silent, *silent, *silent)
+    ]
+
+
 def _without_nothing(value):
     """Without the empty columns and keys that a table has for all rows."""
     if isinstance(value, dict):

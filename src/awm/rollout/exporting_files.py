@@ -1,6 +1,9 @@
 """Rows of training material in files that `datasets` loads: JSONL and Parquet, written whole.
 
-Rows are written as they come. A Parquet file has them in groups of some megabytes each.
+Rows are written as they come. A Parquet file has them in groups of some megabytes each. Of JSONL
+`datasets` takes the columns and the keys of messages from the first megabytes, and fails at a row
+further down that has more, such as the first call of a tool; an empty value in its place says
+nothing of its type and does not help. So such rows come first.
 """
 
 import json
@@ -9,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from awm.errors import UsageError
 from awm.whole import whole_file
@@ -24,6 +27,12 @@ _COUNTS: Final = frozenset(
 )
 _GROUP: Final = 16 << 20
 """How many bytes of JSON a group of rows takes in a Parquet file, or little more."""
+_HEAD: Final = 1 << 20
+"""How far into a file of lines a row may show something that none before it had, in bytes.
+
+`datasets` looks at the first 10 MiB (`JsonConfig.chunksize`), before which rows may be put.
+"""
+_MOVED: Final = 1 << 20
 
 
 def write_exported(
@@ -31,8 +40,9 @@ def write_exported(
 ) -> int:
     """Write rows; the name's ending says in which form, `.jsonl` or `.parquet`.
 
-    Equal rows give equal files of the former kind. Half of a surrogate pair, which is no character,
-    becomes a question mark.
+    Equal rows give equal files of the former kind. They stand in it as they come, but for the few
+    that are the first to hold something and come late: these are put before the others. Half of a
+    surrogate pair, which is no character, becomes a question mark.
 
     Args:
         rows: All with the same columns; each is let go when it is written.
@@ -51,18 +61,21 @@ def write_exported(
     write = _writer_for(path)
     if path.exists() and not overwrite:
         raise UsageError(f"{path} is there already.", "Give another name, or --overwrite.")
-    lines = (json.dumps(row, ensure_ascii=False).encode(errors="replace") for row in rows)
-    first = next(lines, None)
+    rows = iter(rows)
+    first = next(rows, None)
     if first is None:
         return 0
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as file:
-            return write(chain([first], lines), file)
+            return write(chain([first], rows), file)
 
 
-def _writer_for(path: Path) -> Callable[[Iterable[bytes], BinaryIO], int]:
-    """What writes rows, each as a line of JSON, and counts them."""
+_Rows: TypeAlias = Iterable[Mapping[str, Any]]
+
+
+def _writer_for(path: Path) -> Callable[[_Rows, BinaryIO], int]:
+    """What writes rows, and counts them."""
     if path.suffix == ".jsonl":
         return _write_lines
     if path.suffix != ".parquet":
@@ -76,31 +89,72 @@ def _writer_for(path: Path) -> Callable[[Iterable[bytes], BinaryIO], int]:
         ) from error
 
 
-def _write_lines(lines: Iterable[bytes], file: BinaryIO) -> int:
-    count = 0
-    for line in lines:
-        file.write(line + b"\n")
+def _line(row: Mapping[str, Any]) -> bytes:
+    return json.dumps(row, ensure_ascii=False).encode(errors="replace")
+
+
+def _write_lines(rows: _Rows, file: BinaryIO) -> int:
+    count = size = 0
+    shown: set[str] = set()
+    late: list[bytes] = []
+    for row in rows:
         count += 1
+        line = _line(row) + b"\n"
+        new = {*_filled(row)} - shown
+        shown |= new
+        if new and size >= _HEAD:
+            late.append(line)
+        else:
+            size += file.write(line)
+    if late:
+        _put_first(b"".join(late), file, size)
     return count
 
 
-def _write_parquet(arrow: Any, parquet: Any, lines: Iterable[bytes], file: BinaryIO) -> int:
-    groups = _groups(lines)
+def _filled(value: object, place: str = "") -> Iterator[str]:
+    """The places in a row that hold something, as all rows name them."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _filled(part, f"{place}/{key}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from _filled(part, f"{place}/")
+    elif value is not None:
+        yield place
+
+
+def _put_first(head: bytes, file: BinaryIO, size: int) -> None:
+    """Put something before what a file holds, which is moved piece by piece, the last one first."""
+    file.flush()
+    with Path(file.name).open("rb") as written:
+        for start in reversed(range(0, size, _MOVED)):
+            written.seek(start)
+            piece = written.read(_MOVED)
+            file.seek(start + len(head))
+            file.write(piece)
+            file.flush()
+    file.seek(0)
+    file.write(head)
+
+
+def _write_parquet(arrow: Any, parquet: Any, rows: _Rows, file: BinaryIO) -> int:
+    groups = _groups(rows)
     first = next(groups)  # there is a row
     schema = _schema(arrow, first[0])
     count = 0
     with parquet.ParquetWriter(file, schema) as writer:
-        for rows in chain([first], groups):
-            writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
-            count += len(rows)
+        for group in chain([first], groups):
+            writer.write_table(arrow.Table.from_pylist(group, schema=schema))
+            count += len(group)
     return count
 
 
-def _groups(lines: Iterable[bytes]) -> Iterator[list[dict[str, Any]]]:
+def _groups(rows: _Rows) -> Iterator[list[dict[str, Any]]]:
     """The rows, so many at a time as take one group's room."""
     group: list[dict[str, Any]] = []
     size = 0
-    for line in lines:
+    for row in rows:
+        line = _line(row)
         group.append(json.loads(line))
         size += len(line)
         if size >= _GROUP:
