@@ -1,11 +1,13 @@
 """An agent sees its task and all it did; what it does wrong it is told, and that is counted."""
 
+import asyncio
 import json
 import re
 
 import pytest
 
 from awm.agents import (
+    Acting,
     Assignment,
     AwmFormat,
     CallRefusedError,
@@ -15,14 +17,18 @@ from awm.agents import (
     MetaToolbox,
     ModelPolicy,
     NativeFormat,
+    Said,
+    ScriptedPolicy,
     act,
 )
 from awm.agents.toolbox import no_such_tool
 from awm.errors import InfrastructureError, LLMUnavailableError
-from awm.llm import FunctionCall, Message, Reply, ScriptedLLM, Usage
-from awm.trajectory import parse_trajectory, trajectory_json
+from awm.llm import FunctionCall, LLMSilentError, Message, Reply, ScriptedLLM, Usage
+from awm.trajectory import WrittenCall, parse_trajectory, trajectory_json
 from awm.types import ToolCall, ToolResult, ToolSpec
 
+LISTINGS = ("list_tools", "mcp_tool_list_tools")
+"""By which names the list of the tools is had."""
 TASK = Assignment("Rooms", 3, "Book the Tejo room.")
 TOOLS = (ToolSpec("list_rooms", "List rooms.", {}), ToolSpec("book_room", "Book a room.", {}))
 
@@ -216,6 +222,19 @@ async def test_it_has_so_many_tokens():
     assert episode.usage == Usage(1800, 200)
 
 
+@pytest.mark.parametrize("parallel", [False, True])
+async def test_it_has_so_many_calls_of_the_worlds_tools_and_to_list_them_is_none(parallel):
+    book = ToolCall("book_room", {"room_id": 3})
+    script = [*(Said("", (WrittenCall(name, {}),)) for name in LISTINGS), book, book, "Booked."]
+    policy = ScriptedPolicy({("Rooms", 3): script})
+    desk, limits = Desk(), EpisodeLimits(calls=2, parallel=parallel)
+    through = await act(policy, TASK, MetaToolbox(desk), limits)
+    assert (through.trajectory.stop, len(desk.calls)) == ("budget", 2)
+    one = EpisodeLimits(calls=1)
+    directly = await act(ScriptedPolicy({("Rooms", 3): [book, book]}), TASK, Desk(), one)
+    assert (directly.trajectory.stop, len(directly.calls)) == ("budget", 1)
+
+
 async def test_a_record_can_be_written_and_read_again():
     episode, _ = await played("[]", call("list_rooms"), answer("Booked."))
     run = episode.trajectory
@@ -233,3 +252,70 @@ async def test_the_same_replies_ask_the_same_questions():
 async def test_a_model_that_cannot_be_reached_is_not_the_agents_fault(error):
     with pytest.raises(type(error)):
         await played(error)
+
+
+class Held:
+    """A policy that makes some calls and then waits without end; cut off, it has an excuse or none.
+
+    Attributes:
+        called: How many calls it makes first.
+        excuse: What it is cut off by, in its own words.
+    """
+
+    name = "held"
+
+    def __init__(self, called, excuse):
+        self.called = called
+        self.excuse = excuse
+        self.waits = asyncio.Event()
+
+    def actor(self, assignment, tools, seed):
+        return self
+
+    async def speak(self, heard):
+        if self.called:
+            self.called -= 1
+            return Said("", (WrittenCall("list_rooms", {}),))
+        self.waits.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as cut:
+            raise cut from self.excuse
+
+
+SECONDS = EpisodeLimits(seconds=0.05)
+
+
+@pytest.mark.parametrize("called", [0, 2])
+@pytest.mark.parametrize("excuse", [None, ValueError("slow")])
+async def test_time_that_runs_out_over_an_agent_is_its_own_fault(called, excuse):
+    episode = await act(Held(called, excuse), TASK, Desk(), SECONDS)
+    assert (episode.trajectory.stop, len(episode.trajectory.turns)) == ("timeout", called)
+
+
+@pytest.mark.parametrize("called", [0, 2])
+@pytest.mark.parametrize("excuse", [LLMUnavailableError("busy"), InfrastructureError("gone")])
+async def test_time_that_runs_out_while_an_agent_is_held_up_is_not(called, excuse):
+    acting = Acting(Held(called, excuse), TASK, Desk(), SECONDS)
+    with pytest.raises(type(excuse)) as caught:
+        await acting.run()
+    assert caught.value is excuse
+    run = acting.acted().trajectory
+    assert (run.stop, len(run.turns)) == (None, called)
+
+
+async def test_a_model_that_is_silent_is_gone_or_slow_and_slow_if_it_has_answered_before():
+    silent = LLMSilentError("it sent nothing.")
+    with pytest.raises(LLMSilentError):
+        await act(Held(0, silent), TASK, Desk(), SECONDS)
+    episode = await act(Held(1, silent), TASK, Desk(), SECONDS)
+    assert episode.trajectory.stop == "timeout"
+
+
+async def test_an_agent_that_is_held_up_can_be_cancelled_like_any_other():
+    policy = Held(0, LLMUnavailableError("busy"))
+    acting = asyncio.create_task(act(policy, TASK, Desk(), EpisodeLimits(seconds=600)))
+    await policy.waits.wait()
+    acting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await acting

@@ -105,6 +105,33 @@ def test_a_model_is_evaluated_in_every_format(awm, worlds, tmp_path, name, writt
     assert told["tokens"] == tokens == 18 * len(asked)
 
 
+@pytest.mark.parametrize(("option", "calls"), [((), 1), (("--parallel",), 2)])
+def test_of_several_calls_in_a_reply_the_first_is_made_or_all(awm, worlds, option, calls):
+    both = [
+        {"id": f"call_{n}", "type": "function",
+         "function": {"name": "add_note", "arguments": json.dumps({"title": title})}}
+        for n, title in enumerate(("milk", "bread"))
+    ]  # fmt: skip
+
+    def reply(request):
+        if request.method == "GET":
+            return Answer({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+        if any(message["role"] == "tool" for message in request.body["messages"]):
+            return completion("Done.")
+        return completion(None, message={"tool_calls": both}, finish_reason="tool_calls")
+
+    with serving(reply) as server:
+        outcome = awm(
+            "eval", worlds, "--api_url", server.url, "--model", MODEL, "--format", "native",
+            "--scenario", "Notes", "--task_id", 0, "--output_dir", "run", "--no_html", *option,
+        )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    (episode,) = read_evaluation(Path("run")).episodes
+    assert (episode.outcome, episode.counts.calls) == ("complete", calls)
+    asked = [request.body for request in server.requests if request.method == "POST"]
+    assert {body["parallel_tool_calls"] for body in asked if "tools" in body} == {bool(option)}
+
+
 def test_tasks_are_chosen_by_world_number_difficulty_and_tag(awm, worlds):
     def chosen(*arguments):
         outcome = awm(
@@ -392,6 +419,7 @@ def test_two_runs_are_compared_task_by_task(awm, worlds, played):
     outcome = awm("eval", "compare", played, "random", "--html", "both.html")
     assert outcome.code == 0, outcome.err
     assert "B - A over 6 tasks: -100.0 points" in outcome.out
+    assert ": success 100.0%, mean over tasks" in outcome.out
     assert "worse at 6" in outcome.out
     assert "random" in Path("both.html").read_text("utf-8")
     told = json.loads(awm("eval", "compare", played, "random", "--json").out)
@@ -499,10 +527,13 @@ def test_worlds_are_divided_for_good_and_near_duplicates_across_are_told(awm, tm
     ]
     assert sides["test"]
     assert sides["train"]
-    assert {one["likeness"] for one in told["near_duplicates"]} == {"tools"}
+    assert {common["likeness"] for one in told["near_duplicates"] for common in one["common"]} >= {
+        "code",
+        "tools",
+    }
     shown = awm(*order)
     assert "near duplicates across sides:" in shown.out
-    assert "share 100% of the tools" in shown.out
+    assert "the same tools" in shown.out
     # Others that come or go move none.
     write_worlds([noted_world(name) for name in names[:3]], tmp_path / "fewer")
     fewer = json.loads(awm("worlds", "split", "fewer", "--test_share", 0.5, "--json").out)

@@ -55,6 +55,23 @@ def test_prompts_that_the_agents_never_saw_are_written_only_when_asked_for(awm, 
     assert awm("eval", "export", run, "--brief", "current", "--output", "rows.jsonl").code == 0
 
 
+@pytest.mark.parametrize("policy", ["oracle", "script:gen_oracle.jsonl"])
+def test_who_needs_no_telling_is_exported_with_what_models_are_told(awm, worlds, played, policy):
+    """Models learn from it, and are told the moment at which the world stands."""
+    shutil.copy(worlds / "gen_oracle.jsonl", "gen_oracle.jsonl")
+    evaluate(worlds, Path("untold"), "--policy", policy, "--tools", "meta", "--no_html")
+    told = []
+    for run in (str(played), "untold"):
+        output = f"{Path(run).name}.jsonl"
+        exported = awm("eval", "export", run, "--input", str(worlds), "--format", "awm",
+                       "--output", output)  # fmt: skip
+        assert exported.code == 0
+        first, *_ = json.loads(Path(output).read_text("utf-8").splitlines()[0])["messages"]
+        told.append(first["content"])
+    assert "In the application it is" in told[0]
+    assert told[1] == told[0]
+
+
 def test_a_comparison_says_that_models_were_told_something_else(awm, told):
     compared = awm("eval", "compare", told("a"), told("b", brief=0, temperature=0.0))
     assert compared.code == 0

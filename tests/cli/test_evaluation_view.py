@@ -118,6 +118,27 @@ def test_the_summary_has_passes_by_k_and_groups(capsys, monkeypatch):
     assert "1:05 in this run" in lines
 
 
+def shown_passes(capsys, *episodes):
+    show_summary(summary_of(episodes, lambda job: TaskFacts()), Spent(), 0.0)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in lines if re.match(r"k |\d ", line)]
+
+
+def test_it_is_said_where_few_tasks_have_so_many_attempts(capsys):
+    few = [one for task in range(1, 20) for one in attempts("a", task, "a")]
+    head, first, *_, last = shown_passes(capsys, *attempts("a", 0, "cccc"), *few)
+    assert head == "k pass@k pass^k Over"
+    assert first.endswith(" all")
+    assert last.startswith("4 100.0% (")
+    assert last.endswith(" 1 of 20 tasks")
+
+
+def test_where_all_tasks_have_all_attempts_nothing_is_said_of_them(capsys):
+    head, _, last = shown_passes(capsys, *attempts("a", 0, "cc"), *attempts("a", 1, "ca"))
+    assert head == "k pass@k pass^k"
+    assert last.endswith(")")
+
+
 def test_what_tokens_cost_may_be_unknown(capsys):
     summary = summary_of([episode()], lambda job: TaskFacts())
     show_summary(summary, Spent(asked=1, prompt_tokens=5, unpriced=1), 0.0)

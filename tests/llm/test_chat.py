@@ -168,6 +168,13 @@ async def test_a_server_that_keeps_failing_is_given_up_with_its_words():
     assert "OPENAI_BASE_URL" in error.hint
 
 
+async def test_a_server_that_says_to_come_back_in_no_year_at_all_is_asked_on():
+    date = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+    never = Answer("busy", status=503, headers={"Retry-After": date})
+    reply, requests = await ask([never, OK])
+    assert (reply.text, len(requests)) == ("Hello.", 2)
+
+
 async def test_nobody_waits_beyond_the_deadline():
     waits = Waits()
     busy = Answer("busy", status=429, headers={"Retry-After": "50"})

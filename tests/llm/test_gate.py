@@ -125,6 +125,25 @@ def test_a_server_counts_as_failing_after_some_failures_in_a_row():
     assert not gate.failed()
 
 
+def test_a_gate_that_holds_questions_up_tells_what_the_server_did():
+    gate = Gate(4)
+    assert not gate.trouble
+    gate.failed("answered 503")
+    assert not gate.trouble  # all are let through as before
+    with gate.closed():
+        assert gate.trouble == "answered 503"
+        gate.failed("answered 429")
+    assert gate.trouble == "answered 429"  # fewer are let through
+    for _ in range(4):
+        gate.answered()
+    assert not gate.trouble
+    gate.failed("hung up")
+    gate.given_up()
+    assert gate.trouble == "hung up"
+    gate.answered()
+    assert not gate.trouble
+
+
 async def test_where_nothing_may_be_sent_nothing_is_and_the_place_stays_free():
     allowed = [True]
 

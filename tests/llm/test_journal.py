@@ -29,7 +29,7 @@ from awm.llm import (
     Usage,
 )
 from awm.llm.embeddings import BATCH, Embedded
-from tests.llm.chat_server import Answer, chat_server
+from tests.llm.chat_server import Answer, chat_server, completion
 
 PRICE = Price(1.0, 10.0)
 USAGE = Usage(1_000, 100)  # 0.002 USD
@@ -127,6 +127,20 @@ async def test_the_ledger_says_what_each_stage_of_each_world_took(tmp_path):
     assert again.total.cached == 0
     assert again.total.usd == pytest.approx(told.total.usd)
     assert again.total.tokens == told.total.tokens == 3300
+
+
+async def test_a_server_that_counts_nonsense_is_kept_and_counted_as_one_that_does_not(tmp_path):
+    path, nonsense = tmp_path / "j", completion("Hello.")
+    nonsense.body["usage"] = {"prompt_tokens": 2**63, "completion_tokens": 2**31 - 1}
+    async with chat_server([nonsense]) as server:
+        client = OpenAICompatible(server.url, None, "m")
+        with Journal(path) as journal:
+            for number in range(3):
+                await seat(journal, client).ask(question(str(number)))
+        await client.aclose()
+    with Journal(path) as journal:
+        total = journal.spent().total
+    assert (total.prompt_tokens, total.completion_tokens) == (0, 3 * (2**31 - 1))
 
 
 async def test_a_failure_is_not_written_down(tmp_path):

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from awm.errors import LLMError, LLMRefusedError, LLMSetupError, LLMTooLongError
 from awm.llm.endpoint import openai_endpoint
-from awm.llm.refusals import error_of
+from awm.llm.refusals import error_of, may_be_about_one
 from awm.llm.response import read_complaint
 
 ENDPOINT = openai_endpoint("http://localhost/v1", SecretStr("sk-secret"), "m")
@@ -54,10 +54,14 @@ def test_a_question_that_is_too_long_is_known_by_its_code(code):
         {"message": "filtered", "code": "content_filter"},
         {"message": "filtered", "innererror": {"code": "ResponsibleAIPolicyViolation"}},
         {"message": "flagged as potentially violating our usage policy", "code": "invalid_prompt"},
+        # OpenRouter
+        {"message": "google/x requires moderation on OpenRouter. It was flagged", "code": 403},
+        {"message": 'Your input was flagged for "violence"', "code": 403},
     ],
 )
 def test_what_a_filter_refuses_is_the_questions_fault(fault):
     assert isinstance(error(400, **fault), LLMRefusedError)
+    assert isinstance(error(403, **fault), LLMRefusedError)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,36 @@ def test_what_refuses_every_question_says_which_variable_to_set(status, fault, h
     found = error(status, **fault)
     assert isinstance(found, LLMSetupError)
     assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "may_be"),
+    [
+        (403, {"message": "no"}, True),
+        (404, {"message": "page not found"}, True),
+        (301, {}, True),
+        (308, {}, True),
+        (400, {"message": "no"}, False),
+        (401, {"message": "no"}, False),
+        (402, {"message": "no"}, False),
+        (403, {"message": "no", "code": "invalid_api_key"}, False),
+        (403, {"message": "no", "code": "insufficient_quota"}, False),
+        (404, {"message": "no", "code": "model_not_found"}, False),
+        (403, {"message": "Your input was flagged"}, False),
+        (404, {"message": "No endpoints found that support tool use."}, False),
+    ],
+)
+def test_only_a_status_that_says_no_more_may_be_about_one_question_or_all(status, fault, may_be):
+    complaint = read_complaint(json.dumps({"error": fault}).encode())
+    assert may_be_about_one(status, complaint) is may_be
+
+
+def test_what_is_known_to_be_about_one_question_gives_nothing_to_set():
+    complaint = read_complaint(b"Blocked")
+    refused = error_of(ENDPOINT, 403, complaint, about_one=True)
+    assert isinstance(refused, LLMRefusedError)
+    assert refused.message.endswith("refuses with 403: Blocked.")
+    assert not refused.hint
 
 
 def test_what_is_none_of_these_is_just_an_error_without_the_key():

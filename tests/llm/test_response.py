@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awm.errors import LLMError
-from awm.llm.question import FunctionCall
-from awm.llm.response import BadResponseError, read_complaint, read_reply
+from awm.llm.question import FunctionCall, Usage
+from awm.llm.response import BadResponseError, read_complaint, read_reply, read_usage
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -61,6 +61,37 @@ def test_json_nested_without_end_is_no_answer():
 def test_complaints_are_read_in_each_wording(body, text, code):
     complaint = read_complaint(json.dumps(body, ensure_ascii=False).encode())
     assert (complaint.text, complaint.code) == (text, code)
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        ("11", 11),
+        ("0", 0),
+        ("2147483647", 2147483647),
+        ("2147483648", 0),
+        ("9223372036854775808", 0),
+        ("-1", 0),
+        ("true", 0),
+        ("NaN", 0),
+        ("Infinity", 0),
+        ("1.5", 0),
+        ("1e400", 0),
+        ('"11"', 0),
+        ("null", 0),
+        ("[11]", 0),
+    ],
+)
+def test_what_is_no_count_of_tokens_counts_as_not_said(written, count):
+    usage = f'{{"prompt_tokens": {written}, "completion_tokens": 7}}'
+    read = read_usage(json.loads(usage))
+    assert read == Usage(count, 7)
+    assert type(read.prompt_tokens) is int
+
+
+@pytest.mark.parametrize("written", [None, [], "many", 7, True])
+def test_usage_that_is_no_object_says_nothing(written):
+    assert read_usage(written) == Usage()
 
 
 def test_a_reply_of_calls_only_has_no_text():

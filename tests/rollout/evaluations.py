@@ -18,6 +18,13 @@ def called(tool, arguments=None, answered="{}", *, status=200, said=""):
     return Turn("assistant", said, (WrittenCall("call_tool", given),), (result,))
 
 
+def turned_back(tool, why="`arguments` has to be an object, or JSON text of one."):
+    """A turn in which a tool was called in a way that never got to the world."""
+    given = {"tool_name": tool, "arguments": "id=7"}
+    result = ToolResult(f"Error: {why}", is_error=True)
+    return Turn("assistant", "", (WrittenCall("call_tool", given),), (result,))
+
+
 def listed(answered="2 tools: ..."):
     """A turn in which the tools were listed."""
     return Turn("assistant", "", (WrittenCall("list_tools", {}),), (ToolResult(answered),))

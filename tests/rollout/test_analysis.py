@@ -1,8 +1,8 @@
 """An episode is looked at in five respects; what no rule can tell is left to a judge."""
 
 from awm.rollout.analysis import DIMENSIONS, Measured, analyse
-from awm.rollout.analysis_progress import Progress
 from awm.rollout.facts import TaskFacts
+from awm.rollout.progress import Progress
 from tests.rollout.evaluations import called, episode
 
 
@@ -17,8 +17,8 @@ def test_what_is_known_and_was_measured_is_taken_in():
     efficiency = analyse(done, TaskFacts(oracle_calls=1), Measured(wrote=frozenset({(0, 0)})))
     assert efficiency.of("execution_efficiency").score == 0.5
     assert efficiency.of("execution_efficiency").turns == (1,)
-    missed = episode(outcome="agent_error")
-    fulfilment = analyse(missed, measured=Measured(Progress(("a",), ("b", "c", "d"))))
+    missed = episode(outcome="agent_error", progress=Progress(("a",), ("b", "c", "d")))
+    fulfilment = analyse(missed)
     assert fulfilment.of("goal_fulfilment").score == 0.25
 
 

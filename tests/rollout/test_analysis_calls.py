@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from awm.rollout.analysis_calls import attempts_in, calls_in
+from awm.agents import listing
+from awm.agents.toolbox import no_such_tool
+from awm.rollout.analysis_calls import attempts_in, calls_in, listings_in, turned_back_in
 from awm.trajectory import Trajectory, Turn, WrittenCall
-from awm.types import ToolResult
-from tests.rollout.evaluations import called, listed
+from awm.types import ToolResult, ToolSpec
+from tests.rollout.evaluations import called, listed, turned_back
 
 
 def run(*turns):
@@ -68,4 +70,40 @@ def test_equal_calls_have_equal_keys_whatever_the_order_of_their_arguments():
 
 def test_attempts_are_all_calls_that_were_answered_and_one_that_ended_the_episode():
     ended = replace(called("sell"), results=())
-    assert attempts_in(run(listed(), called("pay"), ended, Turn("assistant", "Done."))) == 3
+    tried = attempts_in(run(listed(), called("pay"), ended, Turn("assistant", "Done.")))
+    assert tried == ((0, 0), (1, 0), (2, 0))
+
+
+def test_the_tools_are_listed_by_either_call_and_only_where_they_were():
+    refused = replace(listed(), results=(ToolResult("Error: no.", is_error=True),))
+    through = called("list_tools")
+    assert listings_in(run(listed(), called("pay"), refused, through)) == ((0, 0), (3, 0))
+
+
+def test_calls_that_were_turned_back_are_told_by_the_tools_that_they_name():
+    native = direct("mcp_tool_find", "id=7", is_error=True)
+    assert turned_back_in(run(turned_back("mcp_tool_pay"), native)) == ("pay", "find")
+
+
+def test_what_reached_the_world_was_not_turned_back():
+    refused = direct("pay", {}, is_error=True, status=422)
+    assert turned_back_in(run(listed(), called("pay"), refused)) == ()
+
+
+@pytest.mark.parametrize("prefix", ["", "mcp_tool_"])
+def test_a_tool_that_is_not_there_is_none_that_a_call_was_turned_back_from(prefix):
+    why = no_such_tool("sell", ["pay"], prefix)
+    assert turned_back_in(run(turned_back("sell", why))) == ()
+
+
+def test_nor_is_one_that_no_listing_names():
+    tools = listed(listing([ToolSpec("pay", "Pays.", {})]))
+    turns = [tools, turned_back("pay"), turned_back("pa"), turned_back("sell")]
+    assert turned_back_in(run(*turns)) == ("pay",)
+
+
+def test_a_call_that_names_nothing_has_no_tool():
+    unread = Turn(
+        "assistant", "", (WrittenCall("", "{{"),), (ToolResult("Error: what?", is_error=True),)
+    )
+    assert turned_back_in(run(unread, direct("call_tool", {}, is_error=True))) == ()

@@ -1,17 +1,19 @@
 """Rules say what a record proves of an episode, and accuse of nothing else."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.rollout.analysis_progress import Progress
 from awm.rollout.analysis_rules import (
     execution_efficiency,
     goal_fulfilment,
     logical_consistency,
 )
+from awm.rollout.progress import Progress
 from awm.trajectory import Trajectory
-from tests.rollout.evaluations import called, episode, listed
+from tests.rollout.evaluations import called, episode, listed, turned_back
 
 ORDERS = '[{"id": 7, "ref": "ord-19", "total": 12.5}]'
 
@@ -25,36 +27,35 @@ def efficiency(*turns, oracle_calls=None, wrote=None, **parts):
 
 
 def test_a_task_that_was_done_is_fulfilled_whatever_was_measured():
-    assert goal_fulfilment(episode(), Progress((), ("step 1 pay",))).score == 1.0
+    assert goal_fulfilment(episode(progress=Progress((), ("step 1 pay",)))).score == 1.0
 
 
 def test_a_task_that_was_missed_is_fulfilled_by_its_milestones():
-    found = goal_fulfilment(
-        episode(outcome="agent_error"), Progress(("step 1 add",), ("step 2 pay",))
-    )
+    some = Progress(("step 1 add",), ("step 2 pay",))
+    found = goal_fulfilment(episode(outcome="agent_error", progress=some))
     assert found.score == 0.5
     assert found.reason == "1 of 2 milestones were reached; missed: step 2 pay."
 
 
 def test_what_no_solution_does_takes_a_tenth_off():
-    missed = episode(outcome="agent_error")
     hit = ("add refunds, but no solution touches refunds",)
-    assert goal_fulfilment(missed, Progress(("a",), ("b",), hit)).score == pytest.approx(0.4)
-    assert goal_fulfilment(missed, Progress((), ("b",), hit)).score == 0.0
+    some, none = Progress(("a",), ("b",), hit), Progress((), ("b",), hit)
+    missed = episode(outcome="agent_error", progress=some)
+    assert goal_fulfilment(missed).score == pytest.approx(0.4)
+    assert goal_fulfilment(replace(missed, progress=none)).score == 0.0
 
 
 def test_all_milestones_without_success_are_no_success():
-    assert goal_fulfilment(episode(outcome="partial"), Progress(("a",), ())).score == 0.9
+    assert goal_fulfilment(episode(outcome="partial", progress=Progress(("a",), ()))).score == 0.9
 
 
 def test_without_milestones_the_verdict_says_how_much():
-    nothing = Progress()
-    assert goal_fulfilment(episode(outcome="partial"), None).score == 0.5
-    assert goal_fulfilment(episode(outcome="agent_error"), nothing).score == 0.0
+    assert goal_fulfilment(episode(outcome="partial")).score == 0.5
+    assert goal_fulfilment(episode(outcome="agent_error")).score == 0.0
 
 
 def test_who_was_kept_from_it_by_the_world_is_not_blamed():
-    found = goal_fulfilment(episode(outcome="environment_error", reason="status 500"), None)
+    found = goal_fulfilment(episode(outcome="environment_error", reason="status 500"))
     assert found.score is None
     assert "status 500" in found.reason
 
@@ -111,6 +112,38 @@ def test_identifiers_inside_lists_and_objects_are_seen():
     )
     assert "item_id 5" in found.reason
     assert "order_ids 9" in found.reason
+
+
+@pytest.mark.parametrize("listed_ones", ["3,4", "3, 4", "[3, 4]", '["3", "4"]', "4,", "3,,4"])
+def test_identifiers_listed_in_a_text_are_looked_for_one_by_one(listed_ones):
+    shown = called("find", {}, '[{"id": 3}, {"id": 4}]')
+    assert consistency(shown, called("pay", {"ids": listed_ones})).score == 1.0
+
+
+def test_of_a_list_in_a_text_only_what_was_not_shown_is_told():
+    found = consistency(called("find", {}, '[{"id": 3}]'), called("pay", {"ids": "3,4"}))
+    assert found.reason == "A call of pay had ids 4, which had not been shown."
+
+
+def test_an_identifier_with_a_comma_in_it_was_shown_as_a_whole():
+    shown = called("find", {}, '{"ref": "north, 12"}')
+    assert consistency(shown, called("pay", {"ref_id": "north, 12"})).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("shown", "used"), [("5.0", 5), ("5.0", "5"), ("5", "5.0"), ("5", "5.00"), ("5.0", "5.0")]
+)
+def test_a_whole_number_is_the_same_with_and_without_a_zero_behind_the_point(shown, used):
+    seen = called("find", {}, f'{{"id": {shown}}}')
+    assert consistency(seen, called("pay", {"order_id": used})).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("shown", "used"), [("5.5", 5), ("15.0", 5), ("5.01", "5.0"), ("5", "5.1")]
+)
+def test_another_number_is_another_identifier(shown, used):
+    seen = called("find", {}, f'{{"id": {shown}}}')
+    assert consistency(seen, called("pay", {"order_id": used})).score < 1
 
 
 @pytest.mark.parametrize(
@@ -188,6 +221,27 @@ def test_the_same_call_with_another_answer_is_not():
 def test_a_call_that_fails_twice_alike_is_superfluous_once():
     found = efficiency(called("pay", status=409), called("pay", status=409), called("find"))
     assert found.score == pytest.approx(1 / 3)
+
+
+def test_who_flounders_before_the_right_call_is_not_efficient():
+    turns = [*(turned_back("mcp_tool_made_up") for _ in range(3)), called("pay")]
+    found = efficiency(*turns, oracle_calls=1)
+    assert (found.score, found.turns) == (0.25, (0, 1, 2))
+    assert found.reason.startswith(
+        "4 calls; the reference solution takes 1; 3 never reached a tool"
+    )
+    assert efficiency(*turns, outcome="agent_error").score == 0.25
+
+
+def test_the_list_of_the_tools_is_needed_once():
+    found = efficiency(listed(), listed(), called("pay"), listed(), oracle_calls=1)
+    assert (found.score, found.turns) == (pytest.approx(1 / 3), (1, 3))
+    assert "2 asked for the tools again" in found.reason
+
+
+def test_who_looks_once_before_declining_is_as_efficient_as_can_be():
+    assert efficiency(called("find"), oracle_calls=0).score == 1.0
+    assert efficiency(called("find"), called("look"), oracle_calls=0).score == 0.5
 
 
 def test_looks_after_the_last_change_are_told_and_cost_nothing():

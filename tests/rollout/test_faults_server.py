@@ -5,6 +5,7 @@ of that task is asked as often as patience has it; then its attempt is an `infra
 that says what the server did, and all others are as they would have been.
 """
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,8 @@ from dataclasses import replace
 import pytest
 
 from awm.agents import EpisodeLimits, model_policy
-from awm.llm import OpenAICompatible, Patience
+from awm.errors import LLMSetupError
+from awm.llm import Message, OpenAICompatible, Patience, Question
 from awm.rollout.conditions import Conditions
 from awm.rollout.grading import Grader
 from awm.rollout.order import order_of
@@ -79,22 +81,27 @@ def about_tea(request):
     return "titled tea" in str(request.body["messages"])
 
 
+async def at_once(_seconds):
+    """Do not wait."""
+
+
+async def for_ever(_seconds):
+    """Do not come back from waiting."""
+    await asyncio.Event().wait()
+
+
 @asynccontextmanager
-async def asked(script):
+async def asked(script, patience=PATIENCE, sleep=at_once):
     """A server and a policy that asks it, without waiting between two attempts at a question."""
-
-    async def at_once(_seconds):
-        return None
-
     async with chat_server(script) as server:
-        llm = OpenAICompatible(server.url, None, "m", patience=PATIENCE, sleep=at_once)
+        llm = OpenAICompatible(server.url, None, "m", patience=patience, sleep=sleep)
         try:
             yield server, model_policy(llm)
         finally:
             await llm.aclose()
 
 
-async def evaluated(folder, policy, runtime, pool, retries=0):
+async def evaluated(folder, policy, runtime, pool, retries=0, conditions=CONDITIONS):
     """Have three tasks tried by whoever asks the server; the episodes, by their tasks."""
     worlds = {"notes": noted_world()}
     jobs = jobs_of(worlds, TaskSelection(), 1)
@@ -102,11 +109,11 @@ async def evaluated(folder, policy, runtime, pool, retries=0):
         worlds,
         jobs,
         policy={"name": policy.name},
-        conditions=CONDITIONS,
+        conditions=conditions,
         selection=TaskSelection(),
         grading={"mode": "auto"},
     )
-    player = Player(runtime, Grader(pool), CONDITIONS)
+    player = Player(runtime, Grader(pool), conditions)
     with EpisodeStore.open(folder, order) as store:
         await evaluate(player, worlds, jobs, policy, store, concurrency=3, retries=retries)
     return tuple(read_evaluation(folder).episodes)
@@ -176,6 +183,73 @@ async def test_a_server_that_is_there_again_is_asked_when_all_else_is_played(
     # Two attempts in vain, then the three questions of an episode, after those of the others.
     assert sum(map(about_tea, server.requests)) == ATTEMPTS + 3
     assert all(map(about_tea, server.requests[-3:]))
+
+
+HURRIED = Conditions(limits=EpisodeLimits(turns=6, seconds=2.0))
+"""Long enough for those that are answered, and no model's server is given up in that time."""
+
+HELD_UP = {
+    "is failing": (Answer("out of cows", status=503), "answered 503: out of cows."),
+    "hangs up": (Answer(hangs_up=True), "cannot be reached: Server disconnected"),
+    "stalls": (Answer(stalls=True), "sent nothing in "),
+}
+
+
+@pytest.mark.parametrize("name", HELD_UP)
+async def test_time_that_runs_out_while_it_fails_is_nobodys_doing(tmp_path, runtime, pool, name):
+    fault, reason = HELD_UP[name]
+    sound = solving(in_awm)
+    script = lambda one: fault if about_tea(one) else sound(one)  # noqa: E731
+    async with asked(script, Patience(), for_ever) as (_, policy):
+        *others, tea = await evaluated(tmp_path, policy, runtime, pool, conditions=HURRIED)
+    assert [one.outcome for one in others] == ["complete"] * 2
+    assert (tea.outcome, tea.reward.total) == ("infrastructure_error", None)
+    assert tea.trajectory.stop is None
+    assert reason in tea.reason
+
+
+async def test_time_that_runs_out_while_a_model_that_has_answered_is_slow_is_the_agents(
+    tmp_path, runtime, pool
+):
+    sound = solving(in_awm)
+
+    def script(request):
+        goes_on = len(request.body["messages"]) > 2
+        return Answer(stalls=True) if about_tea(request) and goes_on else sound(request)
+
+    async with asked(script, Patience()) as (_, policy):
+        *_, tea = await evaluated(tmp_path, policy, runtime, pool, conditions=HURRIED)
+    assert (tea.outcome, tea.trajectory.stop) == ("agent_error", "timeout")
+    assert len(tea.trajectory.turns) == 1
+
+
+TURNED_AWAY = {
+    "a firewall": Answer("<html>Blocked</html>", status=403),
+    "a gateway": Answer("<html>Not Found</html>", status=404),
+    "a portal": Answer("", status=307),
+}
+
+
+@pytest.mark.parametrize("name", TURNED_AWAY)
+async def test_a_question_that_is_turned_away_before_the_model_costs_its_attempt_alone(
+    tmp_path, runtime, pool, name
+):
+    sound = solving(in_awm)
+    async with asked(lambda r: TURNED_AWAY[name] if about_tea(r) else sound(r)) as (server, policy):
+        await policy.llm.ask(Question((Message("user", "Add a note titled milk."),)))
+        milk, eggs, tea = await evaluated(tmp_path, policy, runtime, pool, retries=1)
+    assert (milk.outcome, eggs.outcome) == ("complete", "complete")
+    assert (tea.outcome, tea.reward.total) == ("infrastructure_error", None)
+    assert f"refuses with {TURNED_AWAY[name].status}" in tea.reason
+    assert sum(map(about_tea, server.requests)) == 2
+
+
+async def test_a_server_that_turns_everything_away_from_the_start_ends_the_run(
+    tmp_path, runtime, pool
+):
+    async with asked([TURNED_AWAY["a firewall"]]) as (_, policy):
+        with pytest.raises(LLMSetupError, match="refuses with 403: <html>Blocked"):
+            await evaluated(tmp_path, policy, runtime, pool)
 
 
 TOO_LONG = {

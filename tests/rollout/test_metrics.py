@@ -11,7 +11,7 @@ from awm.rollout.metrics import summary_of
 from awm.trajectory import Turn, WrittenCall
 from awm.types import ToolResult
 from awm.verify import Violation
-from tests.rollout.evaluations import attempts, called, episode, listed
+from tests.rollout.evaluations import attempts, called, episode, listed, turned_back
 
 FACTS = {
     ("shop", 0): TaskFacts(1, "question", ("payments",), "retail"),
@@ -65,6 +65,23 @@ def test_groups_stand_in_their_order_and_what_nobody_said_comes_last():
     assert kinds["update"].unscored == 1
 
 
+def test_each_group_has_its_own_reasons_for_stopping():
+    runs = [
+        *attempts("shop", 0, "cc"),
+        *attempts("shop", 1, "i"),
+        episode("inn", 0, outcome="agent_error", stop="max_turns"),
+        episode("inn", 1, outcome="agent_error", stop=None),
+    ]
+    summary = summary_of(runs, facts)
+    stops = {group.name: group.stops for group in summary.by_world}
+    assert stops == {"inn": {"max_turns": 1, "unknown": 1}, "shop": {"answered": 2}}
+    assert summary.stops == {"answered": 2, "max_turns": 1, "unknown": 1}
+    written = json.loads(json.dumps(summary.to_json()))
+    assert written["by_world"][0]["stops"] == {"max_turns": 1, "unknown": 1}
+    # Of the task whose only attempt has no score there are none.
+    assert {group.name: group.stops for group in summary.by_difficulty}["10"] == {}
+
+
 def test_a_task_counts_with_each_of_its_tags():
     tags = named(summary_of(EPISODES, facts).by_tag)
     assert tags.keys() == {"late", "payments"}
@@ -78,12 +95,25 @@ def test_tools_are_told_by_their_own_names_with_their_failures():
     (pay,) = summary_of([done, lost], facts).tools
     assert (pay.tool, pay.calls, pay.episodes) == ("pay", 3, 2)
     assert (pay.failed.value, pay.success.value) == (pytest.approx(1 / 3), 0.5)
+    assert (pay.turned_back, pay.turns) == (0, 3.0)
 
 
-def test_calls_that_were_turned_back_are_no_use_of_a_tool():
-    refused = ToolResult("Error: there is no tool 'sell'", is_error=True)
-    turned_back = replace(called("sell"), results=(refused,))
-    assert summary_of([episode(turns=[turned_back])], facts).tools == ()
+def test_calls_that_never_got_to_the_world_stand_beside_those_of_their_tool():
+    runs = [
+        episode(turns=[turned_back("pay"), called("pay")]),
+        episode(rollout=1, outcome="agent_error", turns=[turned_back("pay"), turned_back("find")]),
+    ]
+    summary = summary_of(runs, facts)
+    find, pay = summary.tools
+    assert (pay.calls, pay.turned_back, pay.episodes, pay.success.value) == (1, 2, 1, 1.0)
+    assert (find.calls, find.turned_back, find.episodes) == (0, 1, 0)
+    assert (find.failed, find.turns, find.success) == (None, None, None)
+    assert json.loads(json.dumps(summary.to_json()))["tools"][1]["turned_back"] == 2
+
+
+def test_a_tool_that_is_not_there_is_none():
+    made_up = turned_back("sell", "there is no tool 'sell'.")
+    assert summary_of([episode(turns=[made_up])], facts).tools == ()
 
 
 def test_broken_rules_are_counted_by_rule():

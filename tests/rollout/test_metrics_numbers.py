@@ -46,6 +46,16 @@ def test_tasks_with_fewer_scored_attempts_are_counted_up_to_those():
     assert numbers.passing[3].any_of.value == 1.0
 
 
+def test_a_task_that_nobody_has_a_score_of_is_left_out_at_every_k():
+    numbers = numbers_of([*attempts("shop", 0, "cc"), *attempts("shop", 1, "ii")])
+    assert [(point.k, point.left_out) for point in numbers.passing] == [(1, 1), (2, 1)]
+
+
+def test_success_counts_each_episode_once_and_pass_at_1_each_task():
+    numbers = numbers_of([*attempts("shop", 0, "cccc"), *attempts("shop", 1, "aiii")])
+    assert (numbers.success.value, numbers.passing[0].any_of.value) == (0.8, 0.5)
+
+
 def test_calls_and_turns_are_told_by_episode():
     numbers = numbers_of(
         [

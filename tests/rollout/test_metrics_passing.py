@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awm.rollout.metrics_passing import Tally, pass_all, pass_any, passing_of
+from awm.rollout.metrics_passing import (
+    Tally,
+    over_most_tasks,
+    pass_all,
+    pass_any,
+    passing_of,
+)
 
 ATTEMPTS = st.lists(st.booleans(), min_size=1, max_size=9)
 
@@ -50,3 +56,21 @@ def test_more_attempts_help_any_and_hurt_all():
 
 def test_without_attempts_there_is_nothing_to_say():
     assert passing_of({}) == ()
+
+
+def tried(*scored):
+    """Tasks that were tried so often."""
+    return passing_of({("w", task): Tally(count, count) for task, count in enumerate(scored)})
+
+
+def test_it_is_said_over_how_many_tasks_they_are_where_some_are_left_out():
+    assert [point.part for point in tried(2, 2)] == ["", ""]
+    assert [point.part for point in tried(2, *[1] * 1_199)] == ["", "1 of 1,200 tasks"]
+    assert [point.part for point in tried(1, 0)] == ["1 of 2 tasks"]
+
+
+@pytest.mark.parametrize(
+    ("scored", "most"), [((4, 4), 4), ((4, 2, 4, 2), 4), ((4, 2, 2), 2), ((4, 1, 1), 1), ((), 0)]
+)
+def test_they_are_over_most_tasks_up_to_the_k_that_half_of_them_have(scored, most):
+    assert [point.k for point in over_most_tasks(tried(*scored))] == [*range(1, most + 1)]

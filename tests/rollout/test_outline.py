@@ -10,7 +10,7 @@ from awm.rollout.outline import ToolCounts, outline_of
 from awm.trajectory import Turn, WrittenCall
 from awm.types import ToolResult
 from awm.verify import Violation
-from tests.rollout.evaluations import called, episode, listed
+from tests.rollout.evaluations import called, episode, listed, turned_back
 
 
 def test_it_says_what_came_of_the_episode():
@@ -34,6 +34,29 @@ def test_tools_are_counted_by_the_worlds_own_names_in_their_order():
         ToolCounts("find", 1, 0),
         ToolCounts("pay", 3, 1),
     )
+
+
+def test_calls_that_were_turned_back_are_counted_beside_those_of_their_tool():
+    turns = [called("pay"), turned_back("pay"), turned_back("find")]
+    assert outline_of(episode(turns=turns)).tools == (
+        ToolCounts("find", 0, 0, turned_back=1),
+        ToolCounts("pay", 1, 0, turned_back=1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "names", "counted"),
+    [
+        ("valid_arguments", ["pay"], (ToolCounts("pay", 0, 0, turned_back=1),)),
+        ("valid_arguments", ["pay", "find"], ()),  # nobody can say which
+        ("known_tool", ["sell"], ()),
+    ],
+)
+def test_a_call_whose_arguments_ended_the_episode_was_turned_back(rule, names, counted):
+    calls = tuple(WrittenCall(name, {}) for name in names)
+    broken = Violation(rule, "invalid_args", 1, "id: is missing.")
+    run = episode(turns=[listed(), Turn("assistant", "", calls)], violation=broken)
+    assert outline_of(run).tools == counted
 
 
 def test_a_call_that_ended_the_episode_was_tried_and_was_invalid():

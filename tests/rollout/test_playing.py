@@ -1,5 +1,7 @@
 """A player plays an attempt from its launch to its reward; whatever goes wrong is on record."""
 
+import asyncio
+
 import pytest
 
 from awm.agents import EpisodeLimits, Said
@@ -9,6 +11,7 @@ from awm.rollout.env_types import Answer
 from awm.runtime import delta
 from awm.trajectory import WrittenCall
 from awm.types import ToolCall
+from awm.worlds import bundled_worlds
 from tests.conftest import make_world
 from tests.rollout.diaries import SOLUTION, TASKS, diary
 
@@ -93,6 +96,67 @@ async def test_a_broken_format_rule_is_paid_as_one(player, world):
     episode = (await player(strict=True).play(world, JOB, Lines())).episode
     assert (episode.outcome, episode.reward.total) == ("agent_error", -1.0)
     assert episode.violation.rule == "success"
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_a_policy_that_breaks_leaves_what_was_done_and_no_score(player, world, is_cancelled):
+    class Breaking(Lines):
+        def actor(self, assignment, tools, seed):
+            speaker = super().actor(assignment, tools, seed)
+
+            class Broken:
+                async def speak(self, heard):
+                    if heard.results:
+                        if is_cancelled:  # by whoever made it, and not by who plays
+                            waited_for = asyncio.get_running_loop().create_future()
+                            waited_for.cancel()
+                            await waited_for
+                        raise ZeroDivisionError("no luck")
+                    return await speaker.speak(heard)
+
+            return Broken()
+
+    episode = (await player().play(world, JOB, Breaking(*SOLUTION))).episode
+    assert (episode.outcome, episode.reward.total) == ("infrastructure_error", None)
+    what = "waited for what was cancelled" if is_cancelled else "ZeroDivisionError: no luck"
+    assert what in episode.reason
+    assert (len(episode.trajectory.turns), episode.counts.calls) == (1, 1)
+
+
+async def test_who_cancels_an_attempt_cancels_it(player, world):
+    begun = asyncio.Event()
+
+    class Waiting(Lines):
+        def actor(self, assignment, tools, seed):
+            return self
+
+        async def speak(self, heard):
+            begun.set()
+            await asyncio.Event().wait()
+
+    attempt = asyncio.create_task(player().play(world, JOB, Waiting()))
+    await begun.wait()
+    attempt.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+
+
+async def test_an_attempt_that_fell_short_says_how_far_it_came(player):
+    world = bundled_worlds()["coworking_space"]
+    job, calls = Job("coworking_space", 1), world.oracles[1].solution.calls
+    idle = (await player().play(world, job, Lines())).episode
+    assert (idle.outcome, idle.progress.reached) == ("agent_error", ())
+    assert idle.progress.missed
+    done = (await player().play(world, job, Lines(*calls))).episode
+    assert (done.outcome, done.progress) == ("complete", None)
+
+
+async def test_where_the_world_fails_at_all_calls_no_rule_is_held_against_the_agent(player, world):
+    policy = Lines(ToolCall("fail", {}))
+    episode = (await player(strict=True).play(world, JOB, policy)).episode
+    assert (episode.outcome, episode.violation) == ("environment_error", None)
+    assert episode.reward.total == 0.0
+    assert "failed at fail" in episode.reason
 
 
 async def test_a_limit_ends_it_and_what_was_done_is_graded(player, world):

@@ -51,6 +51,25 @@ def test_pass_at_k_is_told_for_the_largest_k_that_most_tasks_have_attempts_for()
     runs = [*attempts("x", 0, "c" * 9), *(one for n in (1, 2, 3) for one in attempts("x", n, "ca"))]
     assert "pass@2" in told(shown(evaluation(runs)))
     assert "pass@9" not in shown(evaluation(runs))
+    assert "Not drawn: k = 3 to 9, for which 1 of 4 tasks at most have" in told(
+        shown(evaluation(runs))
+    )
+
+
+def test_where_few_tasks_have_several_attempts_it_is_said_in_place_of_curves():
+    page = shown(
+        evaluation([*attempts("x", 0, "cc"), *attempts("x", 1, "a"), *attempts("y", 0, "a")])
+    )
+    assert "Not drawn: k = 2, for which 1 of 3 tasks at most have" in told(page)
+    assert 'class="plot curves"' not in page
+
+
+def test_groups_tell_the_same_k_as_the_whole():
+    page = shown(some())
+    heading, *rows = re.findall("<tr>(.*?)</tr>", page.partition("By difficulty")[2])[:3]
+    assert "pass@4</th>" in heading
+    # Of the second level there are three attempts.
+    assert ["</svg></td><td>-</td><td>-</td>" in row for row in rows] == [False, True]
 
 
 def test_one_attempt_at_each_task_has_no_curves():

@@ -8,6 +8,7 @@ from awm.rollout.report_text import (
     MARKS,
     STOPS,
     beginning,
+    commonest,
     json_block,
     number,
     outcome_badge,
@@ -26,6 +27,12 @@ def test_every_outcome_has_a_mark_of_its_own_besides_its_colour():
 
 def test_every_reason_for_stopping_is_explained():
     assert set(STOPS) == set(get_args(StopReason))
+
+
+def test_of_many_reasons_the_commonest_are_named_and_the_others_counted():
+    assert commonest({"answered": 1_200, "budget": 3}) == "answered 1,200, budget 3"
+    assert commonest({"a": 5, "b": 4, "c": 3, "d": 2, "e": 1}) == "a 5, b 4, c 3, others 3"
+    assert commonest({}) == "-"
 
 
 @pytest.mark.parametrize(

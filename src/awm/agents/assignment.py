@@ -28,7 +28,8 @@ class EpisodeLimits:
 
     Attributes:
         turns: How often it may reply.
-        calls: How many calls of tools may be carried out; None for any number.
+        calls: How many calls of a world's tools may be carried out; None for any number. To list
+            the tools is none.
         tokens: How many tokens all questions and replies together may take; None for any number.
         seconds: How long it may take by the clock on the wall; None for any time.
         missteps: How many replies in a row may hold neither a sound call nor an answer; one more

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from awm.agents.assignment import Assignment, EpisodeLimits
-from awm.agents.policy import Heard, Policy, Said
+from awm.agents.meta import are_meta_tools, is_listing
+from awm.agents.policy import Actor, Heard, Policy, Said
 from awm.agents.toolbox import CallRefusedError, Toolbox, no_such_tool
-from awm.llm import Usage
+from awm.errors import InfrastructureError
+from awm.llm import LLMSilentError, Usage
 from awm.trajectory import StopReason, Trajectory, Turn, WrittenCall
 from awm.types import ToolCall, ToolResult, ToolSpec
 
@@ -106,6 +108,7 @@ class Acting:
         self._referee = referee
         self._turns: list[Turn] = []
         self._made: list[tuple[ToolCall, ToolResult]] = []
+        self._spent = 0  # of the calls that there may be
         self._usage = Usage()
         self._malformed = 0
         self._unknown = 0
@@ -113,13 +116,21 @@ class Acting:
         self._repairs: list[str] = []
         self._answer: str | None = None
         self._stop: StopReason | None = None
+        self._excuse: InfrastructureError | None = None
 
     async def run(self) -> None:
         """Let the agent act until the episode ends.
 
+        Time that runs out is the agent's fault unless it says that it was held up: an actor that is
+        cancelled in `speak` may raise the `CancelledError` from an `InfrastructureError`, which is
+        then raised here. Models behind HTTP do so where their server failed or had them wait (see
+        `Poster.send`), and where it was silent. That excuses the first turn only: who was answered
+        before asks a server that is there, and a model that is slow.
+
         Raises:
             LLMError: A model refuses, or cannot be reached.
-            InfrastructureError: Calls cannot be carried out.
+            InfrastructureError: Calls cannot be carried out, or the actor was held up until the
+                time ran out.
         """
         try:
             async with asyncio.timeout(self._limits.seconds) as clock:
@@ -127,6 +138,8 @@ class Acting:
         except TimeoutError:
             if not clock.expired():  # somebody else's
                 raise
+            if self._excuse is not None:
+                raise self._excuse from None
             self._stop = "timeout"
 
     def acted(self) -> Acted:
@@ -154,8 +167,19 @@ class Acting:
         actor = self._policy.actor(self._assignment, tools, self._seed)
         results: tuple[ToolResult, ...] = ()
         while self._stop is None:
-            said = await actor.speak(Heard(results, self._limits.turns - len(self._turns)))
-            results = await self._take(said, named)
+            heard = Heard(results, self._limits.turns - len(self._turns))
+            results = await self._take(await self._said(actor, heard), named)
+
+    async def _said(self, actor: Actor, heard: Heard) -> Said:
+        """What the actor says; where it is cut off, its excuse is noted if it has one."""
+        try:
+            return await actor.speak(heard)
+        except asyncio.CancelledError as cut:
+            excuse = cut.__cause__
+            is_slow = isinstance(excuse, LLMSilentError) and bool(self._turns)
+            if isinstance(excuse, InfrastructureError) and not is_slow:
+                self._excuse = excuse
+            raise
 
     async def _take(self, said: Said, tools: Mapping[str, ToolSpec]) -> tuple[ToolResult, ...]:
         """Do what was said in a turn; what comes of it. `run` does so until the episode ends.
@@ -201,7 +225,7 @@ class Acting:
             result = self._misstep(said.fault) if said.fault else await self._carry_out(call, tools)
             results = (*results, result)
             self._turns[place] = Turn("assistant", said.text, called, results)
-            if _reached(self._limits.calls, len(self._made)):
+            if _reached(self._limits.calls, self._spent):
                 break
         self._astray = 0 if len(self._made) > made_before else self._astray + 1
         return results
@@ -219,6 +243,7 @@ class Acting:
         except CallRefusedError as refused:
             return self._misstep(refused.message)
         self._made.append((made, result))
+        self._spent += not (are_meta_tools(tools) and is_listing(made))
         return result
 
     def _misstep(self, what: str) -> ToolResult:
@@ -230,9 +255,8 @@ class Acting:
             return "format_violation"
         if len(self._turns) >= self._limits.turns:
             return "max_turns"
-        spent = self._usage.prompt_tokens + self._usage.completion_tokens
-        calls = len(self._made)
-        if _reached(self._limits.tokens, spent) or _reached(self._limits.calls, calls):
+        tokens = self._usage.prompt_tokens + self._usage.completion_tokens
+        if _reached(self._limits.tokens, tokens) or _reached(self._limits.calls, self._spent):
             return "budget"
         return None
 

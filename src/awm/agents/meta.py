@@ -1,14 +1,14 @@
 """The two tools that AWM agents know: `list_tools`, and `call_tool` for every tool of a world."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from awm.agents.toolbox import CallRefusedError, Toolbox, no_such_tool
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall, meta_target
 from awm.types import ToolCall, ToolResult, ToolSpec
 
-__all__ = ["ARGUMENTS", "META_TOOLS", "MetaToolbox", "listing"]
+__all__ = ["ARGUMENTS", "META_TOOLS", "MetaToolbox", "are_meta_tools", "is_listing", "listing"]
 
 ARGUMENTS: Final = "Arguments: "
 """What begins the line of a tool's schema in a listing."""
@@ -36,6 +36,18 @@ META_TOOLS: Final = (
     ),
 )
 """What an agent is told of the two."""
+
+
+def are_meta_tools(names: Iterable[str]) -> bool:
+    """Whether tools of these names are the two, behind which a world's own are."""
+    return {tool.name for tool in META_TOOLS} == set(names)
+
+
+def is_listing(call: ToolCall) -> bool:
+    """Whether a call of one of the two asks for the list, and so reaches no world."""
+    meant = meta_target(WrittenCall(call.name, call.arguments))
+    name = call.name if meant is None else meant.name.removeprefix(TOOL_PREFIX)
+    return name == LIST_TOOLS
 
 
 def listing(tools: Sequence[ToolSpec]) -> str:

@@ -11,7 +11,7 @@ from awm.agents.briefs import Brief, DefaultBrief, brief_for
 from awm.agents.formats import CallFormat
 from awm.agents.history import Window, listing_place
 from awm.agents.json_format import JsonFormat
-from awm.agents.meta import META_TOOLS
+from awm.agents.meta import are_meta_tools
 from awm.agents.native_format import NativeFormat
 from awm.agents.policy import Actor, Heard, Said
 from awm.errors import UsageError
@@ -27,6 +27,13 @@ FORMATS: Final[Mapping[str, Callable[[], CallFormat]]] = {
     "json": JsonFormat,
 }
 """The formats by their names; see `awm.agents.formats`."""
+
+_PARALLEL: Final[Mapping[str, Callable[[], CallFormat]]] = {
+    **FORMATS,
+    "native": lambda: NativeFormat(parallel=True),
+    "native-meta": lambda: NativeFormat(meta_tools=True, parallel=True),
+}
+"""The same where a reply may hold several calls, for which some servers have to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ class ModelPolicy:
         Raises:
             UsageError: The format is for other tools.
         """
-        acts_through_meta = [tool.name for tool in tools] == [tool.name for tool in META_TOOLS]
+        acts_through_meta = are_meta_tools(tool.name for tool in tools)
         if acts_through_meta is not self.format.meta_tools:
             wanted = "list_tools and call_tool" if self.format.meta_tools else "a world's own tools"
             raise UsageError(
@@ -114,8 +121,12 @@ class ModelPolicy:
         }
 
 
-def format_named(name: str) -> CallFormat:
+def format_named(name: str, *, parallel: bool = False) -> CallFormat:
     """The format of a name.
+
+    Args:
+        name: Its name.
+        parallel: Whether a reply may hold several calls.
 
     Raises:
         UsageError: There is none.
@@ -123,7 +134,7 @@ def format_named(name: str) -> CallFormat:
     if name not in FORMATS:
         known = ", ".join(FORMATS)
         raise UsageError(f"there is no format {name!r} of calls.", f"There are {known}.")
-    return FORMATS[name]()
+    return (_PARALLEL if parallel else FORMATS)[name]()
 
 
 def model_policy(
@@ -132,6 +143,7 @@ def model_policy(
     manner: Manner = _MANNER,
     *,
     thinking: bool | None = None,
+    parallel: bool = False,
     name: str = "model",
     setting: Callable[[Assignment], str] = lambda _: "",
 ) -> ModelPolicy:
@@ -143,13 +155,15 @@ def model_policy(
         manner: How it is asked. The listing of the tools stays in its window where there is one.
         thinking: Whether it is to think before it replies: the brief asks it to, and its server is
             told; None for what `manner` says.
+        parallel: Whether its replies may hold several calls, as where `EpisodeLimits` has all of
+            them carried out.
         name: What to call it in reports.
         setting: A line on the world of a task, such as its present moment; empty for none.
 
     Raises:
         UsageError: There is no such format.
     """
-    chosen = format_named(format)
+    chosen = format_named(format, parallel=parallel)
     manner = replace(
         manner,
         window=replace(manner.window, keep_first=chosen.meta_tools),

@@ -13,9 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from awm.agents.assignment import Assignment
-from awm.agents.meta import ARGUMENTS
+from awm.agents.meta import ARGUMENTS, are_meta_tools
 from awm.agents.policy import Actor, Heard, Said
-from awm.agents.scripted_policy import through_meta_tools
 from awm.errors import UsageError
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, TOOL_PREFIX, WrittenCall
 from awm.types import JsonObject, ToolSpec
@@ -66,7 +65,7 @@ class _RandomActor:
     def __init__(self, tools: Sequence[ToolSpec], dice: random.Random, calls: int) -> None:
         self._dice = dice
         self._left = calls
-        self._meta = through_meta_tools(tools)
+        self._meta = are_meta_tools(tool.name for tool in tools)
         self._listed = not self._meta
         self._tools = () if self._meta else tuple(tools)
         self._seen: dict[str, list[Any]] = {}

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from awm.agents.assignment import Assignment
+from awm.agents.meta import are_meta_tools
 from awm.agents.policy import Actor, Heard, Said
 from awm.errors import UsageError
 from awm.trajectory import CALL_TOOL, LIST_TOOLS, WrittenCall
 from awm.types import ToolCall, ToolSpec
 
-__all__ = ["Script", "ScriptedPolicy", "through_meta_tools"]
+__all__ = ["Script", "ScriptedPolicy"]
 
 Script: TypeAlias = Sequence[ToolCall | str | Said]
 """What is said turn by turn: a call of one of the world's tools, the text of an answer, or a reply
@@ -44,12 +45,7 @@ class ScriptedPolicy:
                 f"there is no script for {assignment.world} task {assignment.task_idx}.",
                 "Write one, or select the tasks that have one.",
             )
-        return _ScriptedActor(script, meta=through_meta_tools(tools))
-
-
-def through_meta_tools(tools: Sequence[ToolSpec]) -> bool:
-    """Whether these tools are `list_tools` and `call_tool`, behind which the world's own are."""
-    return {LIST_TOOLS, CALL_TOOL} == {tool.name for tool in tools}
+        return _ScriptedActor(script, meta=are_meta_tools(tool.name for tool in tools))
 
 
 class _ScriptedActor:

@@ -52,6 +52,7 @@ class Choice:
         window: How many of the last exchanges it still sees; None for all.
         characters: How much of a result it is shown; None for the usual.
         surface: What it acts through.
+        parallel: Whether all calls of a reply are carried out.
     """
 
     policy: str
@@ -64,6 +65,7 @@ class Choice:
     window: int | None
     characters: int | None
     surface: Surface
+    parallel: bool = False
 
     @property
     def is_model(self) -> bool:
@@ -95,6 +97,7 @@ def chosen(  # noqa: PLR0913 - one for each option
     window: int | None,
     characters: int | None,
     surface: Surface | None,
+    parallel: bool = False,
     is_judged: bool = False,
 ) -> Choice:
     """What the options say together. Where models judge, they have an address whoever acts.
@@ -139,6 +142,7 @@ def chosen(  # noqa: PLR0913 - one for each option
         window=window,
         characters=characters,
         surface=surface or usual,
+        parallel=parallel,
     )
 
 
@@ -216,13 +220,20 @@ Turns: TypeAlias = Annotated[
         help="How many replies an agent has.",
     ),
 ]
+Parallel: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--parallel",
+        help="Carry out all calls of a reply, in order; otherwise only its first, as published.",
+    ),
+]
 Calls: TypeAlias = Annotated[
     int | None,
     typer.Option(
         "--max_calls",
         parser=whole(1),
         metavar="INTEGER",
-        help="How many calls it may make; any number unless told.",
+        help="How many calls of the world's tools it may make; any number unless told.",
         show_default=False,
     ),
 ]

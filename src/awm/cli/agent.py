@@ -51,6 +51,7 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
     tools: o.SurfaceName = None,
     thinking: o.Thinking = None,
     window: o.Window = None,
+    parallel: o.Parallel = False,
     max_result_chars: o.Characters = None,
     temperature: o.Temperature = None,
     max_tokens: o.MaxTokens = None,
@@ -90,6 +91,7 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
     an OpenAI-compatible or Azure endpoint; OPENAI_API_KEY, OPENAI_BASE_URL and
     AWM_SYN_OVERRIDE_MODEL name it, or --api_url and --model. With --policy human you play.
     """
+    from awm.agents import EpisodeLimits  # noqa: PLC0415
     from awm.cli import agent_run  # noqa: PLC0415
 
     del mcp_port
@@ -106,6 +108,7 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
         window=window,
         characters=max_result_chars,
         surface=tools,
+        parallel=parallel,
     )
     errand = agent_run.Errand(
         scenario=scenario,
@@ -120,7 +123,13 @@ def agent(  # noqa: PLR0913 - the options of the published tool, and ours
     code = agent_run.run_agent(
         errand,
         choice,
-        agent_run.limits(max_iterations, max_calls, max_episode_tokens, max_seconds),
+        EpisodeLimits(
+            turns=max_iterations,
+            calls=max_calls,
+            tokens=max_episode_tokens,
+            seconds=max_seconds,
+            parallel=parallel,
+        ),
         agent_run.Run(output_dir, seed, verify, quiet, as_json, allow_weak_isolation),
     )
     raise typer.Exit(code)

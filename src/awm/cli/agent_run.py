@@ -1,11 +1,12 @@
 """What `awm agent` does: one agent at one task, and a folder of what it did."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from awm.agents import (
     Acted,
@@ -33,7 +34,7 @@ from awm.cli.journals import AGENT, journal_in
 from awm.cli.outcome import EXIT_CHECK_FAILED
 from awm.cli.policies import Seat, introduced, seated, settings_for
 from awm.cli.signals import run as run_to_end
-from awm.errors import AwmError, UsageError
+from awm.errors import AwmError, InfrastructureError, UsageError
 from awm.llm import LLM, Gate, Price
 from awm.rollout import InstanceToolbox
 from awm.runtime import Instance
@@ -42,7 +43,9 @@ from awm.settings import Settings
 from awm.verify import Verdict, grade_run, grading_json, open_run
 from awm.worlds import VerifierProgram, World
 
-__all__ = ["Errand", "Run", "limits", "run_agent"]
+__all__ = ["Errand", "Run", "run_agent"]
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,6 @@ class _Done:
     folder: Path
     usd: float | None
     verdict: Verdict | None
-
-
-def limits(
-    turns: int, calls: int | None, tokens: int | None, seconds: float | None
-) -> EpisodeLimits:
-    """When the agent is stopped at the latest."""
-    return EpisodeLimits(turns=turns, calls=calls, tokens=tokens, seconds=seconds)
 
 
 def run_agent(errand: Errand, choice: Choice, ends: EpisodeLimits, run: Run) -> int:
@@ -183,13 +179,39 @@ async def _acted(
         await acting.run()
     except LeftError:
         pass
-    except (AwmError, asyncio.CancelledError):
-        await _keep(_ended(acting), what, place, folder, about)
+    except (Exception, asyncio.CancelledError) as error:  # whatever it is, the run is kept
+        about = {**about, "reason": _reason(error)}
+        keep_trajectory(folder, _ended(acting).trajectory, what, about)
+        try:
+            await _keep_states(place, folder)
+        except AwmError as lost:  # as it may be by what ended the run, and that is to be told
+            _log.warning("the databases could not be kept: %s", lost)
         show_kept(folder)
-        raise
+        if isinstance(error, AwmError | asyncio.CancelledError):
+            raise
+        raise _unforeseen(error) from error
     acted = _ended(acting)
-    await _keep(acted, what, place, folder, about)
+    keep_trajectory(folder, acted.trajectory, what, {**about, "reason": None})
+    await _keep_states(place, folder)
     return acted
+
+
+def _reason(error: BaseException) -> str:
+    """What ended a run, in one sentence."""
+    if isinstance(error, AwmError):
+        return error.message
+    if isinstance(error, asyncio.CancelledError):
+        return "somebody stopped it."
+    said = str(error).partition("\n")[0].rstrip(".")
+    return f"{': '.join(filter(None, (type(error).__name__, said)))}."
+
+
+def _unforeseen(error: Exception) -> InfrastructureError:
+    """What is told of an exception that is nobody's way of saying anything."""
+    _log.debug("the run broke off", exc_info=error)
+    return InfrastructureError(
+        f"the run broke off: {_reason(error)}", "`awm --log_level debug agent` tells where."
+    )
 
 
 def _ended(acting: Acting) -> Acted:
@@ -217,11 +239,8 @@ async def _place(
         yield _Place(what.world.name, InstanceToolbox(alive), alive)
 
 
-async def _keep(
-    acted: Acted, what: Assigned, place: _Place, folder: Path, about: Mapping[str, Any]
-) -> None:
-    """Write the run folder."""
-    keep_trajectory(folder, acted.trajectory, what, about)
+async def _keep_states(place: _Place, folder: Path) -> None:
+    """Write the databases to the run folder, where there are any."""
     if place.instance is not None:
         final = await place.instance.database_image()
         keep_databases(folder, place.instance.world.template, final)

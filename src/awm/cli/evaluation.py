@@ -50,6 +50,7 @@ def run(  # noqa: PLR0913 - one for each option
     tools: a.SurfaceName = None,
     thinking: a.Thinking = None,
     window: a.Window = None,
+    parallel: a.Parallel = False,
     max_result_chars: a.Characters = None,
     temperature: a.Temperature = None,
     max_tokens: a.MaxTokens = None,
@@ -121,6 +122,7 @@ def run(  # noqa: PLR0913 - one for each option
         window=window,
         characters=max_result_chars,
         surface=tools,
+        parallel=parallel,
         is_judged=bool(judges.names),
     )
     ordered = evaluating.Ordered(
@@ -138,7 +140,13 @@ def run(  # noqa: PLR0913 - one for each option
         ),
         rollouts=rollouts,
         conditions=Conditions(
-            limits=EpisodeLimits(max_iterations, max_calls, max_episode_tokens, max_seconds),
+            limits=EpisodeLimits(
+                turns=max_iterations,
+                calls=max_calls,
+                tokens=max_episode_tokens,
+                seconds=max_seconds,
+                parallel=parallel,
+            ),
             meta_tools=choice.meta_tools,
             strict=strict,
             thinking=bool(choice.thinking),

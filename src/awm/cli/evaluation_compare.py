@@ -50,8 +50,8 @@ def compare(first: Path, second: Path, *, html_file: Path | None, as_json: bool)
 def _show(found: Comparison) -> None:
     console, pairs = stdout(), found.pairs
     rates = [sum(side.success for side in each) / len(pairs) for each in _sides(pairs)]
-    console.print(Text(f"A  {found.a}: success {rates[0]:.1%}"), soft_wrap=True)
-    console.print(Text(f"B  {found.b}: success {rates[1]:.1%}"), soft_wrap=True)
+    console.print(Text(f"A  {found.a}: success {rates[0]:.1%}, mean over tasks"), soft_wrap=True)
+    console.print(Text(f"B  {found.b}: success {rates[1]:.1%}, mean over tasks"), soft_wrap=True)
     tasks = counted(len(pairs), "task")
     console.print(Text(f"B - A over {tasks}: {_points(found.success)}", style="bold"))
     even = len(pairs) - found.better - found.worse

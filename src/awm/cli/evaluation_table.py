@@ -14,12 +14,13 @@ from awm.rollout.evaluation import Evaluation
 from awm.rollout.intervals import Estimate
 from awm.rollout.metrics import Summary, summary_of
 from awm.rollout.metrics_numbers import Numbers
+from awm.rollout.metrics_passing import over_most_tasks
+from awm.rollout.report_text import commonest
 from awm.rollout.store import read_evaluation
 
 __all__ = ["table"]
 
 _NONE: Final = "-"
-_MOST_STOPS: Final = 3
 _IN_WORDS: Final = ("Run", "Policy", "Format", "Stops")
 
 
@@ -127,7 +128,7 @@ def _detail(standing: _Standing, levels: Sequence[str]) -> list[str]:
         standing.format or _NONE,
         f"{standing.summary.whole.tasks:,}",
         *(_of_level(by_level.get(level)) for level in levels),
-        _stops(standing.summary),
+        commonest(standing.summary.stops),
     ]
 
 
@@ -143,15 +144,21 @@ def _levels(standings: Sequence[_Standing]) -> list[str]:
 
 
 def _most_k(standings: Sequence[_Standing]) -> int:
-    """The most attempts of which all of them can tell."""
-    return min((len(standing.summary.whole.passing) for standing in standings), default=0)
+    """The most attempts of which all of them can tell over most of their tasks.
+
+    Where there are no such, the most of which all of them can tell: it is said over how many tasks.
+    """
+    told = [standing.summary.whole.passing for standing in standings]
+    over_most = min((len(over_most_tasks(each)) for each in told), default=0)
+    return over_most if over_most > 1 else min(map(len, told), default=0)
 
 
 def _tries(whole: Numbers, k: int) -> tuple[str, ...]:
     if k <= 1:
         return ()
     passing = whole.passing[k - 1]
-    return f"{passing.any_of.value:.1%}", f"{passing.all_of.value:.1%}"
+    part = f" ({passing.part})" if passing.part else ""
+    return f"{passing.any_of.value:.1%}{part}", f"{passing.all_of.value:.1%}{part}"
 
 
 def _share(estimate: Estimate | None) -> str:
@@ -163,13 +170,6 @@ def _of_level(numbers: Numbers | None) -> str:
     if numbers is None or numbers.success is None:
         return _NONE
     return f"{numbers.success.value:.1%} of {numbers.scored:,}"
-
-
-def _stops(summary: Summary) -> str:
-    named = list(summary.stops.items())
-    told = [f"{name} {count:,}" for name, count in named[:_MOST_STOPS]]
-    left = sum(count for _, count in named[_MOST_STOPS:])
-    return ", ".join([*told, f"others {left:,}"] if left else told) or _NONE
 
 
 def _markdown(lines: Sequence[Sequence[str]]) -> str:

@@ -208,13 +208,16 @@ def _reasons(summary: Summary) -> Text:
 
 
 def _passing(whole: Numbers) -> "Table":
-    table = new_table("k", "pass@k", "pass^k", right=("k", "pass@k", "pass^k"))
+    # Where some tasks lack attempts, the numbers of one k and another are of other tasks.
+    over = ("Over",) if any(row.part for row in whole.passing) else ()
+    table = new_table("k", "pass@k", "pass^k", *over, right=("k", "pass@k", "pass^k", *over))
     ranks: Sequence[int] = range(len(whole.passing))
     if len(ranks) > _MOST_K:  # the first, the last, and powers of two between
         ranks = sorted({0, *(2**power - 1 for power in range(1, _MOST_K)), ranks[-1]} & {*ranks})
     for rank in ranks:
         row = whole.passing[rank]
-        table.add_row(str(row.k), percent(row.any_of), percent(row.all_of))
+        parts = (row.part or "all",) if over else ()
+        table.add_row(str(row.k), percent(row.any_of), percent(row.all_of), *parts)
     return table
 
 

@@ -16,6 +16,7 @@ from awm.cli.acting_options import Choice, FormatName
 from awm.cli.console import stderr
 from awm.cli.human import HumanPolicy
 from awm.cli.human_lines import Lines
+from awm.cli.room import with_room
 from awm.errors import UsageError
 from awm.llm import (
     LLM,
@@ -87,7 +88,7 @@ def model_settings(api_url: str | None, **more: Any) -> Settings:
     """
     # An address on the command line is one of OpenAI's protocol, whatever the environment says.
     provider = None if api_url is None else "openai"
-    return load_settings(openai_base_url=api_url, llm_provider=provider, **more)
+    return with_room(load_settings(openai_base_url=api_url, llm_provider=provider, **more))
 
 
 async def introduced(
@@ -109,16 +110,18 @@ async def introduced(
         SettingsError: A key, an address or a model is missing.
         UsageError: An address or a key is none, or a script cannot be read.
     """
+    # What a model is told of each world, also where none is asked: the conversations of a policy
+    # that needs no telling are there for models to learn from.
+    told = {"settings": {name: setting_of(worlds[name]) for name in names}}
     if choice.script is not None:
         digest = sha256(_content(choice.script)).hexdigest()
-        return {"kind": "script", "name": "script", "digest": digest}
+        return {"kind": "script", "name": "script", "digest": digest, **told}
     if not choice.is_model:
-        return {"kind": choice.policy, "name": choice.policy}
+        return {"kind": choice.policy, "name": choice.policy, **told}
     llm = from_settings(chosen)
     try:
         await preflight(llm)
-        told = _of_model(choice, llm, name_from_settings(chosen), worlds).to_json()
-        return {**told, "settings": {name: setting_of(worlds[name]) for name in names}}
+        return {**_of_model(choice, llm, name_from_settings(chosen), worlds).to_json(), **told}
     finally:
         await llm.aclose()
 
@@ -200,6 +203,7 @@ def _of_model(choice: Choice, llm: LLM, name: str, worlds: Mapping[str, World]) 
         llm,
         format_of(choice),
         manner=manner_of(choice),
+        parallel=choice.parallel,
         name=name,
         setting=lambda assignment: setting(assignment.world),
     )

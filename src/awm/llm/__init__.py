@@ -7,6 +7,7 @@ from awm.llm.choose import (
     name_from_settings,
     price_from_settings,
 )
+from awm.llm.effort import LLMSilentError
 from awm.llm.embeddings import Embedder, HttpEmbedder
 from awm.llm.gate import Gate
 from awm.llm.journal import Journal, JournalledEmbedder
@@ -33,6 +34,7 @@ __all__ = [
     "HttpEmbedder",
     "Journal",
     "JournalledEmbedder",
+    "LLMSilentError",
     "Ledger",
     "Message",
     "OpenAICompatible",

@@ -78,7 +78,7 @@ class ChatCompletions:
         return self._poster.endpoint
 
     async def ask(self, question: Question) -> Reply:
-        """Return the model's answer (see `LLM.ask`).
+        """Return the model's answer (see `LLM.ask`; `Poster.send` for who is cancelled).
 
         Raises:
             LLMRefusedError: The model will not speak of it.

@@ -6,7 +6,7 @@ a few, and there are as many clients as that takes.
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,14 +64,21 @@ class Connections:
         self._clients: list[httpx.AsyncClient] = []
         self._under_way: list[int] = []
 
-    async def post(self, content: bytes, headers: Mapping[str, str]) -> Received:
+    async def post(
+        self, content: bytes, headers: Mapping[str, str], heard: Callable[[], None] = lambda: None
+    ) -> Received:
         """Send a request to the endpoint and read all of the response.
+
+        Args:
+            content: The body.
+            headers: By name.
+            heard: Called when the response begins to come.
 
         Raises:
             httpx.RequestError: It did not get through.
             TooMuchError: The response does not end.
         """
-        return await self._sent("POST", self._endpoint.url, headers, content)
+        return await self._sent("POST", self._endpoint.url, headers, content, heard)
 
     async def get(self, url: httpx.URL, headers: Mapping[str, str]) -> Received:
         """Read something at the same server.
@@ -88,7 +95,12 @@ class Connections:
             await client.aclose()
 
     async def _sent(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes | None
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        heard: Callable[[], None] = lambda: None,
     ) -> Received:
         at = self._with_room()
         self._under_way[at] += 1
@@ -96,6 +108,7 @@ class Connections:
             async with self._clients[at].stream(
                 method, url, headers=headers, content=content
             ) as response:
+                heard()
                 return Received(response.status_code, response.headers, await _body(response))
         finally:
             self._under_way[at] -= 1

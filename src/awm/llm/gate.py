@@ -41,6 +41,7 @@ class Gate:
         self._closed_by = 0
         self._failures = 0
         self._is_silent = False
+        self._last_fault = ""
         self._turns = itertools.count()
         self._queue: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -57,6 +58,15 @@ class Gate:
         for each other it would take hours until all are given up.
         """
         return self._is_silent
+
+    @property
+    def trouble(self) -> str:
+        """Why questions wait that might be under way: what the server did to the last that failed.
+
+        It is empty while as many are let through as ever are.
+        """
+        holds_up = self._closed_by or self._is_silent or self.width < self._most
+        return self._last_fault if holds_up else ""
 
     @property
     def is_open(self) -> bool:
@@ -98,8 +108,13 @@ class Gate:
         self._width = min(self._width + _MORE, float(self._most))
         self._admit()
 
-    def failed(self) -> bool:
-        """A request failed. Returns whether they all do."""
+    def failed(self, what: str = "") -> bool:
+        """A request failed. Returns whether they all do.
+
+        Args:
+            what: What happened, as the end of a sentence about the server.
+        """
+        self._last_fault = what
         self._failures += 1
         return self._failures >= _TROUBLE
 

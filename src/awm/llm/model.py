@@ -16,6 +16,9 @@ class LLM(Protocol):
     async def ask(self, question: Question) -> Reply:
         """Return the model's answer.
 
+        Where whoever asks is cancelled before that, the `CancelledError` may have an
+        `LLMUnavailableError` as its cause: what the server did in place of answering.
+
         Raises:
             LLMUnavailableError: It cannot be reached, or kept failing; trying later may help.
             LLMError: It refuses this question, and would again.

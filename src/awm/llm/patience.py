@@ -76,7 +76,7 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
         return seconds
     try:
         date = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of a year that no machine can count
         return None
     if date.tzinfo is None:  # "-0000" says that the zone is unknown; HTTP dates are in UTC
         date = date.replace(tzinfo=UTC)

@@ -9,19 +9,20 @@ import asyncio
 import random
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 import httpx
 
-from awm.errors import LLMError, LLMSetupError, LLMUnavailableError, UsageError
+from awm.errors import LLMError, LLMSetupError, UsageError
 from awm.llm.connections import MOST_BYTES, Connections, Received, TooMuchError
+from awm.llm.effort import Effort
 from awm.llm.endpoint import Endpoint
 from awm.llm.gate import Gate
 from awm.llm.patience import DEFAULT_PATIENCE, Patience, told_wait
-from awm.llm.refusals import error_of, is_final, is_too_long, sentence
+from awm.llm.refusals import error_of, is_final, is_too_long, may_be_about_one
 from awm.llm.response import BadResponseError, Complaint, read_complaint
+from awm.llm.standing import Standing
 from awm.settings import load_settings, variable_of
 
 __all__ = [
@@ -99,24 +100,6 @@ class _RejectedError(Exception):
         self.complaint = complaint
 
 
-@dataclass(slots=True)
-class _Effort:
-    """What one request has taken so far.
-
-    Attributes:
-        turn: Its place in the order of all.
-        failures: How many attempts have failed.
-        counted: How many of them count against `Patience.attempts`: all but those that a server
-            turned away because it was asked too often. They are limited by the deadline alone.
-        seconds: How long it was under way or waited for the server; not how long it queued.
-    """
-
-    turn: int
-    failures: int = 0
-    counted: int = 0
-    seconds: float = 0.0
-
-
 class Poster:
     """Sends requests to an endpoint; belongs to the event loop in which it is first used.
 
@@ -147,34 +130,46 @@ class Poster:
         self._chance = random.Random()  # noqa: S311 - spreads waits, hides nothing
         # Attempts are timed as a whole; see _post.
         self._connections = Connections(endpoint, patience.deadline_seconds)
+        self._standing = Standing(endpoint, self._connections)
 
     async def send(self, request: Request[T]) -> T:
         """Send a request until it is answered.
+
+        Whoever is cancelled meanwhile, say because a limit of time is reached, can tell from the
+        cause of the `CancelledError` whose doing it is: an `LLMUnavailableError` where attempts
+        failed or the server had questions wait, a `LLMSilentError` where nothing has come back and
+        nothing is known to be wrong, and none where the answer was coming.
 
         Raises:
             LLMUnavailableError: The server cannot be reached, or kept failing.
             LLMSetupError: It would refuse every request.
             LLMError: It refuses this one, and would again.
         """
-        effort = _Effort(self._gate.turn())
-        while True:
-            try:
-                return await self._attempt(request, effort)
-            except _RejectedError as rejected:
-                if not request.mended(rejected.status, rejected.complaint):
-                    raise error_of(
-                        self.endpoint, rejected.status, rejected.complaint
-                    ) from None  # what it holds may carry the key
-            except _FailedError as failed:
-                await self._wait(effort, failed)
+        effort = Effort(self.endpoint, self._gate.turn())
+        try:
+            return await self._answered(request, effort)
+        except asyncio.CancelledError as cut:
+            raise cut from effort.cut_off(self._gate.trouble)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._connections.aclose()
 
-    async def _attempt(self, request: Request[T], effort: _Effort) -> T:
+    async def _answered(self, request: Request[T], effort: Effort) -> T:
+        while True:
+            try:
+                return await self._attempt(request, effort)
+            except _RejectedError as rejected:
+                if not request.mended(rejected.status, rejected.complaint):
+                    raise await self._refusal(rejected) from None  # what it holds may carry the key
+            except _FailedError as failed:
+                await self._wait(effort, failed)
+
+    async def _attempt(self, request: Request[T], effort: Effort) -> T:
         content = request.body()
+        effort.queues = True
         await self._gate.enter(effort.turn)
+        effort.queues = False
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -184,12 +179,15 @@ class Poster:
             self._gate.leave()
         return self._read(request, response)
 
-    async def _post(self, content: bytes, effort: _Effort) -> Received:
+    async def _post(self, content: bytes, effort: Effort) -> Received:
+        def heard() -> None:
+            effort.heard = True
+
         left = self._patience.deadline_seconds - effort.seconds
         limit = min(left, self._patience.timeout_seconds)
         try:
             async with asyncio.timeout(limit):
-                return await self._connections.post(content, self._headers)
+                return await self._connections.post(content, self._headers, heard)
         except TimeoutError:
             raise _FailedError(f"did not answer in {limit:g} s") from None
         except TooMuchError:
@@ -216,10 +214,19 @@ class Poster:
             said = self.endpoint.without_secrets(str(bad))
             raise _FailedError(f"answered with {said}") from None
         except LLMError:  # it did answer
-            self._gate.answered()
+            self._answers()
             raise
-        self._gate.answered()
+        self._answers()
         return answer
+
+    def _answers(self) -> None:
+        self._gate.answered()
+        self._standing.answered()
+
+    async def _refusal(self, rejected: _RejectedError) -> LLMError:
+        status, complaint = rejected.status, rejected.complaint
+        about_one = may_be_about_one(status, complaint) and await self._standing.is_good(status)
+        return error_of(self.endpoint, status, complaint, about_one=about_one)
 
     def _raise_if_failing(self, response: Received, complaint: Complaint) -> None:
         status = response.status_code
@@ -233,11 +240,10 @@ class Poster:
             is_limit=status == _TOO_MANY,
         )
 
-    async def _wait(self, effort: _Effort, failed: _FailedError) -> None:
+    async def _wait(self, effort: Effort, failed: _FailedError) -> None:
         """Wait for the next attempt, or say that there is none."""
-        effort.failures += 1
-        effort.counted += not failed.is_limit
-        all_fail = self._gate.failed()
+        effort.failed(failed.what, is_limit=failed.is_limit)
+        all_fail = self._gate.failed(failed.what)
         wait = self._patience.wait_seconds(effort.failures, failed.told, self._chance.random())
         effort.seconds += wait
         if (
@@ -255,13 +261,10 @@ class Poster:
         else:
             await self._sleep(wait)
 
-    def _given_up(self, effort: _Effort, failed: _FailedError) -> LLMError:
-        times = f" (asked {effort.failures} times)" if effort.failures > 1 else ""
-        message = sentence(f"{self.endpoint.shown} {failed.what}{times}")
-        variable = self.endpoint.variables[0]
+    def _given_up(self, effort: Effort, failed: _FailedError) -> LLMError:
         if failed.is_certificate:
-            return LLMSetupError(message, certificate_hint(variable))
-        return LLMUnavailableError(message, f"Check {variable}, or try again later.")
+            return LLMSetupError(effort.message, certificate_hint(self.endpoint.variables[0]))
+        return effort.given_up()
 
 
 def not_local(endpoint: Endpoint) -> UsageError:

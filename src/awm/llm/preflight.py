@@ -7,8 +7,7 @@ say is no fault: many have no such list.
 
 import asyncio
 import difflib
-import json
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -18,6 +17,7 @@ from awm.llm.choose import from_settings
 from awm.llm.connections import MOST_BYTES, Connections, Received, TooMuchError
 from awm.llm.embeddings import HttpEmbedder
 from awm.llm.endpoint import Endpoint
+from awm.llm.listing import is_among, listed_models
 from awm.llm.model import LLM
 from awm.llm.posting import certificate_hint, is_certificate
 from awm.llm.refusals import sentence
@@ -68,7 +68,7 @@ async def _check(endpoint: Endpoint, seconds: float) -> None:
     if response.status_code in {401, 403}:
         _check_key(endpoint, response.status_code, read_complaint(response.content))
     elif response.is_success and endpoint.lists_all and endpoint.model is not None:
-        _check_model(endpoint, endpoint.model, _models(response.content))
+        _check_model(endpoint, endpoint.model, listed_models(response.content))
 
 
 async def _listing(endpoint: Endpoint, seconds: float) -> Received:
@@ -108,7 +108,7 @@ def _check_key(endpoint: Endpoint, status: int, complaint: Complaint) -> None:
 
 
 def _check_model(endpoint: Endpoint, model: str, listed: list[str]) -> None:
-    if not listed or _is_among(model, listed):
+    if not listed or is_among(model, listed):
         return
     nearest = difflib.get_close_matches(model, listed, _NAMED, cutoff=0.0)
     more = f" and {len(listed) - len(nearest)} more" if len(listed) > len(nearest) else ""
@@ -116,32 +116,3 @@ def _check_model(endpoint: Endpoint, model: str, listed: list[str]) -> None:
         f"{endpoint.shown} has no model {model!r}; it has {', '.join(nearest)}{more}.",
         f"Set {endpoint.variables[2]} to one of them.",
     )
-
-
-def _is_among(model: str, listed: list[str]) -> bool:
-    """Whether a list has a model, under any of the names by which it can be asked.
-
-    OpenRouter takes variants such as `name:free`, Ollama leaves `:latest` out, and Google lists
-    `models/name`.
-    """
-    names = {model, f"{model}:latest", model.partition(":")[0]}
-    return any(name in names or name.endswith(f"/{model}") for name in listed)
-
-
-def _models(content: bytes) -> list[str]:
-    """The models of a list; empty when it may lack some, or is none."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return []
-    rows = body.get("data") if isinstance(body, dict) else body  # Together sends the bare list
-    if not isinstance(rows, list) or (isinstance(body, dict) and body.get("has_more")):
-        return []
-    if any(_owner(row) == "llamacpp" for row in rows) and len(rows) == 1:
-        return []  # it answers to every name
-    names = [row.get("id") for row in rows if isinstance(row, dict)]
-    return [name for name in names if isinstance(name, str)]
-
-
-def _owner(row: Any) -> Any:
-    return row.get("owned_by") if isinstance(row, dict) else None

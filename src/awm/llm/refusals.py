@@ -13,7 +13,14 @@ from awm.errors import LLMError, LLMRefusedError, LLMSetupError, LLMTooLongError
 from awm.llm.endpoint import Endpoint
 from awm.llm.response import Complaint
 
-__all__ = ["error_of", "is_about_the_question", "is_final", "is_too_long", "sentence"]
+__all__ = [
+    "error_of",
+    "is_about_the_question",
+    "is_final",
+    "is_too_long",
+    "may_be_about_one",
+    "sentence",
+]
 
 _TOO_LONG_CODES: Final = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _TOO_LONG: Final = re.compile(
@@ -33,7 +40,8 @@ _FILTERED_CODES: Final = frozenset(
     {"content_filter", "content_policy_violation", "invalid_prompt", "ResponsibleAIPolicyViolation"}
 )
 _FILTERED: Final = re.compile(
-    r"content management policy|ResponsibleAIPolicyViolation|violating our usage policy",
+    r"content management policy|ResponsibleAIPolicyViolation|violating our usage policy"
+    r"|requires moderation|input was flagged",  # OpenRouter, with status 403
     re.IGNORECASE,
 )
 
@@ -85,13 +93,28 @@ def is_about_the_question(complaint: Complaint) -> bool:
     return is_too_long(complaint) or _is_filtered(complaint)
 
 
-def error_of(endpoint: Endpoint, status: int, complaint: Complaint) -> LLMError:
+def may_be_about_one(status: int, complaint: Complaint) -> bool:
+    """Whether a refusal may be about every question, or about this one alone.
+
+    Gateways, filters and firewalls turn single questions away with what also a wrong key or a wrong
+    address is answered. Where it is the account, the key or the model by its code, it is about
+    every question; where it is the question by its words, it is clear, too.
+    """
+    is_named = complaint.code in _UNPAID_CODES | _KEY_CODES | _MODEL_CODES
+    is_told = is_about_the_question(complaint) or _refuses_tools(complaint)
+    return (status in {403, 404} or 300 <= status < 400) and not is_named and not is_told
+
+
+def error_of(
+    endpoint: Endpoint, status: int, complaint: Complaint, *, about_one: bool = False
+) -> LLMError:
     """The error that tells of a refusal.
 
     Args:
         endpoint: Who refuses.
         status: The HTTP status.
         complaint: What it says.
+        about_one: Whether it is known to be about this question alone, where it may be.
     """
     said = endpoint.without_secrets(complaint.text)
     message = sentence(f"{endpoint.shown} refuses with {status}: {said}".rstrip(": "))
@@ -102,6 +125,8 @@ def error_of(endpoint: Endpoint, status: int, complaint: Complaint) -> LLMError:
         return LLMRefusedError(message)
     if _refuses_tools(complaint):
         return LLMRefusedError(message, _TOOLS_HINT)
+    if about_one:
+        return LLMRefusedError(message)
     hint = _setup_hint(endpoint, status, complaint)
     return LLMSetupError(message, hint) if hint else LLMError(message)
 

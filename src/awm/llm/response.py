@@ -16,6 +16,9 @@ __all__ = ["BadResponseError", "Complaint", "read_complaint", "read_reply", "rea
 
 _SHOWN: Final = 300  # characters of what a server wrote
 _SEARCHED: Final = 10_000
+_MOST_TOKENS: Final = 2**31 - 1
+"""More than any model can hold. What is above is nonsense, and the sums of it would be too long for
+the integers of SQLite."""
 _BROKEN_OFF: Final = frozenset({"abort", "error"})
 """What servers give as the reason for an end that was not the model's: vLLM and SGLang when they
 shut down or drop a request, OpenRouter when whoever runs the model fails."""
@@ -95,11 +98,15 @@ def read_complaint(content: bytes) -> Complaint:
 
 
 def read_usage(written: Any) -> Usage:
-    """Read the `usage` of a response; what a server leaves out is 0."""
+    """Read the `usage` of a response; what a server leaves out is 0, and so is what is no count."""
     if not isinstance(written, dict):
         return Usage()
-    counts = (written.get("prompt_tokens"), written.get("completion_tokens"))
-    return Usage(*(count if isinstance(count, int) and count > 0 else 0 for count in counts))
+    return Usage(_count(written.get("prompt_tokens")), _count(written.get("completion_tokens")))
+
+
+def _count(written: Any) -> int:
+    is_number = isinstance(written, int) and not isinstance(written, bool)
+    return written if is_number and 0 < written <= _MOST_TOKENS else 0
 
 
 def _is_of_nobody(reply: Reply) -> bool:

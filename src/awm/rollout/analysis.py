@@ -17,7 +17,6 @@ from typing import Final
 
 from awm.rollout.analysis_findings import DIMENSIONS, Analysis, Dimension, Finding, unknown
 from awm.rollout.analysis_judge import JUDGED, PlanJudge
-from awm.rollout.analysis_progress import Progress
 from awm.rollout.analysis_rules import (
     execution_efficiency,
     goal_fulfilment,
@@ -47,14 +46,12 @@ class Measured:
     """What was measured of an episode beyond its record.
 
     Attributes:
-        progress: How far it came (see `awm.rollout.analysis_progress`); None where nobody looked.
         wrote: The calls that changed the state, by their turn and their number in it, both from 0,
             as `awm.rollout.replaying` finds them; None where nobody looked.
         told: What the agent was told before it began, beside its task, as
             `awm.rollout.analysis_tools` keeps it; None where nobody knows.
     """
 
-    progress: Progress | None = None
     wrote: Set[tuple[int, int]] | None = None
     told: str | None = ""
 
@@ -77,7 +74,7 @@ def analyse(episode: Episode, facts: TaskFacts = UNKNOWN, measured: Measured = N
     return Analysis(
         episode.job,
         (
-            goal_fulfilment(episode, measured.progress),
+            goal_fulfilment(episode),
             logical_consistency(episode, measured.told),
             execution_efficiency(episode, facts.oracle_calls, measured.wrote),
             *(unknown(dimension, _NO_JUDGE, by=None) for dimension in JUDGED),

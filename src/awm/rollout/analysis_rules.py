@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from awm.rollout.analysis_calls import WorldCall, calls_in
+from awm.rollout.analysis_calls import Place, WorldCall, attempts_in, calls_in, listings_in
 from awm.rollout.analysis_findings import Finding, unknown
-from awm.rollout.analysis_progress import Progress
 from awm.rollout.analysis_shown import Shown
 from awm.rollout.episode import Episode
+from awm.rollout.progress import Progress
 from awm.trajectory import Trajectory
 from awm.types import JsonObject
 from awm.verify.shaping import MOST
@@ -25,6 +25,8 @@ _PARTIAL: Final = 0.5
 _MINEFIELD: Final = 0.1
 _IDENTIFIER: Final = re.compile(r"(?:^|[_-])(?:id|uuid|guid)s?$|[a-z](?:Id|UUID|Uuid)s?$")
 _OWN: Final = re.compile(r"user|account|owner|customer|member|me$", re.IGNORECASE)
+_AROUND: Final = " \t\n[]\"'"
+"""What stands around identifiers that are listed in a text."""
 _OWN_ID: Final = "1"
 """Agents are signed in as the user of this number, and are told so."""
 _ADMISSION: Final = re.compile(
@@ -37,7 +39,7 @@ _SHOWN: Final = 3
 _DEEPEST: Final = 20
 
 
-def goal_fulfilment(episode: Episode, progress: Progress | None) -> Finding:
+def goal_fulfilment(episode: Episode) -> Finding:
     """How much of the goal was met, by the verdict, and by milestones where they were measured.
 
     A goal that was missed is met by the share of its milestones that were reached, less a tenth for
@@ -47,8 +49,8 @@ def goal_fulfilment(episode: Episode, progress: Progress | None) -> Finding:
         return Finding("goal_fulfilment", 1.0, _told(episode.reason, "The task was done."))
     if episode.outcome == "environment_error":
         return unknown("goal_fulfilment", f"The world kept it from that: {episode.reason}")
-    if progress is not None and (progress.reached or progress.missed):
-        return _by_progress(progress)
+    if episode.progress is not None:
+        return _by_progress(episode.progress)
     score = _PARTIAL if episode.outcome == "partial" else 0.0
     return Finding("goal_fulfilment", score, _told(episode.reason, "The task was not done."))
 
@@ -77,36 +79,47 @@ def logical_consistency(episode: Episode, told: str | None = "") -> Finding:
 
 
 def execution_efficiency(
-    episode: Episode, oracle_calls: int | None, wrote: Set[tuple[int, int]] | None
+    episode: Episode, oracle_calls: int | None, wrote: Set[Place] | None
 ) -> Finding:
     """How much of what was done was needed.
 
-    Of an episode that did its task, the calls of the reference solution over its own. Otherwise the
-    share of its calls that neither failed nor repeated one that had answered the same.
+    Of an episode that did its task, the calls of the reference solution over those that it tried: a
+    call that was turned back is one, and so is every listing of the tools but the first. Otherwise
+    the share of these that neither failed nor were turned back nor repeated one that had answered
+    the same.
 
     Args:
         episode: What was done.
         oracle_calls: How many calls the reference solution takes, if that is known.
         wrote: Which calls changed the state, by turn and number in it, if that was measured.
     """
-    made = calls_in(episode.trajectory)
-    if not made:
+    made, listed = calls_in(episode.trajectory), listings_in(episode.trajectory)
+    tried = [place for place in attempts_in(episode.trajectory) if place not in listed[:1]]
+    if not tried:
         return unknown("execution_efficiency", "No tool was called.")
-    failed = [call for call in made if call.result.is_error]
+    known = {*listed, *(call.place for call in made)}
+    failed = [call.place for call in made if call.result.is_error]
     repeated = [*_repeated(made)]
     late = _late(made, wrote)
-    wasted = {(call.turn, call.number) for call in (*failed, *repeated)}
+    again = [place for place in tried if place in listed]
+    turned_back = [place for place in tried if place not in known]
+    wasted = {*failed, *repeated, *again, *turned_back}
     needed = oracle_calls if episode.is_complete else None
-    score = 1 - len(wasted) / len(made) if needed is None else min(1.0, needed / len(made))
+    # A task that needs none, as one to decline, is no worse done after one look.
+    score = (
+        1 - len(wasted) / len(tried) if needed is None else min(1.0, max(1, needed) / len(tried))
+    )
     notes = [
         "" if needed is None else f"the reference solution takes {needed}",
         _number(failed, "failed"),
+        _number(turned_back, "never reached a tool"),
+        _number(again, "asked for the tools again"),
         _number(repeated, "repeated an earlier one to the same effect"),
         _number(late, "only looked, after the last change"),
     ]
-    calls = "1 call" if len(made) == 1 else f"{len(made)} calls"
+    calls = "1 call" if len(tried) == 1 else f"{len(tried)} calls"
     reason = "; ".join([calls, *filter(None, notes)])
-    turns = tuple(sorted({call.turn for call in (*failed, *repeated, *late)}))
+    turns = tuple(sorted({turn for turn, _ in (*wasted, *late)}))
     return Finding("execution_efficiency", score, f"{reason}.", turns)
 
 
@@ -134,8 +147,10 @@ def _invented(shown: Shown, made: Sequence[WorldCall]) -> Iterator[_Slip]:
     accused: set[str] = set()
     for call in made:
         for name, value in _identifiers(call.arguments):
-            known = value in accused or _is_own(name, value)
-            if not known and not shown.has(value, call.turn):
+            known = value in accused or any(
+                _is_own(name, one) or shown.has(one, call.turn) for one in _spellings(value)
+            )
+            if not known:
                 accused.add(value)
                 what = f"a call of {call.tool} had {name} {value}, which had not been shown"
                 yield _Slip(call.turn, call.number, what)
@@ -157,7 +172,17 @@ def _identifiers(arguments: JsonObject, deepest: int = _DEEPEST) -> Iterator[tup
             if isinstance(part, Mapping) and deepest:
                 yield from _identifiers(part, deepest - 1)
             elif _IDENTIFIER.search(str(name)) and _is_name(part):
-                yield str(name), str(part)
+                # Text may be a list of them; one with a comma in it was shown as its parts are.
+                each = (one.strip(_AROUND) for one in str(part).split(","))
+                yield from ((str(name), one) for one in each if one)
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """An identifier as it is, and where it is a whole number with or without a `.0`."""
+    yield value
+    whole, point, rest = value.partition(".")
+    if whole.isdecimal() and not rest.strip("0"):
+        yield whole if point else f"{whole}.0"
 
 
 def _is_name(value: object) -> bool:
@@ -168,23 +193,24 @@ def _is_own(name: str, value: str) -> bool:
     return value == _OWN_ID and _OWN.search(name) is not None
 
 
-def _repeated(made: Sequence[WorldCall]) -> Iterator[WorldCall]:
+def _repeated(made: Sequence[WorldCall]) -> Iterator[Place]:
     """Calls that answered what the very same call had answered before."""
     known: set[tuple[str, str]] = set()
     for call in made:
         told = (call.key, call.result.text)
         if told in known:
-            yield call
+            yield call.place
         known.add(told)
 
 
-def _late(made: Sequence[WorldCall], wrote: Set[tuple[int, int]] | None) -> list[WorldCall]:
+def _late(made: Sequence[WorldCall], wrote: Set[Place] | None) -> list[Place]:
     """Calls after the last that changed anything; none where that is not known."""
-    places = [place for place, call in enumerate(made) if (call.turn, call.number) in (wrote or ())]
-    return list(made[places[-1] + 1 :]) if places else []
+    places = [call.place for call in made]
+    last = max((number for number, one in enumerate(places) if one in (wrote or ())), default=None)
+    return [] if last is None else places[last + 1 :]
 
 
-def _number(calls: Sequence[WorldCall], what: str) -> str:
+def _number(calls: Sequence[Place], what: str) -> str:
     return f"{len(calls)} {what}" if calls else ""
 
 

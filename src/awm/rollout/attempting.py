@@ -30,6 +30,7 @@ from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.grading import Grader
 from awm.rollout.job import Job
+from awm.rollout.progress import Progress
 from awm.rollout.tool_checks import KnownTools
 from awm.rollout.toolboxes import InstanceToolbox, MadeCall
 from awm.runtime import Instance
@@ -211,12 +212,13 @@ class Attempting(Generic[A]):
             return self.broken_off(error)
         return self._weighed(verdict, attempt)
 
-    def played(self, graded: Graded, seconds: float) -> Played:
+    def played(self, graded: Graded, seconds: float, progress: Progress | None = None) -> Played:
         """The attempt as a record.
 
         Args:
             graded: What it came to.
             seconds: How long it took by the clock on the wall.
+            progress: How far it came, where that was measured.
         """
         acted = self.acting.acted()
         episode = Episode(
@@ -229,6 +231,7 @@ class Attempting(Generic[A]):
             reward=graded.reward,
             verdict=graded.verdict,
             violation=self._violation,
+            progress=progress,
             counts=self._counts(acted),
             usage=acted.usage,
             seconds=seconds,
@@ -244,8 +247,11 @@ class Attempting(Generic[A]):
     def _broken_rule(self) -> Violation | None:
         if self._watch is None:
             return None
-        run = self.acting.acted().trajectory
-        return None if run.stop in _CUT_OFF else self._watch.finish()
+        if self.acting.acted().trajectory.stop in _CUT_OFF:
+            return None
+        found = self._watch.finish()
+        # That no call succeeded is not the agent's doing where the world failed at one.
+        return None if found and found.rule == "success" and self._failed_world() else found
 
     def _weighed(self, verdict: Verdict, attempt: Attempt) -> Graded:
         scheme = self._conditions.scheme

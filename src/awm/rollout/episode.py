@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from awm.llm import Usage
 from awm.rollout.job import Job
+from awm.rollout.progress import Progress
 from awm.trajectory import Trajectory
 from awm.types import Outcome
 from awm.verify import Reward, Verdict, Violation
@@ -50,6 +51,8 @@ class Episode:
         reward: What it is paid.
         verdict: How it was graded; None where it was not.
         violation: The format rule that was broken first; None where none was, or none was watched.
+        progress: How far it came where the task was not done; None where nobody can tell, and where
+            it was done.
         counts: What happened in it.
         usage: What the agent took, in tokens.
         seconds: How long it took by the clock on the wall, from its launch to its grading. It is
@@ -65,6 +68,7 @@ class Episode:
     reward: Reward
     verdict: Verdict | None = None
     violation: Violation | None = None
+    progress: Progress | None = None
     counts: Counts = field(default_factory=Counts)
     usage: Usage = field(default_factory=Usage)
     seconds: float = field(default=0.0, compare=False)

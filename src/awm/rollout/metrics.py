@@ -27,7 +27,7 @@ from awm.rollout.metrics_numbers import (
     spread_of,
     task_of,
 )
-from awm.rollout.outline import Outline, outline_of
+from awm.rollout.outline import Outline, ToolCounts, outline_of
 
 __all__ = ["Group", "Summary", "ToolUse", "outlined_summary", "summary_of"]
 
@@ -41,10 +41,12 @@ class Group:
     Attributes:
         name: What they have in common, such as a difficulty; None for those of which nobody said.
         numbers: What they came to.
+        stops: How many of the scored ended for what reason, as `Summary.stops`.
     """
 
     name: str | None
     numbers: Numbers
+    stops: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,22 @@ class ToolUse:
     Attributes:
         tool: Its name.
         calls: How often it was called; calls that were turned back before are none.
-        failed: The share of these that came back as errors.
+        failed: The share of these that came back as errors; None where there are none.
+        turned_back: How many more calls named it and were turned back before they reached a world:
+            their arguments were no object, or ended the episode.
         episodes: How many episodes called it.
-        success: The share of those that did their task. It says nothing about the tool's doing:
-            who gets as far as some tools is likely to succeed.
+        turns: Mean number of replies in one of those; None where there are none.
+        success: The share of those that did their task; None where there are none. It says nothing
+            about the tool's doing: who gets as far as some tools is likely to succeed.
     """
 
     tool: str
     calls: int
-    failed: Estimate
+    failed: Estimate | None
+    turned_back: int
     episodes: int
-    success: Estimate
+    turns: float | None
+    success: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ def outlined_summary(
         whole=numbers_of(everything),
         infrastructure=_counted(one.reason for one in unscored),
         outcomes=_counted(one.outcome for one in scored),
-        stops=_counted(one.stop or "unknown" for one in scored),
+        stops=_stops(everything),
         violations=_counted(one.broken for one in scored if one.broken is not None),
         reward=spread_of(one.reward for one in scored if one.reward is not None),
         prompt_tokens=spread_of(one.usage.prompt_tokens for one in scored),
@@ -173,36 +180,43 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
+def _stops(outlines: Iterable[Outline]) -> dict[str, int]:
+    return _counted(one.stop or "unknown" for one in outlines if one.is_scored)
+
+
 def _grouped(outlines: Sequence[Outline], names: Callable[[Outline], _Named]) -> tuple[Group, ...]:
     groups: dict[str | int | None, list[Outline]] = {}
     for one in outlines:
         for name in dict.fromkeys(names(one)):
             groups.setdefault(name, []).append(one)
     return tuple(
-        Group(None if name is None else str(name), numbers_of(groups[name]))
+        Group(None if name is None else str(name), numbers_of(groups[name]), _stops(groups[name]))
         for name in sorted(groups, key=place_of)
     )
 
 
 def _tools(outlines: Sequence[Outline]) -> tuple[ToolUse, ...]:
-    failures: dict[str, list[tuple[TaskKey, float]]] = {}
-    successes: dict[str, list[tuple[TaskKey, float]]] = {}
+    users: dict[str, list[tuple[Outline, ToolCounts]]] = {}
     for one in outlines:
-        task = task_of(one.job)
         for used in one.tools:
-            fine = used.calls - used.failed
-            told = [(task, 1.0)] * used.failed + [(task, 0.0)] * fine
-            failures.setdefault(used.tool, []).extend(told)
-            successes.setdefault(used.tool, []).append((task, float(one.is_complete)))
-    return tuple(_use(tool, failures[tool], successes[tool]) for tool in sorted(failures))
+            users.setdefault(used.tool, []).append((one, used))
+    return tuple(_use(tool, users[tool]) for tool in sorted(users))
 
 
-def _use(
-    tool: str,
-    failures: Sequence[tuple[TaskKey, float]],
-    successes: Sequence[tuple[TaskKey, float]],
-) -> ToolUse:
-    failed, success = mean_of(failures), mean_of(successes)
-    assert failed is not None  # somebody called it
-    assert success is not None
-    return ToolUse(tool, len(failures), failed, len(successes), success)
+def _use(tool: str, users: Sequence[tuple[Outline, ToolCounts]]) -> ToolUse:
+    """How a tool was used, of all episodes that named it."""
+    called = [(one, used) for one, used in users if used.calls]
+    turns = spread_of(one.counts.turns for one, _ in called)
+    failures: list[tuple[TaskKey, float]] = []
+    for one, used in called:
+        task, fine = task_of(one.job), used.calls - used.failed
+        failures += [(task, 1.0)] * used.failed + [(task, 0.0)] * fine
+    return ToolUse(
+        tool=tool,
+        calls=len(failures),
+        failed=mean_of(failures),
+        turned_back=sum(used.turned_back for _, used in users),
+        episodes=len(called),
+        turns=None if turns is None else turns.mean,
+        success=mean_of([(task_of(one.job), float(one.is_complete)) for one, _ in called]),
+    )

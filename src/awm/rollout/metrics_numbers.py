@@ -54,7 +54,9 @@ class Numbers:
         scored: How many episodes have a score.
         unscored: How many have none.
         complete: How many of the scored did their task.
-        success: The share of the scored that did; None where none is scored.
+        success: The share of the scored that did; None where none is scored. Each episode counts
+            once, and in `passing` each task: pass@1 is another figure where some tasks have fewer
+            scored episodes than others.
         passing: pass@k and pass^k for k from 1; none where none is scored.
         turns: Replies of the agent in an episode.
         calls: Calls of tools that were carried out in one.
@@ -87,7 +89,7 @@ def numbers_of(episodes: Iterable[Outline]) -> Numbers:
         unscored=len(everything) - len(scored),
         complete=sum(episode.is_complete for episode in scored),
         success=mean_of([(task_of(one.job), float(one.is_complete)) for one in scored]),
-        passing=passing_of(tallies_of(scored)),
+        passing=passing_of(tallies_of(everything)),
         turns=spread_of(one.counts.turns for one in scored),
         calls=spread_of(one.counts.calls for one in scored),
         tokens=spread_of(one.tokens for one in scored),
@@ -107,13 +109,17 @@ def spread_of(values: Iterable[float]) -> Spread | None:
 
 
 def tallies_of(episodes: Iterable[Outline]) -> dict[TaskKey, Tally]:
-    """How often each task was tried and done, in the order of worlds and numbers."""
+    """How often each task was tried and done, in the order of worlds and numbers.
+
+    A task of which no attempt has a score is there too.
+    """
     tallies: dict[TaskKey, Tally] = {}
     for episode in sorted(episodes, key=lambda one: one.job):
-        if episode.is_scored:
-            task = task_of(episode.job)
-            so_far = tallies.get(task, Tally())
-            tallies[task] = Tally(so_far.scored + 1, so_far.complete + episode.is_complete)
+        task = task_of(episode.job)
+        so_far = tallies.get(task, Tally())
+        tallies[task] = Tally(
+            so_far.scored + episode.is_scored, so_far.complete + episode.is_complete
+        )
     return tallies
 
 

@@ -6,8 +6,8 @@ k of the n with that property:
     pass@k = 1 - C(n - c, k) / C(n, k)    M. Chen et al., arXiv:2107.03374, section 2.1
     pass^k = C(c, k) / C(n, k)            S. Yao et al., tau-bench, arXiv:2406.12045, section 3
 
-A task that has fewer than k scored attempts, because the infrastructure failed in some, has no such
-choice: it is left out at that k, and how many tasks were counted is said.
+A task that has fewer than k scored attempts, because the infrastructure failed in some or the run
+goes on, has no such choice: it is left out at that k, and how many tasks were counted is said.
 
 An estimate from n attempts is at least as sure as the mean of n / k trials, as so many choices of k
 have no attempt in common (W. Hoeffding, Annals of Mathematical Statistics 19, 1948, section 5).
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from awm.rollout.intervals import Estimate, TaskKey, mean_of
 
-__all__ = ["Passing", "Tally", "pass_all", "pass_any", "passing_of"]
+__all__ = ["Passing", "Tally", "over_most_tasks", "pass_all", "pass_any", "passing_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ class Passing:
     all_of: Estimate
     left_out: int
 
+    @property
+    def is_over_most(self) -> bool:
+        """Whether at least half of the tasks are in it."""
+        return self.left_out <= self.any_of.n
+
+    @property
+    def part(self) -> str:
+        """Over how many tasks it is, such as `1 of 20 tasks`; empty where it is over all."""
+        count = self.any_of.n
+        return f"{count:,} of {count + self.left_out:,} tasks" if self.left_out else ""
+
 
 def pass_any(tally: Tally, k: int) -> float:
     """pass@k of a task that has at least k scored attempts."""
@@ -66,6 +77,11 @@ def passing_of(tallies: Mapping[TaskKey, Tally]) -> tuple[Passing, ...]:
     """Both for each k from 1 to the most scored attempts of any task."""
     most = max((tally.scored for tally in tallies.values()), default=0)
     return tuple(_passing(tuple(tallies.items()), k) for k in range(1, most + 1))
+
+
+def over_most_tasks(passing: Sequence[Passing]) -> Sequence[Passing]:
+    """Those up to the largest k at which most tasks count: beyond it they would be other tasks."""
+    return [one for one in passing if one.is_over_most]
 
 
 def _passing(tallies: Sequence[tuple[TaskKey, Tally]], k: int) -> Passing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from awm.llm import Usage
-from awm.rollout.analysis_calls import attempts_in, calls_in
+from awm.rollout.analysis_calls import attempts_in, calls_in, target_of, turned_back_in
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.job import Job
 from awm.trajectory import StopReason
@@ -31,11 +31,13 @@ class ToolCounts:
         tool: Its name.
         calls: How often it was called; calls that were turned back before are none.
         failed: How many of these came back as errors.
+        turned_back: How many were turned back, with one whose arguments ended the episode.
     """
 
     tool: str
     calls: int
     failed: int
+    turned_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Outline:
         usage: What the agent took, in tokens.
         attempts: How many calls were tried: carried out, turned back, or ended by a broken rule.
         invalid: How many of these were none, with one that a broken rule ended the episode for.
-        tools: How the world's tools were used that were, in the order of names.
+        tools: How the world's tools were used that an agent called, in the order of names.
     """
 
     job: Job
@@ -91,7 +93,7 @@ class Outline:
 def outline_of(episode: Episode) -> Outline:
     """What is counted of an episode."""
     run, broken = episode.trajectory, episode.violation
-    attempts = attempts_in(run)
+    attempts = len(attempts_in(run))
     return Outline(
         job=episode.job,
         policy=episode.policy,
@@ -119,7 +121,20 @@ def _tools(episode: Episode) -> tuple[ToolCounts, ...]:
     made = calls_in(episode.trajectory)
     calls = Counter(call.tool for call in made)
     failed = Counter(call.tool for call in made if call.result.is_error)
-    return tuple(ToolCounts(tool, calls[tool], failed[tool]) for tool in sorted(calls))
+    back = Counter((*turned_back_in(episode.trajectory), *_ended_by(episode)))
+    return tuple(
+        ToolCounts(tool, calls[tool], failed[tool], back[tool]) for tool in sorted({*calls, *back})
+    )
+
+
+def _ended_by(episode: Episode) -> tuple[str, ...]:
+    """The tool that was called with arguments that ended the episode, where one can be told."""
+    broken = episode.violation
+    if broken is None or broken.turn is None or broken.rule != "valid_arguments":
+        return ()
+    turns = episode.trajectory.turns[broken.turn : broken.turn + 1]
+    named = {target_of(call).name for turn in turns for call in turn.tool_calls}
+    return tuple(named - {""}) if len(named) == 1 else ()  # of several, any may have been it
 
 
 def _in_a_line(reason: str) -> str:

@@ -1,14 +1,17 @@
 """One attempt at a task from its launch to its reward."""
 
+import asyncio
 import time
+from typing import Final
 
 from awm.agents import Acting, Policy
-from awm.errors import InfrastructureError, WorldError
+from awm.errors import AwmError, InfrastructureError, WorldError
 from awm.rollout.attempting import ENDING, HOPELESS, Attempting, Graded, Played, Task
 from awm.rollout.conditions import Conditions
 from awm.rollout.episode import Episode
 from awm.rollout.grading import Grader
 from awm.rollout.job import Job, seed_of
+from awm.rollout.progress import Surveyor
 from awm.rollout.tool_checks import ToolsByWorld
 from awm.runtime import Runtime
 from awm.trajectory import Trajectory
@@ -17,6 +20,9 @@ from awm.verify import Verdict, VerifierFault
 from awm.worlds import World
 
 __all__ = ["Conditions", "Played", "Player"]
+
+_SHORT: Final = frozenset({"agent_error", "partial"})
+"""Of which outcomes it is asked how far the attempt came."""
 
 
 class Player:
@@ -33,6 +39,7 @@ class Player:
         self._grader = grader
         self.conditions = conditions
         self._tools = ToolsByWorld()
+        self._surveyor = Surveyor(runtime)
 
     async def play(self, world: World, job: Job, policy: Policy) -> Played:
         """Play an attempt.
@@ -48,6 +55,7 @@ class Player:
         Raises:
             BudgetError, LLMSetupError: No model can be asked any more.
             IsolationError, RuntimeClosedError: No world can be brought to life any more.
+            UsageError: The policy cannot act here, as one that has no script for the task.
         """
         began = time.perf_counter()
         task = Task(world, job, seed_of(job, self.conditions.seed))
@@ -56,7 +64,10 @@ class Player:
                 tools = self._tools.of(instance)
                 attempting = Attempting(task, policy, instance, self.conditions, tools, loop=Acting)
                 graded = await self._graded(attempting)
-                return attempting.played(graded, time.perf_counter() - began)
+                seconds, progress = time.perf_counter() - began, None
+                if graded.outcome in _SHORT and graded.attempt is not None:
+                    progress = await self._surveyor.progress(world, job.task_idx, graded.attempt)
+                return attempting.played(graded, seconds, progress)
         except HOPELESS:
             raise
         except WorldError as error:
@@ -74,6 +85,16 @@ class Player:
             raise
         except ENDING as error:
             return attempting.broken_off(error)
+        except AwmError:  # somebody misuses something
+            raise
+        except asyncio.CancelledError:
+            lane = asyncio.current_task()
+            if lane is None or lane.cancelling():
+                raise
+            # Nobody cancels this attempt: what the policy waited for was cancelled.
+            return attempting.broken_off(_fault("waited for what was cancelled."))
+        except Exception as error:  # noqa: BLE001 - a policy is anybody's code and raises anything
+            return attempting.broken_off(_fault(f"failed with {type(error).__name__}: {error}"))
         return await attempting.graded(self._grader)
 
     def _unplayed(self, task: Task, policy: Policy, verdict: Verdict) -> Played:
@@ -99,3 +120,7 @@ class Player:
     def grader(self) -> Grader:
         """Says what attempts are worth."""
         return self._grader
+
+
+def _fault(what: str) -> InfrastructureError:
+    return InfrastructureError(f"the policy {what}")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from awm.llm import Usage
 from awm.rollout.episode import Counts, Episode
 from awm.rollout.job import Job
+from awm.rollout.progress import Progress
 from awm.trajectory import parse_trajectory, trajectory_json
 from awm.types import JsonObject
 from awm.verify import Reward, Verdict, VerifierFault, Violation
@@ -35,6 +36,7 @@ def episode_json(episode: Episode) -> dict[str, Any]:
         "reward": episode.reward.to_json(),
         "verdict": None if episode.verdict is None else asdict(episode.verdict),
         "violation": None if episode.violation is None else asdict(episode.violation),
+        "progress": None if episode.progress is None else asdict(episode.progress),
         "counts": asdict(episode.counts),
         "usage": asdict(episode.usage),
         "trajectory": told,
@@ -62,6 +64,7 @@ def episode_from(written: JsonObject, source: str) -> Episode:
         reward=_reward(written["reward"]),
         verdict=_verdict(written["verdict"]),
         violation=None if written["violation"] is None else Violation(**written["violation"]),
+        progress=_progress(written.get("progress")),  # those of old have none
         counts=Counts(**written["counts"]),
         usage=Usage(**written["usage"]),
     )
@@ -70,6 +73,10 @@ def episode_from(written: JsonObject, source: str) -> Episode:
 def _reward(written: Mapping[str, Any]) -> Reward:
     components = tuple(Component(**part) for part in written["components"])
     return Reward(components, written["unscored"] or "")
+
+
+def _progress(written: Mapping[str, Any] | None) -> Progress | None:
+    return None if written is None else Progress(**{key: tuple(written[key]) for key in written})
 
 
 def _verdict(written: Mapping[str, Any] | None) -> Verdict | None:

@@ -7,7 +7,7 @@ from awm.pages import bar, cut, level, plural
 from awm.rollout.intervals import Estimate
 from awm.rollout.metrics import Summary
 from awm.rollout.metrics_numbers import Spread
-from awm.rollout.metrics_passing import Passing
+from awm.rollout.metrics_passing import Passing, over_most_tasks
 from awm.rollout.outline import Outline
 from awm.rollout.report_plots import pass_curves, share_bar, spread_plot
 from awm.rollout.report_tables import rate_rows
@@ -25,7 +25,7 @@ def headline_cards(summary: Summary) -> Iterator[str]:
     whole = summary.whole
     done = f"{whole.complete:,} of {plural(whole.scored, 'episode')}"
     yield _card("Success", whole.success, done)
-    passing = _shown(whole.passing)
+    passing = over_most_tasks(whole.passing)
     if len(passing) > 1:
         last = passing[-1]
         few = f"; {plural(last.left_out, 'task')} with fewer left out" if last.left_out else ""
@@ -39,11 +39,6 @@ def headline_cards(summary: Summary) -> Iterator[str]:
         f"<h2>Infrastructure errors</h2><p><b>{unscored:,}</b></p>"
         f'<p class="facts">{note}</p></div>'
     )
-
-
-def _shown(passing: Sequence[Passing]) -> Sequence[Passing]:
-    """Up to the largest k at which most tasks count: beyond it they would be other tasks."""
-    return [one for one in passing if one.left_out <= one.any_of.n]
 
 
 def _card(title: str, estimate: Estimate | None, note: str, kind: str = "success") -> str:
@@ -90,9 +85,8 @@ def _share(estimate: Estimate | None) -> str:
 def plot_cards(outlines: Sequence[Outline], summary: Summary) -> Iterator[str]:
     """The plots, those left out that would show nothing."""
     whole = summary.whole
-    passing = _shown(whole.passing)
-    if len(passing) > 1:
-        yield _plot("Any or all of k attempts", pass_curves(passing) + _CURVES)
+    if len(whole.passing) > 1:
+        yield _plot("Any or all of k attempts", _curves(whole.passing))
     levels = summary.by_difficulty
     if any(group.name is not None for group in levels):
         yield _plot("Success by difficulty", _rows(rate_rows(levels), "rates"))
@@ -116,6 +110,18 @@ def plot_cards(outlines: Sequence[Outline], summary: Summary) -> Iterator[str]:
         yield _plot("Format rules broken first", _counted(summary.violations))
     if summary.infrastructure:
         yield _plot("Infrastructure errors", _reasons(summary.infrastructure))
+
+
+def _curves(passing: Sequence[Passing]) -> str:
+    drawn, few = over_most_tasks(passing), [one for one in passing if not one.is_over_most]
+    curves = pass_curves(drawn) + _CURVES if len(drawn) > 1 else ""
+    return curves + (_few(few) if few else "")
+
+
+def _few(passing: Sequence[Passing]) -> str:
+    first, last = passing[0], passing[-1]
+    ks = f"k = {first.k}" if first is last else f"k = {first.k} to {last.k}"
+    return f'<p class="none">Not drawn: {ks}, for which {first.part} at most have attempts.</p>'
 
 
 _CURVES: Final = (

@@ -13,6 +13,7 @@ from awm.rollout.analysis_findings import Analysis
 from awm.rollout.evaluation import Evaluation
 from awm.rollout.job import Job
 from awm.rollout.metrics import Summary
+from awm.rollout.metrics_passing import over_most_tasks
 from awm.rollout.outline import Outline, outline_of
 from awm.rollout.replaying import EpisodeDiffs
 from awm.rollout.report_analysis import MEANINGS, analysis_table
@@ -100,11 +101,12 @@ def _ordered(name: str, order: Mapping[str, Any]) -> str:
 
 
 def _tables(summary: Summary) -> Iterator[str]:
-    yield group_table("Difficulty", summary.by_difficulty)
-    yield group_table("Kind", summary.by_kind)
-    yield group_table("Tag", summary.by_tag)
-    yield group_table("Category", summary.by_category)
-    yield group_table("World", summary.by_world)
+    k = len(over_most_tasks(summary.whole.passing))
+    yield group_table("Difficulty", summary.by_difficulty, k)
+    yield group_table("Kind", summary.by_kind, k)
+    yield group_table("Tag", summary.by_tag, k)
+    yield group_table("Category", summary.by_category, k)
+    yield group_table("World", summary.by_world, k)
     yield tool_table(summary.tools)
 
 
@@ -180,14 +182,17 @@ _OUTCOMES: Final = {
     "infrastructure_error": "nobody's doing, and never scored: in no mean and in no rate",
 }
 _WORDS: Final = {
-    "success": "the share of scored episodes that did their task",
+    "success": "the share of scored episodes that did their task; each episode counts once",
     "95%": "intervals that know which episodes go together: over worlds, or over tasks where"
     " there are few worlds",
-    "pass@k": "the chance that of k attempts at a task at least one succeeds, without bias",
-    "pass^k": "the chance that all of k attempts at a task succeed, without bias",
+    "pass@k": "the chance that of k attempts at a task at least one succeeds, without bias; each"
+    " task counts once, and one with fewer scored attempts is left out",
+    "pass^k": "the chance that all of k attempts at a task succeed, likewise",
     "invalid calls": "the share of the calls tried that could not be made out, named no tool that"
     " is there, or had arguments that do not fit it",
     "failed calls": "the share of the calls carried out that came back as errors",
     "allowances": "how often in an episode a reply was understood though it broke the format",
     "success with it": "the success of episodes that called the tool, which is not its doing",
+    "turned back": "calls that name the tool and never got to the world: their arguments are no"
+    " object, or ended the episode",
 }

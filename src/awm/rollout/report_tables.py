@@ -1,39 +1,53 @@
 """The tables of an evaluation's page: what came of groups of episodes, and how tools were used."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from awm.pages import cut, escaped, plural
 from awm.rollout.intervals import Estimate
 from awm.rollout.metrics import Group, ToolUse
 from awm.rollout.metrics_numbers import Numbers, Spread
+from awm.rollout.metrics_passing import Passing
 from awm.rollout.report_plots import share_bar
-from awm.rollout.report_text import NONE, number, percent
+from awm.rollout.report_text import NONE, commonest, number, percent, spaced
 
 __all__ = ["group_table", "rate_rows", "tool_table"]
 
 _GROUP_COLUMNS: Final = (
     "Success", "", "Tasks", "Episodes", "Turns", "Calls", "Invalid", "Failed", "Tokens",
-    "Unscored",
+    "Unscored", "Stops",
 )  # fmt: skip
-_TOOL_COLUMNS: Final = ("Success with it", "", "Episodes", "Calls", "Failed")
+_TOOL_COLUMNS: Final = (
+    "Success with it", "", "Episodes", "Turns", "Calls", "Failed", "Turned back",
+)  # fmt: skip
 _NAME: Final = 120
 _AT_ONCE: Final = 12
 """Rows of a table that is open from the start."""
 _UNKNOWN: Final = "not said"
 
+_Cell: TypeAlias = str | tuple[str, float]
+"""What a cell shows; with the number that it is sorted by where the text is more than that."""
 
-def group_table(title: str, groups: Sequence[Group]) -> str:
-    """A row for each group; nothing where there are no groups, or nobody said anything."""
+
+def group_table(title: str, groups: Sequence[Group], k: int = 1) -> str:
+    """A row for each group; nothing where there are no groups, or nobody said anything.
+
+    Args:
+        title: What they differ in.
+        groups: What came of each.
+        k: Of how many attempts pass@k and pass^k are told; of one they say no more than success.
+    """
     if all(group.name is None for group in groups):
         return ""
-    columns = _columns(title, _numbered(_GROUP_COLUMNS, groups))
-    rows = "\n".join(_group(group, groups) for group in groups)
+    tries = (f"pass@{k}", f"pass^{k}") if k > 1 else ()
+    names = _numbered(_GROUP_COLUMNS, groups)
+    columns = _columns(title, (*names[:2], *tries, *names[2:]))
+    rows = "\n".join(_group(group, groups, k) for group in groups)
     return _table(f"By {title.lower()}", columns, rows, len(groups))
 
 
 def tool_table(tools: Sequence[ToolUse]) -> str:
-    """A row for each tool that was called."""
+    """A row for each tool that anybody meant to call."""
     if not tools:
         return ""
     rows = "\n".join(map(_tool, tools))
@@ -78,11 +92,12 @@ def _columns(title: str, names: Iterable[str]) -> str:
     return "".join(f'<th scope="col">{escaped(name)}</th>' for name in (title, *names))
 
 
-def _group(group: Group, groups: Sequence[Group]) -> str:
+def _group(group: Group, groups: Sequence[Group], k: int) -> str:
     numbers = group.numbers
     name = _UNKNOWN if group.name is None else group.name
-    cells = [
+    cells: list[_Cell] = [
         *_success(numbers.success, name),
+        *_tries(numbers, k),
         f"{numbers.tasks:,}",
         f"{numbers.scored:,}",
         number(_mean(numbers.turns)),
@@ -91,8 +106,26 @@ def _group(group: Group, groups: Sequence[Group]) -> str:
         _percent(numbers.failed),
         *_tokens(numbers, groups),
         f"{numbers.unscored:,}",
+        cut(spaced(commonest(group.stops)), _NAME),
     ]
     return _row(name, cells)
+
+
+def _tries(numbers: Numbers, k: int) -> Sequence[_Cell]:
+    if k <= 1:
+        return []
+    if len(numbers.passing) < k:
+        return [NONE, NONE]
+    passing = numbers.passing[k - 1]
+    return [_over(passing, passing.any_of), _over(passing, passing.all_of)]
+
+
+def _over(passing: Passing, estimate: Estimate) -> _Cell:
+    """A share of tasks, with how many these are where some are left out."""
+    told = percent(estimate.value)
+    if not passing.part:
+        return told
+    return f'{told} <span class="size">({passing.part})</span>', 100 * estimate.value
 
 
 def _tokens(numbers: Numbers, groups: Sequence[Group]) -> list[str]:
@@ -104,8 +137,10 @@ def _tool(use: ToolUse) -> str:
     cells = [
         *_success(use.success, use.tool),
         f"{use.episodes:,}",
+        number(use.turns),
         f"{use.calls:,}",
         _percent(use.failed),
+        f"{use.turned_back:,}",
     ]
     return _row(use.tool, cells)
 
@@ -114,9 +149,14 @@ def _success(estimate: Estimate | None, name: str) -> tuple[str, str]:
     return _percent(estimate), share_bar(estimate, name)
 
 
-def _row(name: str, cells: Iterable[str]) -> str:
+def _row(name: str, cells: Iterable[_Cell]) -> str:
     shown = cut(name, _NAME).replace("_", "_<wbr>")  # where a phone breaks it
-    listed = "".join(f"<td>{cell}</td>" for cell in cells)
+    listed = "".join(
+        f"<td>{cell}</td>"
+        if isinstance(cell, str)
+        else f'<td data-value="{cell[1]:.2f}">{cell[0]}</td>'
+        for cell in cells
+    )
     return f'<tr><th scope="row">{shown}</th>{listed}</tr>'
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "NONE",
     "STOPS",
     "beginning",
+    "commonest",
     "figure_list",
     "folded",
     "json_block",
@@ -45,6 +46,7 @@ STOPS: Final[Mapping[str, str]] = {
 }
 """What the reasons for stopping mean."""
 
+_MOST_COMMON: Final = 3
 _LARGE: Final = 100
 _AT_ONCE: Final = 400
 _LINES_AT_ONCE: Final = 8
@@ -61,6 +63,18 @@ def beginning(text: str, length: int) -> str:
 def spaced(name: str) -> str:
     """A name of ours in words: `agent_error` is `agent error`."""
     return name.replace("_", " ")
+
+
+def commonest(counts: Mapping[str, int]) -> str:
+    """The most frequent with their counts, and the others together: `answered 12, max_turns 3`.
+
+    Args:
+        counts: How many there are of each, the most frequent first.
+    """
+    pairs = [*counts.items()]
+    told = [f"{name} {count:,}" for name, count in pairs[:_MOST_COMMON]]
+    left = sum(count for _, count in pairs[_MOST_COMMON:])
+    return ", ".join([*told, f"others {left:,}"] if left else told) or NONE
 
 
 def outcome_badge(outcome: Outcome) -> str:

@@ -173,11 +173,13 @@ class _Shift:
     async def _settle(self, job: Job) -> None:
         home = self._homes[job.world]
         started = time.time()
-        episode = await self._played(home.world, job)
-        home.left -= 1
-        if not home.left:
-            del self._homes[job.world]
-            self._places.release()
+        try:
+            episode = await self._played(home.world, job)
+        finally:
+            home.left -= 1
+            if not home.left:
+                del self._homes[job.world]
+                self._places.release()
         if not self._kept(episode, started).is_scored:
             self.failed.append(job)
 
