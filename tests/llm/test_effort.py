@@ -37,14 +37,21 @@ def test_failures_are_counted_and_those_of_a_limit_apart():
     ],
 )
 def test_what_is_known_of_the_server_is_said_first(state, trouble, kind, told):
-    excuse = effort(**state).cut_off(trouble)
+    excuse = effort(**state).cut_off(trouble, is_there=False)
     assert type(excuse) is kind
     assert excuse.message.endswith(told)
     assert excuse.hint == "Check OPENAI_BASE_URL, or try again later."
 
 
 def test_an_answer_that_was_coming_has_no_excuse():
-    assert effort(heard=True).cut_off(BUSY) is None
+    assert effort(heard=True).cut_off(BUSY, is_there=False) is None
+
+
+def test_a_server_that_answers_others_is_there_and_slow():
+    assert effort(seconds=2.5).cut_off("", is_there=True) is None
+    held_up = effort(queues=True).cut_off("", is_there=True)
+    assert held_up.message.endswith(" was busy with others.")
+    assert effort(fault="hung up", failures=1).cut_off("", is_there=True) is not None
 
 
 def test_the_error_survives_pickling_with_all_it_says():

@@ -111,6 +111,25 @@ async def test_who_is_cut_off_while_the_server_has_all_wait_is_told_why():
     assert len(server.requests) == 1
 
 
+async def test_who_is_cut_off_while_others_are_answered_asked_something_that_takes_longer():
+    slow = asyncio.Event()
+
+    def script(request):
+        if "later" in str(request.body["messages"]):
+            return completion("Hello.")
+        slow.set()
+        return Answer(stalls=True)
+
+    async with chat_server(script) as server:
+        llm = model(server.url)
+        asking = asyncio.create_task(llm.ask(HELLO))
+        await slow.wait()
+        await llm.ask(LATER)
+        excuse = await excuse_of(asking)
+        await llm.aclose()
+    assert excuse is None
+
+
 async def test_who_is_cut_off_before_anything_came_back_learns_that_nothing_did():
     script = Called(Answer(stalls=True))
     async with chat_server(script) as server:

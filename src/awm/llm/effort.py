@@ -63,22 +63,23 @@ class Effort:
         """The error that says that it is not asked again."""
         return LLMUnavailableError(self.message, self._hint)
 
-    def cut_off(self, trouble: str) -> LLMUnavailableError | None:
+    def cut_off(self, trouble: str, *, is_there: bool) -> LLMUnavailableError | None:
         """What kept it from being answered when whoever asked had no more time.
 
         Args:
             trouble: Why the gate holds questions up, as the end of a sentence about the server;
                 empty where it does not.
+            is_there: Whether the server answered others meanwhile.
 
         Returns:
             An `LLMSilentError` where nothing is known to be wrong; None where the answer was
-            already coming.
+            already coming, or the server is there and takes its time.
         """
         if self.fault:
             return self.given_up()
         if self.queues and trouble:
             return LLMUnavailableError(sentence(f"{self.endpoint.shown} {trouble}"), self._hint)
-        if self.heard:
+        if self.heard or (is_there and not self.queues):
             return None
         did = "was busy with others" if self.queues else f"sent nothing in {self.seconds:.3g} s"
         return LLMSilentError(f"{self.endpoint.shown} {did}.", self._hint)

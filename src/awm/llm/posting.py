@@ -137,19 +137,21 @@ class Poster:
 
         Whoever is cancelled meanwhile, say because a limit of time is reached, can tell from the
         cause of the `CancelledError` whose doing it is: an `LLMUnavailableError` where attempts
-        failed or the server had questions wait, a `LLMSilentError` where nothing has come back and
-        nothing is known to be wrong, and none where the answer was coming.
+        failed or the server had questions wait, a `LLMSilentError` where nothing has come back,
+        neither of this request nor of any other meanwhile, and nothing is known to be wrong; and
+        none where the answer was coming, or others came and this one takes longer.
 
         Raises:
             LLMUnavailableError: The server cannot be reached, or kept failing.
             LLMSetupError: It would refuse every request.
             LLMError: It refuses this one, and would again.
         """
-        effort = Effort(self.endpoint, self._gate.turn())
+        effort, before = Effort(self.endpoint, self._gate.turn()), self._standing.answers
         try:
             return await self._answered(request, effort)
         except asyncio.CancelledError as cut:
-            raise cut from effort.cut_off(self._gate.trouble)
+            is_there = self._standing.answers > before
+            raise cut from effort.cut_off(self._gate.trouble, is_there=is_there)
 
     async def aclose(self) -> None:
         """Close the connections."""

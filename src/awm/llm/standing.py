@@ -33,15 +33,20 @@ class Standing:
     Args:
         endpoint: The endpoint.
         connections: To it.
+
+    Attributes:
+        answers: How many questions it has answered.
     """
 
     def __init__(self, endpoint: Endpoint, connections: Connections) -> None:
         self._endpoint = endpoint
         self._connections = connections
         self._refused = _IN_A_ROW  # nobody has been answered yet
+        self.answers = 0
 
     def answered(self) -> None:
         """It answered a question."""
+        self.answers += 1
         self._refused = 0
 
     async def is_good(self, status: int) -> bool:
