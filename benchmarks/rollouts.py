@@ -34,6 +34,7 @@ from awm.rollout.job import Job
 from awm.rollout.order import order_of
 from awm.rollout.playing import Conditions, Player
 from awm.rollout.policies import oracle_policy
+from awm.rollout.progress import Surveyor
 from awm.rollout.running import evaluate
 from awm.rollout.selection import TaskSelection, jobs_of
 from awm.rollout.store import EPISODES, EpisodeStore, read_evaluation
@@ -103,13 +104,16 @@ def make(folder: Path, count: int) -> WorldFolder:
 
 
 @asynccontextmanager
-async def playing(*, idle_workers: int = 4) -> AsyncIterator[tuple[Player, Runtime]]:
-    """A player, and where its worlds live."""
+async def playing(
+    *, idle_workers: int = 4, is_surveyed: bool = False
+) -> AsyncIterator[tuple[Player, Runtime]]:
+    """A player, and where its worlds live; it may say how far attempts came that fell short."""
     async with (
         Runtime(idle_workers=idle_workers) as runtime,
         VerifierPool(idle_workers=IDLE) as pool,
     ):
-        yield Player(runtime, Grader(pool), CONDITIONS), runtime
+        surveyor = Surveyor(runtime) if is_surveyed else None
+        yield Player(runtime, Grader(pool), CONDITIONS, surveyor), runtime
 
 
 async def played(
@@ -146,7 +150,7 @@ async def many_at_once(worlds: WorldFolder, *, quick: bool) -> list[Figure]:
     count = -(-2 * lanes // (TASKS * ROLLOUTS))
     jobs = jobs_of(worlds, TaskSelection(worlds=_first(worlds, count)), ROLLOUTS)
     policy = Pondering(RandomPolicy((4, 12)), QUICK_SECONDS if quick else SECONDS)
-    async with playing() as (player, _):
+    async with playing(is_surveyed=True) as (player, _):  # as `awm eval` plays with a model
         watching = asyncio.create_task(_most_memory())
         run = await played(player, worlds, jobs, policy, lanes=lanes)
         watching.cancel()

@@ -8,6 +8,7 @@ from awm.agents import EpisodeLimits, Said
 from awm.errors import InfrastructureError, LLMUnavailableError
 from awm.rollout import Conditions, Grader, Job, Player, seed_of
 from awm.rollout.env_types import Answer
+from awm.rollout.progress import Surveyor
 from awm.runtime import delta
 from awm.trajectory import WrittenCall
 from awm.types import ToolCall
@@ -141,13 +142,15 @@ async def test_who_cancels_an_attempt_cancels_it(player, world):
         await attempt
 
 
-async def test_an_attempt_that_fell_short_says_how_far_it_came(player):
+async def test_an_attempt_that_fell_short_says_how_far_it_came(player, runtime, pool):
     world = bundled_worlds()["coworking_space"]
     job, calls = Job("coworking_space", 1), world.oracles[1].solution.calls
-    idle = (await player().play(world, job, Lines())).episode
+    assert (await player().play(world, job, Lines())).episode.progress is None
+    player = Player(runtime, Grader(pool), Conditions(meta_tools=False), Surveyor(runtime))
+    idle = (await player.play(world, job, Lines())).episode
     assert (idle.outcome, idle.progress.reached) == ("agent_error", ())
     assert idle.progress.missed
-    done = (await player().play(world, job, Lines(*calls))).episode
+    done = (await player.play(world, job, Lines(*calls))).episode
     assert (done.outcome, done.progress) == ("complete", None)
 
 

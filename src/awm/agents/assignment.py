@@ -31,7 +31,8 @@ class EpisodeLimits:
         calls: How many calls of a world's tools may be carried out; None for any number. To list
             the tools is none.
         tokens: How many tokens all questions and replies together may take; None for any number.
-        seconds: How long it may take by the clock on the wall; None for any time.
+        seconds: How long it may take by the clock on the wall; None for any time. Who was held up
+            until it was over has not run out of it; see `Acting.run`.
         missteps: How many replies in a row may hold neither a sound call nor an answer; one more
             ends the episode.
         parallel: Whether all calls of a reply are carried out, in order. Otherwise only the first

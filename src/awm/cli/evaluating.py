@@ -28,6 +28,7 @@ from awm.rollout import Conditions, Grader, GradingMode, Job, Player
 from awm.rollout.analysis_tools import keep_tools
 from awm.rollout.metrics import Summary
 from awm.rollout.order import order_of
+from awm.rollout.progress import Surveyor
 from awm.rollout.running import evaluate
 from awm.rollout.selection import TaskSelection
 from awm.rollout.store import EpisodeStore
@@ -225,7 +226,10 @@ class _Evaluation:
             seated(ordered.choice, chosen, self._worlds, gate=bench.gate, wrap=bench.agent) as seat,
             pool_from_settings(chosen) as pool,
         ):
-            player = Player(runtime, Grader(pool, bench.judge, ordered.mode), ordered.conditions)
+            # Of chance nobody asks how far it came, and it would take longer than all the rest.
+            surveyor = None if ordered.choice.policy == "random" else Surveyor(runtime)
+            grader = Grader(pool, bench.judge, ordered.mode)
+            player = Player(runtime, grader, ordered.conditions, surveyor)
             with watching(len(self._jobs), store.done.values(), bench.spent) as watcher:
                 await evaluate(
                     player,

@@ -51,8 +51,8 @@ class Episode:
         reward: What it is paid.
         verdict: How it was graded; None where it was not.
         violation: The format rule that was broken first; None where none was, or none was watched.
-        progress: How far it came where the task was not done; None where nobody can tell, and where
-            it was done.
+        progress: How far it came where the task was not done; None where it was done, and where
+            nobody could tell or nobody looked.
         counts: What happened in it.
         usage: What the agent took, in tokens.
         seconds: How long it took by the clock on the wall, from its launch to its grading. It is
