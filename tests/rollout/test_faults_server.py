@@ -191,7 +191,6 @@ HURRIED = Conditions(limits=EpisodeLimits(turns=6, seconds=2.0))
 HELD_UP = {
     "is failing": (Answer("out of cows", status=503), "answered 503: out of cows."),
     "hangs up": (Answer(hangs_up=True), "cannot be reached: Server disconnected"),
-    "stalls": (Answer(stalls=True), "sent nothing in "),
 }
 
 
@@ -206,6 +205,15 @@ async def test_time_that_runs_out_while_it_fails_is_nobodys_doing(tmp_path, runt
     assert (tea.outcome, tea.reward.total) == ("infrastructure_error", None)
     assert tea.trajectory.stop is None
     assert reason in tea.reason
+
+
+async def test_time_that_runs_out_while_nobody_is_answered_is_nobodys_doing(
+    tmp_path, runtime, pool
+):
+    async with asked(lambda _: Answer(stalls=True), Patience()) as (_, policy):
+        episodes = await evaluated(tmp_path, policy, runtime, pool, conditions=HURRIED)
+    assert [one.outcome for one in episodes] == ["infrastructure_error"] * 3
+    assert all("sent nothing in " in one.reason for one in episodes)
 
 
 async def test_time_that_runs_out_while_a_model_that_has_answered_is_slow_is_the_agents(

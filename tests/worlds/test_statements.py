@@ -52,6 +52,9 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=30).map("".join))
 @example("CREATE TRIGGER a;END\u2603;END;1;")
 @example("EXPLAIN CREATE TEMPORARY TRIGGER a;END;b")
+@example("EXPLAIN/CREATE TRIGGER ;CREATE")
+@example("EXPLAIN QUERY PLAN CREATE TEMP TEMP TRIGGER a;END;b")
+@example("EXPLAIN TEMP CREATE TRIGGER a;END;b")
 def test_every_statement_is_complete_and_none_holds_two(sql):
     statements = list(read_statements(sql))
     for statement in statements[:-1]:

@@ -1,7 +1,8 @@
 """Splitting SQL text into statements, without running any."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 __all__ = ["read_statements"]
 
@@ -15,7 +16,18 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_TRIGGER = re.compile(r"(?:EXPLAIN )?CREATE (?:TEMP |TEMPORARY )?TRIGGER\b", re.IGNORECASE)
+_BEGINS: Final[Mapping[tuple[str, str], str]] = {
+    ("", "EXPLAIN"): "EXPLAIN",
+    ("", "CREATE"): "CREATE",
+    ("EXPLAIN", "CREATE"): "CREATE",
+    ("CREATE", "TEMP"): "CREATE",
+    ("CREATE", "TEMPORARY"): "CREATE",
+    ("CREATE", "TRIGGER"): "TRIGGER",
+}
+"""What a statement begins as, by what it began as before a token: the table of `complete.c`."""
+_KEYWORDS: Final = frozenset({"EXPLAIN", "TEMP", "TEMPORARY", "TRIGGER", "END"})
+"""Which of its words end what `EXPLAIN` begins; any other may stand between that and `CREATE`."""
+_PLAIN: Final = "PLAIN"
 
 
 def read_statements(sql: str) -> Iterator[str]:
@@ -29,7 +41,7 @@ def read_statements(sql: str) -> Iterator[str]:
     stands after the last semicolon is yielded as it is, for SQLite to accept or refuse.
     """
     start: int | None = None
-    words: list[str] = []
+    begun = ""
     tail: tuple[str, ...] = ()
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup
@@ -37,16 +49,19 @@ def read_statements(sql: str) -> Iterator[str]:
             continue
         if start is None:
             start = match.start()
-        if len(words) < 4:
-            words.append(match[0])
-        if kind == "end" and (not _is_trigger(words) or tail == (";", "END")):
+        if kind == "end" and (begun != "TRIGGER" or tail == (";", "END")):
             yield sql[start : match.end()]
-            start, words, tail = None, [], ()
+            start, begun, tail = None, "", ()
         else:
-            tail = (*tail[-1:], match[0].upper() if kind else "")
+            token = match[0].upper() if kind else ""
+            begun, tail = _begun(begun, token), (*tail[-1:], token)
     if start is not None:
         yield sql[start:].rstrip(" \t\n\f\r")
 
 
-def _is_trigger(words: list[str]) -> bool:
-    return _TRIGGER.match(" ".join(words)) is not None
+def _begun(before: str, token: str) -> str:
+    """What a statement begins as with one more token; empty while it has none."""
+    if before in {"TRIGGER", _PLAIN}:
+        return before
+    stays = before == "EXPLAIN" and token not in _KEYWORDS
+    return _BEGINS.get((before, token), before if stays else _PLAIN)
