@@ -38,6 +38,12 @@ def test_a_group_tells_its_commonest_reasons_for_stopping():
     assert row[-1] == "answered 2, budget 1, max turns 1, others 1"
 
 
+def test_where_every_episode_has_a_score_none_is_told_to_lack_one():
+    head, row = rows_of(group_table("World", summed(*attempts("x", 1, "ca")).by_world))
+    assert "Unscored" not in head
+    assert len(row) == len(head)
+
+
 def test_of_several_attempts_a_group_tells_any_and_all_with_the_tasks_that_have_them():
     whole, half = attempts("x", 1, "ca"), [*attempts("y", 1, "cc"), *attempts("y", 2, "ai")]
     groups = summed(*whole, *half, *attempts("z", 1, "a")).by_world

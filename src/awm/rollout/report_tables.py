@@ -70,9 +70,9 @@ def _rate(group: Group, *, invalid: bool) -> str:
 
 
 def _numbered(columns: Iterable[str], groups: Sequence[Group]) -> list[str]:
-    """The columns that say something: tokens only where any were counted."""
-    counted = any(_mean(group.numbers.tokens) for group in groups)
-    return [name for name in columns if name != "Tokens" or counted]
+    """The columns that say something: tokens and unscored ones only where there are any."""
+    says = {"Tokens": _has_tokens(groups), "Unscored": _has_unscored(groups)}
+    return [name for name in columns if says.get(name, True)]
 
 
 def _table(caption: str, columns: str, rows: str, count: int) -> str:
@@ -105,7 +105,7 @@ def _group(group: Group, groups: Sequence[Group], k: int) -> str:
         _percent(numbers.invalid),
         _percent(numbers.failed),
         *_tokens(numbers, groups),
-        f"{numbers.unscored:,}",
+        *([f"{numbers.unscored:,}"] if _has_unscored(groups) else []),
         cut(spaced(commonest(group.stops)), _NAME),
     ]
     return _row(name, cells)
@@ -129,8 +129,15 @@ def _over(passing: Passing, estimate: Estimate) -> _Cell:
 
 
 def _tokens(numbers: Numbers, groups: Sequence[Group]) -> list[str]:
-    counted = any(_mean(group.numbers.tokens) for group in groups)
-    return [number(_mean(numbers.tokens), 0)] if counted else []
+    return [number(_mean(numbers.tokens), 0)] if _has_tokens(groups) else []
+
+
+def _has_tokens(groups: Sequence[Group]) -> bool:
+    return any(_mean(group.numbers.tokens) for group in groups)
+
+
+def _has_unscored(groups: Sequence[Group]) -> bool:
+    return any(group.numbers.unscored for group in groups)
 
 
 def _tool(use: ToolUse) -> str:
