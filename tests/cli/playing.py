@@ -4,11 +4,14 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from typing import TypeVar
 
 from awm.worlds import World, WorldFile
 from tests.conftest import make_world
 from tests.llm.chat_server import Answer, ChatServer, Request, chat_server, completion
+
+T = TypeVar("T")
 
 TITLES = ("milk", "eggs", "tea")
 TASKS = tuple(f"Add a note titled {title}." for title in TITLES)
@@ -110,15 +113,20 @@ def solving(written: Written, *, fails: frozenset[str] = frozenset()) -> Script:
     return answer
 
 
+def serving(script: Script) -> AbstractContextManager[ChatServer]:
+    """A model's server on a thread of its own."""
+    return on_a_thread(chat_server(script))
+
+
 @contextmanager
-def serving(script: Script) -> Iterator[ChatServer]:
-    """A model's server on a thread of its own, beside a command that has a loop of its own."""
+def on_a_thread(opened: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """A server on a thread of its own, beside a command that has a loop of its own."""
     loop = asyncio.new_event_loop()
-    running: list[ChatServer] = []
+    running: list[T] = []
     ready, ended = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        async with chat_server(script) as server:
+        async with opened as server:
             running.append(server)
             ready.set()
             await ended.wait()

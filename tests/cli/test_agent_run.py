@@ -1,10 +1,6 @@
 """A run of `awm agent` is kept and its end is told, whatever ends it."""
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -14,31 +10,8 @@ from awm.errors import InfrastructureError
 from awm.rollout import InstanceToolbox
 from awm.runtime import Instance
 from awm.serve import client
+from tests.cli.playing import on_a_thread
 from tests.serve.answering import DROPPED, ForeignServer, answering, http, text
-
-
-@contextmanager
-def foreign(server: ForeignServer) -> Iterator[str]:
-    """A server on a thread of its own, beside a command that has a loop of its own; its URL."""
-    loop = asyncio.new_event_loop()
-    urls: list[str] = []
-    ready, ended = threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        async with answering(server) as url:
-            urls.append(url)
-            ready.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield urls[0]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join(10)
-        loop.close()
 
 
 @pytest.fixture
@@ -50,7 +23,7 @@ def play(awm, tmp_path):
         made = [{"tool": "ping", "arguments": arguments} for arguments in calls]
         row = {"scenario": "foreign", "task_idx": 0, "calls": made, "answer": "Done."}
         script.write_text(json.dumps(row))
-        with foreign(server) as url:
+        with on_a_thread(answering(server)) as url:
             outcome = awm(
                 "agent", "--task", "Ping.", "--mcp_url", url, "--policy", f"script:{script}",
                 "--output_dir", "run", *options,

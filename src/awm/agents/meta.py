@@ -36,11 +36,12 @@ META_TOOLS: Final = (
     ),
 )
 """What an agent is told of the two."""
+_META_NAMES: Final = frozenset(tool.name for tool in META_TOOLS)
 
 
 def are_meta_tools(names: Iterable[str]) -> bool:
     """Whether tools of these names are the two, behind which a world's own are."""
-    return {tool.name for tool in META_TOOLS} == set(names)
+    return set(names) == _META_NAMES
 
 
 def is_listing(call: ToolCall) -> bool:

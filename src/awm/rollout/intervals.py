@@ -19,7 +19,7 @@ Nothing is drawn: equal values give equal intervals.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -109,10 +109,10 @@ def rate_difference_of(
     if not values:
         return None
     over, clusters = _clustered(values)
-    count = len(values) if trials is None else trials
+    count, tasks = len(values) if trials is None else trials, _tasks(values)
     gained = [[max(0.0, value) for value in cluster] for cluster in clusters]
     lost = [[max(0.0, -value) for value in cluster] for cluster in clusters]
-    up, down = (_part(each, over, _tasks(values), count) for each in (gained, lost))
+    up, down = (_part(each, over, tasks, count) for each in (gained, lost))
     both = 2 * _correlation(gained, up.mean, lost, down.mean)
     below, above = up.mean - up.low, up.high - up.mean
     less, more = down.mean - down.low, down.high - down.mean
@@ -220,9 +220,7 @@ def _correlation(
     one: Sequence[Sequence[float]], mean: float, other: Sequence[Sequence[float]], its: float
 ) -> float:
     """How the sums of clusters go together in two kinds of values, from -1 to 1."""
-    strays = [[value - mean for value in cluster] for cluster in one]
-    others = [[value - its for value in cluster] for cluster in other]
-    sums = [(math.fsum(a), math.fsum(b)) for a, b in zip(strays, others, strict=True)]
+    sums = [*zip(_strays(one, mean), _strays(other, its), strict=True)]
     spread = math.fsum(a * a for a, _ in sums) * math.fsum(b * b for _, b in sums)
     return math.fsum(a * b for a, b in sums) / math.sqrt(spread) if spread > _ROUNDING else 0.0
 
@@ -256,6 +254,11 @@ def _mean(values: Sequence[float]) -> float:
 
 def _variance(clusters: Sequence[Sequence[float]], mean: float) -> float:
     groups, count = len(clusters), sum(map(len, clusters))
-    strays = (math.fsum(value - mean for value in cluster) for cluster in clusters)
-    variance = groups / (groups - 1) * math.fsum(stray**2 for stray in strays) / count**2
+    strays = math.fsum(stray**2 for stray in _strays(clusters, mean))
+    variance = groups / (groups - 1) * strays / count**2
     return variance if variance > _ROUNDING else 0.0
+
+
+def _strays(clusters: Sequence[Sequence[float]], mean: float) -> Iterator[float]:
+    """How far the values of each cluster are from the mean, all together."""
+    return (math.fsum(value - mean for value in cluster) for cluster in clusters)
